@@ -1,0 +1,37 @@
+"""
+A study of virtual personas, from life stories to metrics.
+
+Needs   config/config.yaml, or overlays given with --configfile
+Makes   results/summary.csv, results/<survey>/metrics.csv and all that stands before them
+
+  snakemake                              the tables of all surveys
+  snakemake results/w34/metrics.csv      the table of one survey
+  snakemake -n                           what would run, and why
+"""
+
+from snakemake.utils import min_version
+
+min_version("9.10")
+
+
+configfile: f"{workflow.basedir}/config/config.yaml"
+
+
+container: "docker://python:3.11"
+
+
+include: "rules/common.smk"
+include: "rules/humans.smk"
+include: "rules/backstories.smk"
+include: "rules/traits.smk"
+include: "rules/matches.smk"
+include: "rules/personas.smk"
+include: "rules/responses.smk"
+include: "rules/metrics.smk"
+
+
+rule all:
+    """Make the tables of all surveys."""
+    default_target: True
+    input:
+        "results/summary.csv",

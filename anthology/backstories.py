@@ -1,0 +1,106 @@
+"""Natural backstories: life stories told in answer to an open question."""
+
+import sys
+from collections import Counter
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+
+from anthology.artifacts import write_table
+from anthology.flow import run_all
+from anthology.formats import Format
+from anthology.keeping import Editor, KeepRules, Story
+from anthology.models import Request
+from anthology.models.identity import ModelIdentity
+from anthology.models.spec import Sampling
+from anthology.prompts import CriticPrompt
+from anthology.records import Record
+from anthology.stages import StageSettings
+from anthology.transcripts import Ask, as_messages, as_text, stops
+
+COLUMNS = pa.schema(
+    [
+        ("backstory", pa.int64()),
+        ("text", pa.string()),
+        ("tokens", pa.int32()),
+        ("logprob", pa.float64()),
+        ("tries", pa.int32()),
+    ]
+)
+"""A story's number, text, length in tokens, total log-probability, and tries it took."""
+
+
+class WrittenSettings(StageSettings):
+    """What the writing of any story depends on."""
+
+    seed: int
+    model: ModelIdentity
+    sampling: Sampling
+    keep: KeepRules
+    critic: CriticPrompt | None
+    critic_model: ModelIdentity | None
+
+    def editor(self) -> Editor:
+        """Return an editor that works by these settings."""
+        return Editor(self.model, self.keep, self.critic, self.critic_model)
+
+
+class Settings(WrittenSettings):
+    """What natural backstories depend on."""
+
+    count: int
+    question: str
+    layout: Format
+
+
+def run(settings: Settings, *, output: Path, in_flight: int) -> None:
+    """Have `count` stories written; story i is the same whatever the count."""
+    editor = settings.editor()
+    ask = Ask(settings.question)
+    chat = settings.model.api == "chat"
+    prompt = as_messages((), ask) if chat else as_text((), ask, settings.layout)
+
+    def request(seed: int) -> Request:
+        ends = () if chat else stops(settings.layout)
+        return Request(prompt=prompt, sampling=settings.sampling, stop=ends, seed=seed)
+
+    async def write(number: int) -> Story:
+        path = ("backstories", "natural", number)
+        return await editor.story(request, seed=settings.seed, path=path)
+
+    numbers = range(settings.count)
+    stories = run_all(write, numbers, in_flight=in_flight, label="backstories")
+    table = pa.Table.from_pydict({"backstory": numbers, **columns(stories)}, schema=COLUMNS)
+    facts = {"source": settings.model.source, **rejections(stories)}
+    save(output, table, stories, settings, facts)
+
+
+def columns(stories: Sequence[Story]) -> dict[str, list[Any]]:
+    """Return the columns that kept stories fill."""
+    return {
+        "text": [story.text for story in stories],
+        "tokens": [story.tokens for story in stories],
+        "logprob": [story.logprob for story in stories],
+        "tries": [1 + story.rejected.total() for story in stories],
+    }
+
+
+def rejections(stories: Sequence[Story]) -> dict[str, dict[str, int]]:
+    """Count the tries that were not kept, by reason."""
+    return {"rejected": dict(sorted(sum((s.rejected for s in stories), Counter()).items()))}
+
+
+def save(
+    output: Path,
+    table: pa.Table,
+    stories: Sequence[Story],
+    settings: Record,
+    facts: dict[str, Any],
+) -> None:
+    """Write stories and say how many tries they took, and why."""
+    write_table(output, table, stage="backstories", settings=settings, facts=facts)
+    tries = sum(1 + story.rejected.total() for story in stories)
+    reasons = ", ".join(f"{n} {reason}" for reason, n in facts["rejected"].items())
+    print(f"{len(stories)} stories kept of {tries} written ({reasons})", file=sys.stderr)

@@ -1,0 +1,221 @@
+"""What can be wrong with an experiment, found before anything runs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from anthology.experiment import DEFAULT, SIMULATED, Experiment, for_survey
+from anthology.library import TRAITS
+from anthology.spelling import suggest
+
+if TYPE_CHECKING:
+    from anthology.study import Study
+
+Key = tuple[str | int, ...]
+
+
+@dataclass(frozen=True)
+class Reference:
+    """A name in the experiment that there must be a file for."""
+
+    key: Key
+    name: str
+    folder: str
+
+
+@dataclass(frozen=True)
+class Mistake:
+    """A key of the experiment whose value does not fit with the rest."""
+
+    key: Key
+    value: object
+    sentence: str
+
+
+def mistakes(study: Study) -> list[Mistake]:
+    """List what is wrong with an experiment; names first, since the rest builds on them."""
+    for find in (unknown_names, unmatched_traits, missing_sentences, unfit_sizes, missing_files):
+        found = list(find(study))
+        if found:
+            return found
+    return []
+
+
+def references(experiment: Experiment) -> Iterator[Reference]:
+    """List every name in the experiment for which there must be a file."""
+    e = experiment
+    natural, primed, keep = e.backstories.natural, e.backstories.primed, e.backstories.keep
+    for i, name in enumerate(e.surveys):
+        yield Reference(("surveys", i), name, "surveys")
+    for i, name in enumerate(e.models):
+        yield Reference(("models", i), name, "models")
+    yield Reference(("backstories", "natural", "prompt"), natural.prompt, "prompts/stories")
+    yield Reference(("backstories", "natural", "model"), natural.model, "models")
+    yield Reference(("backstories", "primed", "model"), primed.model, "models")
+    yield Reference(("backstories", "keep", "critic_model"), keep.critic_model, "models")
+    if keep.critic is not None:
+        yield Reference(("backstories", "keep", "critic"), keep.critic, "prompts/critics")
+    yield Reference(("traits", "model"), e.traits.model, "models")
+    yield Reference(("traits", "reader_model"), e.traits.reader_model, "models")
+    yield Reference(("traits", "reader"), e.traits.reader, "prompts/readers")
+    yield Reference(("traits", "prompt"), e.traits.prompt, "prompts/surveys")
+    yield Reference(("questions", "prompt"), e.questions.prompt, "prompts/surveys")
+    for name, condition in e.conditions.items():
+        if condition.model is not None:
+            yield Reference(("conditions", name, "model"), condition.model, "models")
+        if condition.style is not None:
+            kind = "writers" if condition.persona == "primed" else "styles"
+            yield Reference(("conditions", name, "style"), condition.style, f"prompts/{kind}")
+
+
+def unknown_names(study: Study) -> Iterator[Mistake]:
+    """Find names that nothing bears: files, conditions, matchings, formats, traits, surveys."""
+    e, library = study.experiment, study.library
+    for reference in references(e):
+        names = library.names(reference.folder)
+        if reference.name not in names:
+            file = library.path(reference.folder, reference.name)
+            yield Mistake(
+                reference.key,
+                reference.name,
+                f"there is no {file}; {suggest(reference.name, names)}",
+            )
+        else:
+            library.load(reference.folder, reference.name)
+    surveys = library.names("surveys")
+    for name in set(e.surveys) & set(surveys):
+        people = study.people(name)
+        if people == SIMULATED and name not in library.names("populations"):
+            file = library.path("populations", name)
+            sentence = f"{name} cannot be simulated, there is no {file}; give its .sav"
+            yield Mistake(("humans", name), people, sentence)
+    inner: list[tuple[Key, str, Sequence[str]]] = [
+        (("traits", "format"), e.traits.format, list(e.formats)),
+        (("questions", "format"), e.questions.format, list(e.formats)),
+    ]
+    inner += [(("compare", i), name, list(e.conditions)) for i, name in enumerate(e.compare)]
+    for name, condition in e.conditions.items():
+        if condition.matching is not None:
+            variants = list(e.matching.variants)
+            inner.append((("conditions", name, "matching"), condition.matching, variants))
+        if condition.format is not None:
+            inner.append((("conditions", name, "format"), condition.format, list(e.formats)))
+    for section, values in _by_survey(study):
+        inner += [((*section, name), name, [DEFAULT, *surveys]) for name in values]
+        if DEFAULT not in values:
+            for name in sorted(set(e.surveys) - set(values)):
+                yield Mistake(section, values, f"says nothing for {name}; add it or a default")
+    inner += [(("humans", name), name, surveys) for name in e.humans]
+    known = list(study.traits())
+    inner += [(("traits", "ask", i), name, known) for i, name in enumerate(e.traits.ask)]
+    for section, values in _by_survey(study):
+        if section[-1] == "traits":
+            for survey, names in values.items():
+                inner += [((*section, survey, i), name, known) for i, name in enumerate(names)]
+    for key, name, expected in inner:
+        if name not in expected:
+            yield Mistake(key, name, f"unknown name; {suggest(name, expected)}")
+
+
+def unmatched_traits(study: Study) -> Iterator[Mistake]:
+    """Find traits that a survey did not ask, that stories are not asked, or that do not fold."""
+    e = study.experiment
+    for name in e.surveys:
+        survey = study.survey(name)
+        for variant in e.matching.variants:
+            for trait in study.matched_on(name, variant):
+                key = ("matching", "traits")
+                if trait not in survey.traits:
+                    sentence = f"{name} has no such trait; {suggest(trait, survey.traits)}"
+                    yield Mistake(key, trait, sentence)
+                    continue
+                if trait not in e.traits.ask:
+                    yield Mistake(key, trait, "stories are not asked for it; add it to traits.ask")
+                options = [option.id for option in study.traits()[trait].options]
+                if set(options) != set(survey.traits[trait].fold):
+                    odd = sorted(set(options) ^ set(survey.traits[trait].fold))
+                    file = study.library.path("surveys", name)
+                    sentence = (
+                        f"{file}: traits.{trait}.fold and the options in {TRAITS} differ in "
+                        f"{', '.join(odd)}; each option must be folded"
+                    )
+                    yield Mistake(key, trait, sentence)
+        for trait in study.told(name):
+            if trait not in survey.traits:
+                sentence = f"{name} has no such trait; {suggest(trait, survey.traits)}"
+                yield Mistake(("personas", "traits"), trait, sentence)
+
+
+def missing_sentences(study: Study) -> Iterator[Mistake]:
+    """Find styles that have no sentence for a trait that personas are told by."""
+    for name, condition in study.experiment.conditions.items():
+        if condition.style is None:
+            continue
+        kind = "writers" if condition.persona == "primed" else "styles"
+        prompt = study.prompt(kind, condition.style)
+        sentences = prompt.style.traits if kind == "writers" else prompt.traits
+        told = {trait for survey in study.experiment.surveys for trait in study.told(survey)}
+        for trait in sorted(told - set(sentences)):
+            file = study.library.path(f"prompts/{kind}", condition.style)
+            sentence = f"{file} has no sentence for the trait {trait}; {suggest(trait, sentences)}"
+            yield Mistake(("conditions", name, "style"), condition.style, sentence)
+
+
+def unfit_sizes(study: Study) -> Iterator[Mistake]:
+    """Find one-to-one matchings that are sure to have more respondents than stories."""
+    e = study.experiment
+    stories = e.backstories.natural.count
+    one_to_one = {
+        condition
+        for condition in e.compare
+        for matching in [study.condition(condition).matching]
+        if matching is not None and e.matching.variants[matching].method != "greedy"
+    }
+    for name in e.surveys if stories is not None and one_to_one else []:
+        drawn = for_survey(e.respondents, name)
+        people = for_survey(e.population, name) if study.people(name) == SIMULATED else None
+        known = [n for n in (drawn, people) if n is not None]
+        if stories is not None and known and min(known) * 0.9 > stories:
+            yield Mistake(
+                ("backstories", "natural", "count"),
+                stories,
+                f"{name} has about {min(known)} respondents, and {', '.join(sorted(one_to_one))} "
+                "match one story to each; expected at least as many stories",
+            )
+
+
+def missing_files(study: Study) -> Iterator[Mistake]:
+    """Find paths that lead to no file."""
+    files: list[tuple[Key, str]] = [
+        (("humans", name), study.people(name))
+        for name in study.experiment.surveys
+        if study.people(name) != SIMULATED
+    ]
+    if study.experiment.backstories.natural.file is not None:
+        files.append(
+            (("backstories", "natural", "file"), study.experiment.backstories.natural.file)
+        )
+    for key, file in files:
+        if not Path(file).is_file():
+            folder = Path(file).parent
+            beside = sorted(p.name for p in folder.iterdir()) if folder.is_dir() else []
+            near = suggest(Path(file).name, beside) if beside else f"there is no folder {folder}."
+            expected = (
+                f'expected a file, or "{SIMULATED}"' if key[0] == "humans" else "expected a file"
+            )
+            yield Mistake(key, file, f"is no file; {expected}. {near[0].upper()}{near[1:]}")
+
+
+def _by_survey(study: Study) -> Iterator[tuple[Key, Mapping[str, Any]]]:
+    """List the settings that may differ from survey to survey."""
+    e = study.experiment
+    yield ("population",), e.population
+    yield ("respondents",), e.respondents
+    yield ("matching", "traits"), e.matching.traits
+    yield ("personas", "traits"), e.personas.traits
+    for name, variant in e.matching.variants.items():
+        if variant.traits is not None:
+            yield ("matching", "variants", name, "traits"), variant.traits

@@ -1,0 +1,35 @@
+"""What can go wrong, said so that the reader can mend it."""
+
+
+class AnthologyError(Exception):
+    """A mistake that its reader can mend: what happened, where, and what to do.
+
+    Parameters
+    ----------
+    what
+        What is wrong, in one sentence, naming the offending value.
+    where
+        The file, row or key it is wrong in.
+    hint
+        What to do about it.
+    """
+
+    def __init__(self, what: str, *, where: str = "", hint: str = "") -> None:
+        self.what, self.where, self.hint = what, where, hint
+        super().__init__(what, where, hint)
+
+    def __str__(self) -> str:
+        text = f"{self.where}: {self.what}" if self.where else self.what
+        return f"{text}\n  {self.hint}" if self.hint else text
+
+
+class ConfigurationError(AnthologyError):
+    """The experiment, or a file it names, does not say what it must."""
+
+
+class DataError(AnthologyError):
+    """A survey file, a story file or an artifact does not hold what it must."""
+
+
+class ModelError(AnthologyError):
+    """A language model could not be asked, or answered in no usable way."""

@@ -1,0 +1,271 @@
+"""The experiment language: what `config/config.yaml` may say.
+
+This module is the one place that knows the language's grammar: its sections,
+their defaults, what each key means and which values it takes. The JSON schema
+for editors and `docs/configuration.md` are made from it.
+"""
+
+from typing import Annotated, Any, Literal, Self, TypeVar
+
+from pydantic import BeforeValidator, Field, model_validator
+
+from anthology.formats import Format
+from anthology.models.spec import Sampling
+from anthology.records import Record
+
+T = TypeVar("T")
+DEFAULT = "default"
+"""The key of a value that holds for every survey without one of its own."""
+SIMULATED = "simulated"
+"""The name of the embedded population, in place of a survey file."""
+
+
+def _spread(value: Any) -> Any:
+    return value if isinstance(value, dict) else {DEFAULT: value}
+
+
+def _all(value: Any) -> Any:
+    return None if value == "all" else value
+
+
+Name = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_]*$")]
+"""A name that becomes part of a file's path."""
+
+Count = Annotated[
+    Annotated[int, Field(ge=1)] | None,
+    BeforeValidator(_all, json_schema_input_type=Annotated[int, Field(ge=1)] | Literal["all"]),
+]
+"""A number of things, or `all` of them."""
+
+CountBySurvey = Annotated[
+    dict[str, Count],
+    BeforeValidator(
+        _spread,
+        json_schema_input_type=Annotated[int, Field(ge=1)]
+        | Literal["all"]
+        | dict[str, Annotated[int, Field(ge=1)] | Literal["all"]],
+    ),
+]
+SizeBySurvey = Annotated[
+    dict[str, Annotated[int, Field(ge=2)]],
+    BeforeValidator(
+        _spread,
+        json_schema_input_type=Annotated[int, Field(ge=2)] | dict[str, Annotated[int, Field(ge=2)]],
+    ),
+]
+TraitsBySurvey = Annotated[
+    dict[str, Annotated[list[str], Field(min_length=1)]],
+    BeforeValidator(_spread, json_schema_input_type=list[str] | dict[str, list[str]]),
+]
+
+
+def for_survey(values: dict[str, T], survey: str) -> T:
+    """Return the value that holds for a survey: its own, or the default."""
+    return values[survey] if survey in values else values[DEFAULT]
+
+
+class Keep(Record):
+    """When a written story may be used."""
+
+    min_words: Annotated[int, Field(ge=0)] = 250
+    """Shorter stories are rejected."""
+    at_most: dict[str, Annotated[int, Field(ge=0)]] = {"interview": 1}
+    """How often a story may mention a word; more often, and it talks about its own making."""
+    critic: str | None = "narrative"
+    """The prompt in `prompts/critics/` that a chat model judges a story by; null for no critic."""
+    critic_model: str = "simulated-chat"
+    """The model that judges."""
+    tries: Annotated[int, Field(ge=1)] = 50
+    """How many stories are written, at most, for one that is kept."""
+
+
+class Natural(Record):
+    """Natural backstories: written from an open question, or read from a file."""
+
+    count: Count = 300
+    """How many stories; `all` is for stories from a file."""
+    file: str | None = None
+    """Read the stories from this file (.csv, .json, .jsonl, .parquet, .txt) and write none."""
+    shuffle: bool = False
+    """For stories from a file: whether the first `count` are taken from a seeded shuffle."""
+    model: str = "simulated"
+    """The model that writes."""
+    prompt: str = "natural"
+    """The open question, in `prompts/stories/`."""
+    sampling: Sampling = Sampling(max_tokens=1024)
+    """How stories are drawn."""
+
+    @model_validator(mode="after")
+    def _countable(self) -> Self:
+        if self.count is None and self.file is None:
+            raise ValueError("count: all needs a file to read stories from; give a number")
+        return self
+
+
+class Primed(Record):
+    """Primed backstories: written from the traits of one respondent each."""
+
+    model: str = "simulated-chat"
+    """The model that writes."""
+    sampling: Sampling = Sampling(temperature=1.1, max_tokens=1024)
+    """How stories are drawn."""
+
+
+class Backstories(Record):
+    """Where life stories come from."""
+
+    natural: Natural = Natural()
+    """Stories of nobody in particular, which are matched to respondents."""
+    primed: Primed = Primed()
+    """Stories written for one respondent each."""
+    keep: Keep = Keep()
+    """Which written stories are kept."""
+
+
+class Traits(Record):
+    """How natural backstories are asked who they are."""
+
+    ask: Annotated[list[str], Field(min_length=1)] = [
+        "age", "gender", "race", "education", "income", "region", "religion", "party",
+    ]  # fmt: skip
+    """The traits that are asked, by their names in `config/traits.yaml`."""
+    model: str = "simulated"
+    """The model that continues a story with the trait's question."""
+    draws: Annotated[int, Field(ge=1)] = 40
+    """How many answers make the distribution of one story over one trait."""
+    sampling: Sampling = Sampling(max_tokens=32)
+    """How answers are drawn."""
+    prompt: str = "plain"
+    """What frames the question, in `prompts/surveys/`."""
+    decline: str | None = "Prefer not to answer"
+    """A last option with which a story may decline; null leaves it out."""
+    reader: str = "statement"
+    """The prompt in `prompts/readers/` by which a model looks for an outright statement."""
+    reader_model: str = "simulated-chat"
+    """The model that looks; asked at temperature 0."""
+    format: str = "letters"
+    """How the question is laid out, by its name in `formats`."""
+
+
+class MatchingVariant(Record):
+    """One way of matching respondents to stories."""
+
+    method: Literal["greedy", "max_weight", "random"]
+    """`greedy`: the most similar story each. `max_weight`: one story each, largest total
+    similarity. `random`: one story each, at random."""
+    traits: TraitsBySurvey | None = None
+    """Match on these traits instead of `matching.traits`."""
+
+
+class Matching(Record):
+    """How respondents are matched to natural backstories."""
+
+    traits: TraitsBySurvey = {DEFAULT: ["age", "gender", "race", "education", "income"]}
+    """The traits that are compared; a list, or a mapping from surveys (and `default`) to lists."""
+    variants: dict[Name, MatchingVariant] = {
+        "greedy": MatchingVariant(method="greedy"),
+        "max_weight": MatchingVariant(method="max_weight"),
+        "random": MatchingVariant(method="random"),
+    }
+    """The matchings that conditions may use."""
+
+
+class Personas(Record):
+    """How a respondent's traits enter a persona."""
+
+    traits: TraitsBySurvey = {DEFAULT: ["age", "gender", "race", "education", "income"]}
+    """The traits that are told; a list, or a mapping from surveys (and `default`) to lists."""
+    shuffle: bool = True
+    """Whether the traits stand in an order of their own for each persona."""
+
+
+class Condition(Record):
+    """One way of building personas, and of asking them."""
+
+    persona: Literal["none", "traits", "primed", "matched"]
+    """`none`: nothing. `traits`: the respondent's traits. `primed`: a story written from them.
+    `matched`: the matched natural story, followed by the traits where a style is given."""
+    style: str | None = None
+    """How the traits are worded: a name in `prompts/styles/`; for `primed` the form in which the
+    writer gets them, a name in `prompts/writers/`."""
+    matching: str | None = None
+    """For `matched`: which matching, by its name in `matching.variants`."""
+    model: str | None = None
+    """Ask this model instead of all those in `models`."""
+    format: str | None = None
+    """Lay questions out in this format instead of `questions.format`."""
+    temperature: Annotated[float, Field(ge=0, le=2)] | None = None
+    """Sample at this temperature instead of `questions.sampling.temperature`."""
+
+    @model_validator(mode="after")
+    def _consistent(self) -> Self:
+        if self.persona in ("traits", "primed") and self.style is None:
+            raise ValueError(f"a persona of {self.persona} needs a style")
+        if self.persona == "none" and self.style is not None:
+            raise ValueError("a persona of none takes no style")
+        if (self.persona == "matched") != (self.matching is not None):
+            raise ValueError("matching is given if, and only if, persona is matched")
+        return self
+
+
+class Questions(Record):
+    """How personas take the survey."""
+
+    prompt: str = "consistent"
+    """What frames each item, in `prompts/surveys/`."""
+    format: str = "letters"
+    """How items are laid out, by its name in `formats`."""
+    series: bool = True
+    """Whether earlier items and answers stay in sight of later ones."""
+    shuffle_items: bool = True
+    """Whether each persona gets the items in an order of its own."""
+    shuffle_options: bool = True
+    """Whether each persona gets options in an order of its own; scales are only reversed."""
+    tries: Annotated[int, Field(ge=1)] = 100
+    """How often an item is asked, at most, until an answer can be read."""
+    sampling: Sampling = Sampling(max_tokens=32)
+    """How answers are drawn."""
+
+
+class Metrics(Record):
+    """How personas are compared with people."""
+
+    splits: Annotated[int, Field(ge=1)] = 100
+    """How many random halvings of the people make the human row."""
+    persona_weights: Literal["none", "respondent"] = "none"
+    """Whether a persona counts once, as published, or with its respondent's weight."""
+
+
+class Experiment(Record):
+    """A study of virtual personas, from life stories to metrics."""
+
+    seed: int = 0
+    """Every random draw derives from it."""
+    surveys: Annotated[list[Name], Field(min_length=1)]
+    """The surveys of the study, by their names in `config/surveys/`."""
+    humans: dict[str, str] = {}
+    """For each survey its file of people: a path to a `.sav`, or `simulated`, the default."""
+    population: SizeBySurvey = {DEFAULT: 200}
+    """How many people a simulated survey has; a number, or a mapping from surveys to numbers."""
+    respondents: CountBySurvey = {DEFAULT: None}
+    """How many respondents are drawn from each survey's people; a number, `all`, or a mapping."""
+    models: Annotated[list[str], Field(min_length=1)]
+    """The models that take the surveys, by their names in `config/models/`."""
+    compare: Annotated[list[str], Field(min_length=1)]
+    """The conditions of the tables, in their order."""
+    conditions: dict[Name, Condition]
+    """All conditions that can be compared."""
+    backstories: Backstories = Backstories()
+    """Where life stories come from."""
+    traits: Traits = Traits()
+    """How natural backstories are asked who they are."""
+    matching: Matching = Matching()
+    """How respondents are matched to natural backstories."""
+    personas: Personas = Personas()
+    """How a respondent's traits enter a persona."""
+    questions: Questions = Questions()
+    """How personas take the survey."""
+    metrics: Metrics = Metrics()
+    """How personas are compared with people."""
+    formats: dict[Name, Format] = {"letters": Format()}
+    """Layouts of multiple-choice questions, by name."""

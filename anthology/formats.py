@@ -1,0 +1,30 @@
+"""How questions and options look on the page."""
+
+from typing import Literal
+
+from anthology.records import Record
+
+_BRACKETS = {"round": "({})", "square": "[{}]", "dot": "{}.", "none": "{}"}
+
+
+class Format(Record):
+    """How a multiple-choice question is laid out."""
+
+    symbols: Literal["upper", "lower", "number"] = "upper"
+    """What options are labelled with: A B C, a b c, or 1 2 3."""
+    brackets: Literal["round", "square", "dot", "none"] = "round"
+    """What stands around a label: (A), [A], A., or A."""
+    asker: str = "Question"
+    """The name before a question."""
+    answerer: str = "Answer"
+    """The name before an answer."""
+
+    def symbol(self, position: int) -> str:
+        """Return the bare symbol of an option, counted from 0."""
+        if self.symbols == "number":
+            return str(position + 1)
+        return chr(ord("A" if self.symbols == "upper" else "a") + position)
+
+    def label(self, position: int) -> str:
+        """Return the symbol in its brackets."""
+        return _BRACKETS[self.brackets].format(self.symbol(position))

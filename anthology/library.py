@@ -1,0 +1,98 @@
+"""The named files beside the experiment: surveys, models, populations, prompts, traits."""
+
+from collections.abc import Callable
+from functools import cache
+from pathlib import Path
+from typing import Any, TypeVar
+
+from pydantic import ValidationError
+
+from anthology.errors import ConfigurationError
+from anthology.mistakes import explain
+from anthology.models.spec import ModelSpec
+from anthology.prompts import (
+    CriticPrompt,
+    ReaderPrompt,
+    StoryPrompt,
+    Style,
+    SurveyPrompt,
+    Trait,
+    WriterPrompt,
+)
+from anthology.records import Record
+from anthology.simulation.spec import PopulationSpec
+from anthology.surveys import Survey
+from anthology.yamlfile import read_yaml
+
+R = TypeVar("R", bound=Record)
+
+FOLDERS: dict[str, type[Record]] = {
+    "surveys": Survey,
+    "models": ModelSpec,
+    "populations": PopulationSpec,
+    "prompts/stories": StoryPrompt,
+    "prompts/critics": CriticPrompt,
+    "prompts/readers": ReaderPrompt,
+    "prompts/styles": Style,
+    "prompts/writers": WriterPrompt,
+    "prompts/surveys": SurveyPrompt,
+}
+"""Each folder of `config/` with the record that its files are."""
+
+TRAITS = "traits.yaml"
+
+
+class Library:
+    """The records in the files below one folder.
+
+    Parameters
+    ----------
+    root
+        The folder, usually `config/`.
+    """
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+        self.load = cache(self._load)
+        self.traits = cache(self._traits)
+
+    def names(self, folder: str) -> list[str]:
+        """List the names that a folder has files for."""
+        return sorted(path.stem for path in (self.root / folder).glob("*.yaml"))
+
+    def path(self, folder: str, name: str) -> Path:
+        """Return the file of a name."""
+        return self.root / folder / f"{name}.yaml"
+
+    def _load(self, folder: str, name: str) -> Any:
+        """Read the record of a name.
+
+        Raises
+        ------
+        ConfigurationError
+            If the file is not what its folder's record says.
+        """
+        path = self.path(folder, name)
+        return _read(path, FOLDERS[folder].model_validate, FOLDERS[folder])
+
+    def _traits(self) -> dict[str, Trait]:
+        """Read all traits."""
+        path = self.root / TRAITS
+        content = read_yaml(path)
+        if not isinstance(content, dict):
+            raise ConfigurationError("must map names of traits to their questions", where=str(path))
+        return {
+            str(name): _validate(value, Trait.model_validate, Trait, f"{path}: {name}")
+            for name, value in content.items()
+        }
+
+
+def _read(path: Path, validate: Callable[[Any], R], grammar: type[R]) -> R:
+    return _validate(read_yaml(path), validate, grammar, str(path))
+
+
+def _validate(content: Any, validate: Callable[[Any], R], grammar: type[R], where: str) -> R:
+    try:
+        return validate(content)
+    except ValidationError as error:
+        raise explain(error, grammar, content, where=lambda _: where) from None

@@ -1,0 +1,280 @@
+"""How far two groups' answers lie apart, and how well one group's answers hang together.
+
+Answers come as `positions`: one row a person, one column an item, each entry the
+option's position 1..k in the survey's order, NaN where the person gave no answer.
+What cannot be measured is NaN; `shortfalls` and `alpha_shortfalls` say why.
+Distances take stacks of groups too: leading axes are kept.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+FloatArray = npt.NDArray[np.float64]
+IntArray = npt.NDArray[np.int64]
+BoolArray = npt.NDArray[np.bool_]
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """What the distances need to know of one group, or of a stack of groups.
+
+    Parameters
+    ----------
+    shares
+        ... x items x options; NaN for an item without answers.
+    correlations
+        ... x items x items; NaN for fewer than two complete rows or a single item.
+    rows
+        ...: how many people answered every item.
+    varies
+        ... x items: whether these people's answers to the item vary.
+    """
+
+    shares: FloatArray
+    correlations: FloatArray
+    rows: IntArray
+    varies: BoolArray
+
+
+@dataclass(frozen=True, slots=True)
+class Distances:
+    """The distances between two groups' answers, NaN where undefined."""
+
+    wasserstein: float
+    total_variation: float
+    frobenius: float
+    l1: float
+    cbs: float
+
+
+def one_hot(positions: FloatArray, sizes: Sequence[int]) -> BoolArray:
+    """Mark the option that each person chose of each item.
+
+    Returns
+    -------
+    BoolArray
+        People x items x the largest size; no mark where there is no answer.
+    """
+    return np.equal(positions[:, :, None], np.arange(1, max(sizes) + 1))
+
+
+def shares(
+    positions: FloatArray, sizes: Sequence[int], weights: FloatArray | None = None
+) -> FloatArray:
+    """Return the share of each option among those who answered the item.
+
+    Parameters
+    ----------
+    positions
+        People x items.
+    sizes
+        How many options each item has. All keep their place, also those nobody chose.
+    weights
+        One for each person; equal where None.
+
+    Returns
+    -------
+    FloatArray
+        Items x the largest size, padded with zeros; NaN for an item without answers.
+    """
+    marks = one_hot(positions, sizes)
+    counts = np.tensordot(_weights(positions, weights), marks.astype(np.float64), 1)
+    return normalised(counts)
+
+
+def normalised(counts: FloatArray) -> FloatArray:
+    """Divide counts by their sum over the last axis; NaN where nothing was counted."""
+    totals = counts.sum(axis=-1, keepdims=True)
+    return np.asarray(counts / np.where(totals > 0, totals, np.nan))
+
+
+def wasserstein(first: FloatArray, second: FloatArray) -> FloatArray:
+    """Return the mean over items of the 1-Wasserstein distance on positions 1..k.
+
+    On a line that distance is the area between the two cumulative distributions.
+
+    Parameters
+    ----------
+    first, second
+        Shares, ... x items x options.
+    """
+    apart = np.abs(np.cumsum(first - second, axis=-1)).sum(axis=-1)
+    return np.asarray(apart.mean(axis=-1))
+
+
+def total_variation(first: FloatArray, second: FloatArray) -> FloatArray:
+    """Return the mean over items of half the absolute difference of the shares.
+
+    Parameters
+    ----------
+    first, second
+        Shares, ... x items x options.
+    """
+    return np.asarray(np.abs(first - second).sum(axis=-1).mean(axis=-1) / 2)
+
+
+def complete(positions: FloatArray, weights: FloatArray | None = None) -> BoolArray:
+    """Tell who answered every item and has a weight above zero."""
+    return np.logical_not(np.isnan(positions).any(axis=1) | (_weights(positions, weights) <= 0))
+
+
+def correlations(positions: FloatArray, weights: FloatArray | None = None) -> FloatArray:
+    """Return the items' correlations over the people who answered all of them.
+
+    Returns
+    -------
+    FloatArray
+        Items x items. An item that does not vary correlates 0 with the others and 1
+        with itself. NaN throughout for fewer than two complete rows or a single item.
+    """
+    rows = complete(positions, weights)
+    kept, scale = positions[rows], _weights(positions, weights)[rows]
+    if len(kept) < 2 or kept.shape[1] < 2:
+        return np.full((positions.shape[1],) * 2, np.nan)
+    centred = kept - np.average(kept, axis=0, weights=scale)
+    return scaled((centred * scale[:, None]).T @ centred, np.ptp(kept, axis=0) > 0)
+
+
+def scaled(products: FloatArray, varies: BoolArray) -> FloatArray:
+    """Scale covariances, or multiples of them, to correlations.
+
+    Parameters
+    ----------
+    products
+        ... x items x items.
+    varies
+        ... x items: which items vary at all. Rounding leaves no exact zero to tell it by.
+    """
+    variances = np.where(varies, np.diagonal(products, axis1=-2, axis2=-1), np.inf)
+    deviations = np.sqrt(variances)
+    matrix = np.asarray(products / (deviations[..., :, None] * deviations[..., None, :]))
+    diagonal = np.arange(products.shape[-1])
+    matrix[..., diagonal, diagonal] = 1.0
+    return matrix
+
+
+def frobenius(first: FloatArray, second: FloatArray) -> FloatArray:
+    """Return the root of the summed squared differences of two matrices."""
+    return np.asarray(np.sqrt(((first - second) ** 2).sum(axis=(-2, -1))))
+
+
+def l1(first: FloatArray, second: FloatArray) -> FloatArray:
+    """Return the summed absolute differences of two matrices."""
+    return np.asarray(np.abs(first - second).sum(axis=(-2, -1)))
+
+
+def cbs(first: FloatArray, second: FloatArray) -> FloatArray:
+    """Return 1 - trace(AB) / (|A| |B|), the correlation matrix distance.
+
+    Source: Herdin et al., "Correlation matrix distance" (VTC 2005). Both matrices
+    are symmetric, so the trace of their product is the sum of their entries' products.
+    """
+    norms = (first**2).sum(axis=(-2, -1)) * (second**2).sum(axis=(-2, -1))
+    return np.asarray(1 - (first * second).sum(axis=(-2, -1)) / np.sqrt(norms))
+
+
+def group(positions: FloatArray, sizes: Sequence[int], weights: FloatArray | None = None) -> Group:
+    """Return what the distances need to know of one group."""
+    kept = positions[complete(positions, weights)]
+    return Group(
+        shares=shares(positions, sizes, weights),
+        correlations=correlations(positions, weights),
+        rows=np.asarray(len(kept)),
+        varies=(kept != kept[:1]).any(axis=0),
+    )
+
+
+def distances(first: Group, second: Group) -> Distances:
+    """Return every distance between two groups, or its mean over two stacks of groups."""
+    return Distances(
+        wasserstein=float(wasserstein(first.shares, second.shares).mean()),
+        total_variation=float(total_variation(first.shares, second.shares).mean()),
+        frobenius=float(frobenius(first.correlations, second.correlations).mean()),
+        l1=float(l1(first.correlations, second.correlations).mean()),
+        cbs=float(cbs(first.correlations, second.correlations).mean()),
+    )
+
+
+def cronbach_alpha(positions: FloatArray, weights: FloatArray | None = None) -> float:
+    """Return k/(k-1) (1 - sum of the items' variances / variance of their sum).
+
+    Every covariance is taken over the people who answered both items; the variance
+    of the sum is the sum of all covariances. Weights count as in `numpy.cov`'s
+    `aweights`, so equal weights change nothing.
+
+    Returns
+    -------
+    float
+        NaN for a single item, for two items that fewer than two people answered
+        both, or for a sum that does not vary.
+    """
+    counted = _weights(positions, weights) > 0
+    kept, scale = positions[counted], _weights(positions, weights)[counted]
+    items = positions.shape[1]
+    if alpha_shortfalls(kept, [""] * items):
+        return float("nan")
+    found = _covariances(kept, scale)
+    return float(items / (items - 1) * (1 - np.trace(found) / found.sum()))
+
+
+def _covariances(positions: FloatArray, weights: FloatArray) -> FloatArray:
+    """Return the items' covariances, each over the people who answered both."""
+    answered = (~np.isnan(positions)).astype(np.float64)
+    # Near the mean, the difference of two large sums loses no digits.
+    values = np.nan_to_num(positions - np.nanmean(positions, axis=0))
+    heavy = answered * weights[:, None]
+    mass = heavy.T @ answered
+    sums = (values * weights[:, None]).T @ answered
+    products = (values * weights[:, None]).T @ values - sums * sums.T / mass
+    spread = mass - heavy.T @ heavy / mass
+    return np.asarray(products / spread)
+
+
+def shortfalls(found: Group, names: Sequence[str]) -> list[str]:
+    """Say what leaves a group's distances undefined, and which items do not vary.
+
+    Parameters
+    ----------
+    found
+        One group.
+    names
+        The items' names, for the sentences.
+    """
+    said = [
+        f"no answer to {name}"
+        for name, share in zip(names, found.shares[:, 0], strict=True)
+        if np.isnan(share)
+    ]
+    if len(names) < 2:
+        return [*said, "one item has no correlations"]
+    if found.rows < 2:
+        return [*said, f"correlations need 2 rows complete on all items, not {found.rows}"]
+    return said + [
+        f"{name} does not vary: its correlations count as 0"
+        for name, varies in zip(names, found.varies, strict=True)
+        if not varies
+    ]
+
+
+def alpha_shortfalls(positions: FloatArray, names: Sequence[str]) -> list[str]:
+    """Say why a group's alpha is undefined; empty where it is defined."""
+    if len(names) < 2:
+        return ["one item has no alpha"]
+    answered = (~np.isnan(positions)).astype(np.float64)
+    together = answered.T @ answered
+    few = [name for name, count in zip(names, np.diag(together), strict=True) if count < 2]
+    if few:
+        return [f"alpha needs 2 answers to {name}" for name in few]
+    for first, second in np.argwhere(together < 2):
+        return [f"alpha needs 2 people who answered both {names[first]} and {names[second]}"]
+    # Rounding leaves no exact zero, and pairs of different people can sum to less than zero.
+    if _covariances(positions, np.ones(len(positions))).sum() < 1e-12:
+        return ["alpha needs a sum of items that varies"]
+    return []
+
+
+def _weights(positions: FloatArray, weights: FloatArray | None) -> FloatArray:
+    return np.ones(len(positions)) if weights is None else weights

@@ -1,0 +1,12 @@
+"""Asking a model and holding it to what was asked."""
+
+from anthology.errors import ModelError
+from anthology.models import Model, Reply, Request
+
+
+async def ask_model(model: Model, request: Request) -> Reply:
+    """Ask a model and check that it gave as many draws as it was asked for."""
+    reply = await model.sample(request)
+    if len(reply.draws) != request.draws:
+        raise ModelError(f"gave {len(reply.draws)} draws, {request.draws} were asked for")
+    return reply

@@ -1,0 +1,84 @@
+"""The stage that writes a simulated survey as a real SPSS file.
+
+It stands in for the surveys that cannot be passed on. Every artifact made from
+it says so, which readers know by the file's own label.
+"""
+
+from pathlib import Path
+
+from anthology.artifacts import replacing
+from anthology.simulation.panel import columns
+from anthology.simulation.spec import PopulationSpec
+from anthology.stages import StageSettings
+
+FILE_LABEL = "Simulated population"
+"""What a simulated survey's file says it is."""
+
+_CREATED_AT = 92
+_CREATED = b"01 Jan 0000:00:00"
+"""Where a .sav file's header keeps its day and time, and what stands there instead, so that
+equal settings give equal bytes."""
+
+
+class Settings(StageSettings):
+    """What the simulated population depends on."""
+
+    seed: int
+    """The experiment's seed."""
+    survey: str
+    """The survey's name."""
+    size: int
+    """How many people are drawn."""
+    population: PopulationSpec
+    """The file's variables."""
+
+
+def run(settings: Settings, *, output: Path) -> None:
+    """Draw the people and write them to an SPSS file.
+
+    Parameters
+    ----------
+    settings
+        Whom to draw.
+    output
+        The `.sav` file.
+    """
+    import pandas as pd
+    import pyreadstat
+
+    spec = settings.population
+    table = columns(spec, seed=settings.seed, survey=settings.survey, size=settings.size)
+    with replacing(output) as temporary:
+        pyreadstat.write_sav(
+            pd.DataFrame(table),
+            temporary,
+            file_label=FILE_LABEL,
+            column_labels=_wordings(spec),
+            variable_value_labels=_value_labels(spec),
+        )
+        with temporary.open("r+b") as file:
+            file.seek(_CREATED_AT)
+            file.write(_CREATED)
+
+
+def _wordings(spec: PopulationSpec) -> dict[str, str]:
+    asked = [*spec.traits.values(), *spec.items]
+    return {
+        spec.id: "Respondent number",
+        spec.weight: "Weight",
+        **{column.variable: column.label for column in asked},
+    }
+
+
+def _value_labels(spec: PopulationSpec) -> dict[str, dict[float, str]]:
+    labels: dict[str, dict[float, str]] = {}
+    for trait in spec.traits.values():
+        labels[trait.variable] = {
+            float(code): category.label for code, category in trait.codes.items()
+        }
+        if trait.refused:
+            labels[trait.variable][float(trait.refused.code)] = trait.refused.label
+    for item in spec.items:
+        labels[item.variable] = {float(code): text for code, text in item.options.items()}
+        labels[item.variable][float(item.refused.code)] = item.refused.label
+    return labels

@@ -1,0 +1,65 @@
+"""Primed backstories: for each respondent a life story written from their traits."""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import pyarrow as pa
+
+from anthology.artifacts import read_table
+from anthology.backstories import COLUMNS, WrittenSettings, columns, rejections, save
+from anthology.codebook import Codebook
+from anthology.descriptions import ToldTrait, categories, in_words, shuffled
+from anthology.flow import run_all
+from anthology.formats import Format
+from anthology.keeping import Story
+from anthology.models import Message, Request
+from anthology.prompts import WriterPrompt
+from anthology.randomness import generator
+from anthology.respondents import respondents
+from anthology.transcripts import Ask, as_text, stops
+
+
+class Settings(WrittenSettings):
+    """What primed backstories depend on."""
+
+    survey: str
+    writer: WriterPrompt
+    layout: Format
+    traits: list[ToldTrait]
+    shuffle: bool
+
+
+def run(settings: Settings, *, humans: Path, codebook: Path, output: Path, in_flight: int) -> None:
+    """Have a story written for each respondent."""
+    book = Codebook.load(codebook)
+    people = respondents(read_table(humans))
+    editor = settings.editor()
+
+    async def write(person: tuple[str, Mapping[str, int | None]]) -> Story:
+        respondent, codes = person
+        path = ("backstories", settings.survey, "primed", respondent)
+        rng = generator(settings.seed, *path, "order") if settings.shuffle else None
+        found = shuffled(categories(settings.traits, book, codes), rng)
+        words = in_words(found, settings.writer.style, settings.layout)
+        message = settings.writer.message.format(person=words)
+        return await editor.story(
+            lambda seed: _request(settings, message, seed), seed=settings.seed, path=path
+        )
+
+    stories = run_all(write, people, in_flight=in_flight, label="primed backstories")
+    names = pa.array([respondent for respondent, _ in people])
+    table = pa.Table.from_pydict(
+        {"backstory": range(len(people)), **columns(stories)}, schema=COLUMNS
+    ).add_column(0, "respondent", names)
+    facts = {"source": settings.model.source, **rejections(stories)}
+    save(output, table, stories, settings, facts)
+
+
+def _request(settings: Settings, message: str, seed: int) -> Request:
+    writer, layout = settings.writer, settings.layout
+    if settings.model.api == "chat":
+        system = (Message("system", writer.system),) if writer.system else ()
+        prompt = (*system, Message("user", message))
+        return Request(prompt=prompt, sampling=settings.sampling, seed=seed)
+    asked = as_text((), Ask(message), layout)
+    return Request(prompt=asked, sampling=settings.sampling, stop=stops(layout), seed=seed)

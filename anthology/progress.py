@@ -1,0 +1,53 @@
+"""How far a long stage has come: a bar on a terminal, plain lines in a log."""
+
+import sys
+import time
+
+from tqdm import tqdm
+
+_QUIET_SECONDS = 2.0
+_LINE_SECONDS = 10.0
+
+
+class Progress:
+    """Counts finished things and says so once two seconds have passed.
+
+    Parameters
+    ----------
+    label
+        What is being done.
+    total
+        How many things there are to finish.
+    """
+
+    def __init__(self, label: str, total: int) -> None:
+        self._label, self._total, self._done = label, total, 0
+        self._started = time.monotonic()
+        self._next_line = self._started + _QUIET_SECONDS
+        terminal = sys.stderr.isatty()
+        self._bar = (
+            tqdm(total=total, desc=label, delay=_QUIET_SECONDS, leave=False) if terminal else None
+        )
+
+    def step(self) -> None:
+        """Count one more thing as finished."""
+        self._done += 1
+        if self._bar is not None:
+            self._bar.update()
+            return
+        now = time.monotonic()
+        if now >= self._next_line:
+            self._next_line = now + _LINE_SECONDS
+            left = (now - self._started) / self._done * (self._total - self._done)
+            share = self._done / self._total
+            print(
+                f"{self._label}: {self._done:,} of {self._total:,} ({share:.0%}), "
+                f"about {left:.0f} s left",
+                file=sys.stderr,
+                flush=True,
+            )
+
+    def close(self) -> None:
+        """Take the bar away."""
+        if self._bar is not None:
+            self._bar.close()

@@ -1,0 +1,57 @@
+"""A multiple-choice question as it is put to one persona."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from anthology.formats import Format
+
+
+@dataclass(frozen=True, slots=True)
+class Option:
+    """One option: the code it is stored under and the words it is read out in."""
+
+    code: int
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """Wording and options in the survey's order.
+
+    Parameters
+    ----------
+    wording
+        The question.
+    options
+        What can be answered.
+    ordinal
+        Whether the options are a scale, which may be reversed but not mixed.
+    last
+        Codes of options that stay at the end in every order.
+    """
+
+    wording: str
+    options: tuple[Option, ...]
+    ordinal: bool = True
+    last: frozenset[int] = frozenset()
+
+    def shuffled(self, rng: np.random.Generator) -> "Question":
+        """Return the same question with its options in a random allowed order."""
+        free = [option for option in self.options if option.code not in self.last]
+        fixed = [option for option in self.options if option.code in self.last]
+        if self.ordinal:
+            free = free[::-1] if rng.random() < 0.5 else free
+        else:
+            free = [free[i] for i in np.argsort(rng.random(len(free)), kind="stable")]
+        return Question(self.wording, (*free, *fixed), self.ordinal, self.last)
+
+    def written(self, layout: Format) -> str:
+        """Write the wording with one labelled option a line."""
+        return "\n".join([self.wording, *labelled(self.options, layout)])
+
+
+def labelled(options: Sequence[Option], layout: Format) -> list[str]:
+    """Write each option behind its label."""
+    return [f"{layout.label(i)} {option.text}" for i, option in enumerate(options)]

@@ -1,0 +1,132 @@
+"""The experiment language described: as a JSON schema for editors, and as a page for people."""
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+from anthology.experiment import DEFAULT, Experiment
+from anthology.library import FOLDERS
+from anthology.prompts import Trait
+from anthology.records import Record
+
+_HEAD = """\
+# The configuration
+
+This page is made from the grammar by `anthology reference`. `config/schema.json`, made by
+`anthology schema`, gives an editor the same knowledge.
+
+`config/config.yaml` declares the experiment. It names files beside it: surveys, models,
+prompts and, for simulated surveys, populations, one a file, and the traits in
+`config/traits.yaml`. Overlays compose from left to right
+(`snakemake --configfile config/config.yaml config/paper.yaml`); mappings are merged key by key,
+everything else is replaced. `--config` sets single keys:
+`snakemake --config seed=7 'metrics={splits: 20}'`. A mistake anywhere is reported with its file,
+key and value, what was expected, and the nearest right spelling, before anything runs.
+
+Whatever may be given *by survey* is one value for all surveys, or a mapping from surveys to
+values, with `default` for the rest.
+"""
+
+
+def json_schema() -> str:
+    """Return the JSON schema of the experiment."""
+    schema = Experiment.model_json_schema(mode="validation")
+    return json.dumps(schema, indent=1, ensure_ascii=False) + "\n"
+
+
+def reference() -> str:
+    """Return the page that describes every key."""
+    parts = [_HEAD, *_record("config/config.yaml", Experiment)]
+    for folder, grammar in FOLDERS.items():
+        parts += _record(f"config/{folder}/*.yaml", grammar)
+    parts += _record("config/traits.yaml (each trait)", Trait)
+    return "\n".join(parts)
+
+
+def _record(title: str, grammar: type[Record]) -> Iterator[str]:
+    schema = grammar.model_json_schema(mode="validation")
+    yield f"## `{title}`\n"
+    yield _prose(schema.get("description", "")) + "\n"
+    yield "| key | value | default | meaning |\n|---|---|---|---|"
+    yield "\n".join(_rows(schema, schema.get("$defs", {}), ""))
+    yield ""
+
+
+def _rows(schema: dict[str, Any], defs: dict[str, Any], prefix: str) -> Iterator[str]:
+    required = schema.get("required", [])
+    for name, value in schema.get("properties", {}).items():
+        key = f"{prefix}{name}"
+        default = "must be given" if name in required else _default(value)
+        # Pydantic leaves out a description that says the same as the section's own.
+        meaning = value.get("description") or _resolve(value, defs)["description"]
+        yield f"| `{key}` | {_type(value, defs)} | {default} | {_prose(meaning)} |"
+        for inner, suffix in _inner(value, defs):
+            yield from _rows(inner, defs, f"{key}.{suffix}")
+
+
+def _inner(value: dict[str, Any], defs: dict[str, Any]) -> Iterator[tuple[dict[str, Any], str]]:
+    """Find the records inside a value, with what stands for their place."""
+    for member in [value, *value.get("allOf", []), *value.get("anyOf", [])]:
+        if "$ref" in member:
+            yield _resolve(member, defs), ""
+        elif "$ref" in member.get("items", {}):
+            yield _resolve(member["items"], defs), "*."
+        else:
+            mapping = member.get("additionalProperties") or member.get("patternProperties")
+            for entry in _entries(mapping):
+                if "$ref" in entry:
+                    yield _resolve(entry, defs), "*."
+
+
+def _entries(mapping: Any) -> list[dict[str, Any]]:
+    if not isinstance(mapping, dict):
+        return []
+    return [mapping] if "$ref" in mapping else [v for v in mapping.values() if isinstance(v, dict)]
+
+
+def _resolve(value: dict[str, Any], defs: dict[str, Any]) -> dict[str, Any]:
+    resolved: dict[str, Any] = defs[value["$ref"].rsplit("/", 1)[-1]]
+    return resolved
+
+
+def _type(value: dict[str, Any], defs: dict[str, Any]) -> str:
+    if "anyOf" in value:
+        return " or ".join(dict.fromkeys(_type(member, defs) for member in value["anyOf"]))
+    if "$ref" in value:
+        return "a section"
+    if "const" in value:
+        return f"`{value['const']}`"
+    if "enum" in value:
+        return ", ".join(f"`{choice}`" for choice in value["enum"])
+    kind = value.get("type", "")
+    if kind == "array":
+        return f"a list of {_type(value.get('items', {}), defs)}"
+    if kind == "object":
+        mapping = value.get("additionalProperties") or value.get("patternProperties")
+        of = {_type(entry, defs) for entry in _entries(mapping)} or {
+            _type(mapping, defs) if isinstance(mapping, dict) else "values"
+        }
+        return f"a mapping to {' or '.join(sorted(of))}"
+    words = {"integer": "whole number", "number": "number", "string": "text", "null": "`null`"}
+    return words.get(kind, "yes or no" if kind == "boolean" else "value") + _bounds(value)
+
+
+def _bounds(value: dict[str, Any]) -> str:
+    limits = {"minimum": "≥", "exclusiveMinimum": ">", "maximum": "≤", "exclusiveMaximum": "<"}
+    found = [f"{sign} {value[name]}" for name, sign in limits.items() if name in value]
+    return f" {', '.join(found)}" if found else ""
+
+
+def _default(value: dict[str, Any]) -> str:
+    if "default" not in value:
+        return ""
+    default = value["default"]
+    if default == {DEFAULT: None}:
+        default = "all"
+    if isinstance(default, dict) and any(isinstance(v, (dict, list)) for v in default.values()):
+        return ""
+    return f"`{json.dumps(default, ensure_ascii=False)}`"
+
+
+def _prose(text: str) -> str:
+    return " ".join(text.split()).replace("|", "\\|").replace("``", "`")

@@ -1,0 +1,147 @@
+"""An experiment together with the files it names, checked as a whole.
+
+What can be wrong with an experiment is found here, before anything runs: a
+name that no file has, a trait that a survey did not ask, a style without a
+sentence for a trait.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from pydantic import ValidationError
+
+from anthology.checks import Key, mistakes
+from anthology.errors import ConfigurationError
+from anthology.experiment import SIMULATED, Condition, Experiment, for_survey
+from anthology.library import Library
+from anthology.mistakes import explain
+from anthology.models.spec import ModelSpec
+from anthology.prompts import Trait
+from anthology.surveys import Survey
+
+Origin = tuple[str, Mapping[str, Any]]
+"""The name of a configuration file, or of the command line, with what it says."""
+
+
+class Study:
+    """A checked experiment and every record that it names.
+
+    Parameters
+    ----------
+    experiment
+        What the configuration says.
+    library
+        The files beside it.
+    """
+
+    def __init__(self, experiment: Experiment, library: Library) -> None:
+        self.experiment, self.library = experiment, library
+
+    def people(self, survey: str) -> str:
+        """Return a survey's file of people, or `simulated`."""
+        return self.experiment.humans.get(survey, SIMULATED)
+
+    def survey(self, name: str) -> Survey:
+        """Return a survey."""
+        survey: Survey = self.library.load("surveys", name)
+        return survey
+
+    def model(self, name: str) -> ModelSpec:
+        """Return a model's declaration."""
+        model: ModelSpec = self.library.load("models", name)
+        return model
+
+    def prompt(self, kind: str, name: str) -> Any:
+        """Return a prompt of one kind."""
+        return self.library.load(f"prompts/{kind}", name)
+
+    def traits(self) -> dict[str, Trait]:
+        """Return all traits that can be asked."""
+        return self.library.traits()
+
+    def condition(self, name: str) -> Condition:
+        """Return a condition."""
+        return self.experiment.conditions[name]
+
+    def matched_on(self, survey: str, variant: str) -> list[str]:
+        """Return the traits that a matching compares."""
+        own = self.experiment.matching.variants[variant].traits
+        return for_survey(own or self.experiment.matching.traits, survey)
+
+    def told(self, survey: str) -> list[str]:
+        """Return the traits that a persona is told by."""
+        return for_survey(self.experiment.personas.traits, survey)
+
+    def rows(self) -> list[tuple[str, str]]:
+        """Return model and condition of each row of a table, in order."""
+        rows = [
+            (self.condition(name).model or model, name)
+            for model in self.experiment.models
+            for name in self.experiment.compare
+        ]
+        return list(dict.fromkeys(rows))
+
+
+def load(config: Mapping[str, Any], root: Path, origins: Sequence[Origin] = ()) -> Study:
+    """Read and check an experiment.
+
+    Parameters
+    ----------
+    config
+        The merged configuration.
+    root
+        The folder with `surveys/`, `models/`, `prompts/`, `populations/` and `traits.yaml`.
+    origins
+        The files that were merged, later ones overriding earlier ones, so that
+        a message can name the one that a key stands in.
+
+    Raises
+    ------
+    ConfigurationError
+        With every mistake that was found, each with its file, key, value, what
+        was expected, and the nearest right spelling.
+    """
+    where = _finder(origins)
+    try:
+        experiment = Experiment.model_validate(config)
+    except ValidationError as error:
+        raise explain(error, Experiment, config, where=where) from None
+    study = Study(experiment, Library(root))
+    found = [
+        f"{where(mistake.key)}: {'.'.join(map(str, mistake.key))} = {mistake.value!r}\n"
+        f"  {mistake.sentence}"
+        for mistake in mistakes(study)
+    ]
+    if found:
+        raise ConfigurationError("\n".join(found))
+    return study
+
+
+def _finder(origins: Sequence[Origin]) -> Callable[[Key], str]:
+    """Return a function that names the last file which sets a key, or the nearest key above it."""
+
+    def where(key: Key) -> str:
+        for name, content in reversed(origins):
+            if _sets(content, key):
+                return name
+        for name, content in reversed(origins):
+            if key and key[0] in content:
+                return name
+        return " + ".join(name for name, _ in origins) or "configuration"
+
+    return where
+
+
+def _sets(content: Any, key: Key) -> bool:
+    """Say whether a file decides a key: it gives it, or gives a value in place of what is above."""
+    for step in key:
+        if isinstance(content, Mapping):
+            if step not in content:
+                return False
+            content = content[step]
+        elif isinstance(content, list) and isinstance(step, int) and step < len(content):
+            content = content[step]
+        else:
+            return True
+    return True

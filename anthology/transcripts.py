@@ -1,0 +1,71 @@
+"""The text or chat that a model is shown: what was said, and what is asked now."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from anthology.formats import Format
+from anthology.models import Message
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """A question with its answer, or, where the answer is None, a plain passage."""
+
+    question: str
+    answer: str | None = None
+
+
+def from_rows(rows: Iterable[Mapping[str, Any]]) -> tuple[Turn, ...]:
+    """Return turns from the rows that hold them in a table."""
+    return tuple(Turn(row["question"], row["answer"]) for row in rows)
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """The question that is asked now, with the lines that frame it."""
+
+    question: str
+    before: str = ""
+    after: str = ""
+
+
+def stops(layout: Format) -> tuple[str, ...]:
+    """Return the texts at which an answer ends: the next question's marker."""
+    return (f"\n{layout.asker}:", f"\n\n{layout.asker}:")
+
+
+def as_text(turns: tuple[Turn, ...], ask: Ask, layout: Format) -> str:
+    """Render what was said and what is asked as one text for a base model to continue."""
+    return _said(turns, layout) + _asked(ask, layout)
+
+
+def as_turn(turn: Turn, layout: Format) -> str:
+    """Render one turn, with the blank line that ends it."""
+    if turn.answer is None:
+        return f"{turn.question}\n\n"
+    return f"{layout.asker}: {turn.question}\n{layout.answerer}: {turn.answer}\n\n"
+
+
+def as_messages(turns: tuple[Turn, ...], ask: Ask) -> tuple[Message, ...]:
+    """Render the same as a chat: passages join the next question, answers are the assistant's."""
+    messages: list[Message] = []
+    pending = ""
+    for turn in turns:
+        if turn.answer is None:
+            pending += f"{turn.question}\n\n"
+            continue
+        messages += [Message("user", pending + turn.question), Message("assistant", turn.answer)]
+        pending = ""
+    lines = [line for line in (ask.before, ask.question, ask.after) if line]
+    return (*messages, Message("user", pending + "\n".join(lines)))
+
+
+def _said(turns: tuple[Turn, ...], layout: Format) -> str:
+    return "".join(as_turn(turn, layout) for turn in turns)
+
+
+def _asked(ask: Ask, layout: Format) -> str:
+    before = f"{ask.before}\n" if ask.before else ""
+    after = f"{ask.after}\n" if ask.after else ""
+    return f"{before}{layout.asker}: {ask.question}\n{after}{layout.answerer}:"

@@ -1,0 +1,187 @@
+"""What the Snakemake rules ask of the experiment: settings, paths, names.
+
+The rules say what is made from what; this says which things there are. Nothing
+here knows Snakemake.
+"""
+
+import re
+from collections.abc import Iterable, Mapping
+from pathlib import Path, PurePosixPath
+from typing import Any
+
+from anthology.errors import ConfigurationError
+from anthology.experiment import SIMULATED
+from anthology.slices import Setting, merged, settings
+from anthology.spelling import suggest
+from anthology.study import Origin, Study, load
+from anthology.yamlfile import read_yaml
+
+
+class Workflow:
+    """The experiment as the rules see it.
+
+    Parameters
+    ----------
+    config
+        The merged configuration.
+    root
+        The folder with surveys, models, prompts and populations.
+    files
+        The configuration files, later ones overriding earlier ones.
+    command_line
+        What the command line sets beyond them.
+    targets
+        The files and rules that are asked for.
+
+    Raises
+    ------
+    ConfigurationError
+        If anything is wrong with the experiment, a survey file, or a target.
+    """
+
+    def __init__(
+        self,
+        config: Mapping[str, Any],
+        *,
+        root: Path,
+        files: Iterable[Path],
+        command_line: Mapping[str, Any],
+        targets: Iterable[str],
+    ) -> None:
+        self.study: Study = load(config, root, _origins(files, command_line))
+        for target in targets:
+            self._check_target(PurePosixPath(target))
+
+    @property
+    def surveys(self) -> list[str]:
+        """The surveys of the study."""
+        return self.study.experiment.surveys
+
+    @property
+    def stories_file(self) -> str | None:
+        """The file that natural stories are read from, or None where they are written."""
+        return self.study.experiment.backstories.natural.file
+
+    @property
+    def writer(self) -> str:
+        """The model that writes natural stories."""
+        return self.study.experiment.backstories.natural.model
+
+    @property
+    def primed_writer(self) -> str:
+        """The model that writes primed stories."""
+        return self.study.experiment.backstories.primed.model
+
+    @property
+    def trait_model(self) -> str:
+        """The model that stories are asked through about their traits."""
+        return self.study.experiment.traits.model
+
+    def settings(self, stage: str) -> dict[str, Setting]:
+        """Return a stage's slice of the experiment as a rule's params."""
+        return settings(self.study, stage)
+
+    def wildcard_constraints(self) -> dict[str, str]:
+        """Return for each wildcard a pattern of all names that it may stand for."""
+        return {name: _either(known) for name, known in self._names().items()}
+
+    def conditions(self, *personas: str) -> str:
+        """Return a pattern of the conditions that build their personas in one of some ways."""
+        named = self.study.experiment.conditions.items()
+        return _either(name for name, condition in named if condition.persona in personas)
+
+    def people(self, wildcards: Any) -> str:
+        """Return a survey's file of people."""
+        file = self.study.people(wildcards.survey)
+        return f"results/{wildcards.survey}/population.sav" if file == SIMULATED else file
+
+    def check_people(self) -> None:
+        """Look into the survey files that are not simulated, before anything is paid for."""
+        for survey in self.study.experiment.surveys:
+            file = self.study.people(survey)
+            if file != SIMULATED:
+                from anthology.humans import Settings, check
+
+                wildcards = _Wildcards(survey)
+                parts = [setting(wildcards) for setting in self.settings("humans").values()]
+                check(Settings.model_validate(merged(parts)), Path(file))
+
+    def matches(self, wildcards: Any) -> str:
+        """Return the matching that a condition's personas are made from."""
+        variant = self.study.condition(wildcards.condition).matching
+        return f"results/{wildcards.survey}/matches/{variant}.parquet"
+
+    def primed(self, wildcards: Any) -> str:
+        """Return the primed stories that a condition's personas are."""
+        style = self.study.condition(wildcards.condition).style
+        return f"results/{wildcards.survey}/backstories/primed_{style}.parquet"
+
+    def responses(self, wildcards: Any) -> list[str]:
+        """Return the responses that a survey's table compares."""
+        folder = f"results/{wildcards.survey}/responses"
+        return [f"{folder}/{model}/{name}.parquet" for model, name in self.study.rows()]
+
+    def in_flight(self, model: str) -> int:
+        """Return how many interviews a model may be asked at the same time."""
+        return self.study.model(model).endpoint.in_flight
+
+    def _names(self) -> dict[str, list[str]]:
+        e = self.study.experiment
+        return {
+            "survey": e.surveys,
+            "model": self.study.library.names("models"),
+            "condition": list(e.conditions),
+            "matching": list(e.matching.variants),
+            "style": self.study.library.names("prompts/writers"),
+        }
+
+    def _check_target(self, target: PurePosixPath) -> None:
+        """Find a misspelt name in a target of the form in which results are named."""
+        names = self._names()
+        match target.with_suffix("").parts:
+            case ("results", survey, "responses", model, condition):
+                asked = {"survey": survey, "model": model, "condition": condition}
+            case ("results", survey, "personas", condition):
+                asked = {"survey": survey, "condition": condition}
+            case ("results", survey, "matches", matching):
+                asked = {"survey": survey, "matching": matching}
+            case ("results", "backstories" | "traits", _):
+                asked = {}
+            case ("results", survey, _, *_):
+                asked = {"survey": survey}
+            case _:
+                asked = {}
+        for kind, name in asked.items():
+            if name not in names[kind]:
+                raise ConfigurationError(
+                    f'the experiment has no {kind} "{name}"; {suggest(name, names[kind])}',
+                    where=str(target),
+                )
+
+
+class _Wildcards:
+    """Stands for a rule's wildcards where only the survey matters."""
+
+    def __init__(self, survey: str) -> None:
+        self.survey = survey
+
+
+def _origins(files: Iterable[Path], command_line: Mapping[str, Any]) -> list[Origin]:
+    """Return each configuration file's name with its content, strictly read."""
+    found: list[Origin] = []
+    for file in files:
+        content = read_yaml(file)
+        if not isinstance(content, dict):
+            raise ConfigurationError("must hold a mapping of keys", where=_name(file))
+        found.append((_name(file), content))
+    return [*found, ("command line", command_line)]
+
+
+def _name(file: Path) -> str:
+    here = Path.cwd()
+    return str(file.relative_to(here) if file.is_relative_to(here) else file)
+
+
+def _either(names: Iterable[str]) -> str:
+    """Return a pattern that matches any of some names, and nothing where there are none."""
+    return "|".join(map(re.escape, names)) or r"(?!)"

@@ -1,0 +1,48 @@
+"""The people's row: distances between random halves, all splits at once against one by one."""
+
+from dataclasses import asdict
+from time import perf_counter
+
+import numpy as np
+
+from anthology import halves
+from anthology.measures import FloatArray, distances
+from benchmarks import plain
+from benchmarks.rows import Row
+
+PEOPLE, ITEMS, OPTIONS, SPLITS = 2537, 8, 4, 100
+
+
+def people(seed: int = 0) -> tuple[FloatArray, FloatArray]:
+    """Draw positions and weights of a survey of the study's size, one answer in fifty missing."""
+    rng = np.random.default_rng(seed)
+    common = rng.normal(size=(PEOPLE, 1))
+    answers = 2.5 + 0.5 * common + 0.8 * rng.normal(size=(PEOPLE, ITEMS))
+    positions = np.clip(np.round(answers), 1, OPTIONS)
+    positions[rng.random(positions.shape) < 0.02] = np.nan
+    return positions, rng.gamma(2.0, size=PEOPLE)
+
+
+def measure() -> list[Row]:
+    """Time both on the same splits, and make sure that they agree to 1e-12.
+
+    Drawing the splits counts towards our time only.
+    """
+    positions, weights = people()
+    sizes = [OPTIONS] * ITEMS
+    first = halves.splits(PEOPLE, SPLITS, np.random.default_rng(1))
+
+    start = perf_counter()
+    expected = plain.human_row(positions, sizes, weights, first)
+    slow = perf_counter() - start
+
+    times = []
+    for _ in range(5):
+        start = perf_counter()
+        first = halves.splits(PEOPLE, SPLITS, np.random.default_rng(1))
+        found = distances(*halves.groups(positions, sizes, weights, first))
+        times.append(perf_counter() - start)
+    for name, value in asdict(found).items():
+        np.testing.assert_allclose(value, expected[name], rtol=0, atol=1e-12, err_msg=name)
+    what = f"human row: {PEOPLE:,} people, {ITEMS} items, {SPLITS} splits"
+    return [Row(what, slow, float(np.median(times)), 50)]

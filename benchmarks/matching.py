@@ -1,0 +1,125 @@
+"""Matching at the study's size, whole profiles at once against one pair after the other."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from time import perf_counter
+
+import numpy as np
+import numpy.typing as npt
+
+from anthology import matches
+from anthology.similarity import FloatArray, IntArray, probabilities, similarities
+from anthology.surveys import TraitSource
+from benchmarks import plain
+from benchmarks.rows import Row
+
+PEOPLE, STORIES, DRAWS = 2537, 10_000, 40
+CATEGORIES = (4, 2, 4, 6, 9)
+REFUSED = 0.02
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """Respondents and stories to match, in the arrays that both computations start from.
+
+    Parameters
+    ----------
+    values
+        Respondents x traits: the category's place, or their number for a refusal.
+    counts
+        For each trait stories x options.
+    sources
+        For each trait its categories.
+    """
+
+    values: IntArray
+    counts: list[npt.NDArray[np.float32]]
+    sources: list[TraitSource]
+
+
+def problem(people: int = PEOPLE, stories: int = STORIES, seed: int = 0) -> Problem:
+    """Draw a matching problem."""
+    rng = np.random.default_rng(seed)
+    values, counts, sources = [], [], []
+    for size in CATEGORIES:
+        leanings = rng.dirichlet(np.full(size, 0.3), size=stories)
+        drawn = np.stack([rng.multinomial(DRAWS, leaning) for leaning in leanings])
+        counts.append(drawn.astype(np.float32))
+        value = rng.choice(size, size=people, p=rng.dirichlet(np.full(size, 3.0)))
+        values.append(np.where(rng.random(people) < REFUSED, size, value))
+        codes = list(range(1, size + 1))
+        fold: dict[str, int | dict[int, float]] = {str(code): code for code in codes}
+        sources.append(TraitSource(variable="", codes=codes, fold=fold))
+    return Problem(np.stack(values, axis=1), counts, sources)
+
+
+def measure() -> list[Row]:
+    """Time greedy and maximum-weight matching, and make sure that both ways agree."""
+    given = problem()
+    size = f"{PEOPLE:,} people, {STORIES:,} stories"
+
+    start = perf_counter()
+    rows = _plain_matrix(given)
+    compared = perf_counter() - start
+    start = perf_counter()
+    candidates = [plain.best(row) for row in rows]
+    chosen = perf_counter() - start
+    greedy, greedy_time = _timed(given, "greedy")
+    for story, best in zip(greedy.tolist(), candidates, strict=True):
+        assert story in best, "greedy gave a story that is not the most similar"
+
+    start = perf_counter()
+    matrix = np.array(rows)
+    _, total = plain.largest_total(matrix)
+    assigned = perf_counter() - start
+    one_to_one, weight_time = _timed(given, "max_weight")
+    assert len(set(one_to_one.tolist())) == PEOPLE, "a story was given twice"
+    reached = matrix[np.arange(PEOPLE), one_to_one].sum()
+    np.testing.assert_allclose(reached, total, rtol=1e-12)
+    return [
+        Row(f"matching, greedy: {size}", compared + chosen, greedy_time, 10),
+        Row(f"matching, max weight: {size}", compared + assigned, weight_time, 10),
+    ]
+
+
+def _plain_matrix(given: Problem) -> list[list[float]]:
+    names = [[str(code) for code in source.codes] for source in given.sources]
+    shares = [{o: source.shares(o) for o in source.fold} for source in given.sources]
+    stories = [
+        [
+            plain.folded(counts, names[t], given.sources[t].codes, shares[t])
+            for t, counts in enumerate(story)
+        ]
+        for story in zip(*(count.tolist() for count in given.counts), strict=True)
+    ]
+    people: Sequence[Sequence[int | None]] = [
+        [None if value == CATEGORIES[t] else value + 1 for t, value in enumerate(person)]
+        for person in given.values.tolist()
+    ]
+    return plain.similarity_matrix(people, stories)
+
+
+def _timed(given: Problem, method: matches.Method) -> tuple[IntArray, float]:
+    """Match three times, from counts to chosen stories, and return the median time."""
+    times = []
+    for _ in range(3):
+        start = perf_counter()
+        chosen = match(given, method)
+        times.append(perf_counter() - start)
+    return chosen, float(np.median(times))
+
+
+def match(given: Problem, method: matches.Method) -> IntArray:
+    """Match as the stage does."""
+    traits: list[FloatArray] = [
+        probabilities(counts, [str(code) for code in source.codes], source)
+        for counts, source in zip(given.counts, given.sources, strict=True)
+    ]
+    people, stories = given.values.shape[0], given.counts[0].shape[0]
+    names = [str(i) for i in range(people)]
+    return matches.match(
+        method,
+        similarities(given.values, traits),
+        matches.respondent_lots(0, "benchmark", names),
+        matches.story_lots(np.arange(stories)),
+    )

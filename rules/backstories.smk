@@ -1,0 +1,57 @@
+"""
+Backstories: life stories, natural ones that belong to no survey and primed ones that do.
+
+Needs   results/<survey>/humans.parquet and codebook.json, for primed stories
+Makes   results/backstories/natural.parquet, results/<survey>/backstories/primed_<style>.parquet
+"""
+
+if experiment.stories_file is None:
+
+    rule natural_backstories:
+        """Have life stories written in answer to an open question."""
+        output:
+            "results/backstories/natural.parquet",
+        log:
+            "logs/backstories/natural.log",
+        params:
+            **experiment.settings("backstories"),
+        resources:
+            in_flight=experiment.in_flight(experiment.writer),
+        shell:
+            "anthology backstories --settings {params:q} --output {output:q}"
+            " --in-flight {resources.in_flight} 2> {log:q}"
+
+else:
+
+    rule released_backstories:
+        """Take life stories from a file."""
+        input:
+            experiment.stories_file,
+        output:
+            "results/backstories/natural.parquet",
+        log:
+            "logs/backstories/natural.log",
+        params:
+            **experiment.settings("released"),
+        shell:
+            "anthology released --settings {params:q} --stories {input:q}"
+            " --output {output:q} 2> {log:q}"
+
+
+rule primed_backstories:
+    """Have a life story written from the traits of each respondent."""
+    input:
+        humans="results/{survey}/humans.parquet",
+        codebook="results/{survey}/codebook.json",
+    output:
+        "results/{survey}/backstories/primed_{style}.parquet",
+    log:
+        "logs/{survey}/backstories/primed_{style}.log",
+    params:
+        **experiment.settings("primed"),
+    resources:
+        in_flight=experiment.in_flight(experiment.primed_writer),
+    shell:
+        "anthology primed --settings {params:q} --humans {input.humans:q}"
+        " --codebook {input.codebook:q} --output {output:q}"
+        " --in-flight {resources.in_flight} 2> {log:q}"

@@ -1,0 +1,28 @@
+"""The experiment, read and checked once, and the names that wildcards may stand for."""
+
+import sys
+from pathlib import Path
+
+from anthology.errors import AnthologyError
+from anthology.workflow import Workflow
+
+try:
+    experiment = Workflow(
+        config,
+        root=Path(workflow.basedir, "config"),
+        files=[
+            Path(workflow.basedir, "config/config.yaml"),
+            *map(Path, workflow.config_settings.configfiles),
+        ],
+        command_line=workflow.config_settings.config,
+        # Rules are parsed before Snakemake knows its targets, hence from the command itself.
+        targets=[word for word in sys.argv[1:] if word.startswith("results/")],
+    )
+    if workflow.is_main_process:
+        experiment.check_people()
+except AnthologyError as error:
+    sys.exit(f"error: {error}")
+
+
+wildcard_constraints:
+    **experiment.wildcard_constraints(),

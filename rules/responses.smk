@@ -1,0 +1,25 @@
+"""
+Responses: the personas of one condition take the survey.
+
+Needs   results/<survey>/personas/<condition>.parquet, results/<survey>/codebook.json
+Makes   results/<survey>/responses/<model>/<condition>.parquet
+"""
+
+
+rule responses:
+    """Ask every persona of one condition the survey's items."""
+    input:
+        personas="results/{survey}/personas/{condition}.parquet",
+        codebook="results/{survey}/codebook.json",
+    output:
+        "results/{survey}/responses/{model}/{condition}.parquet",
+    log:
+        "logs/{survey}/responses/{model}/{condition}.log",
+    params:
+        **experiment.settings("responses"),
+    resources:
+        in_flight=lambda wildcards: experiment.in_flight(wildcards.model),
+    shell:
+        "anthology responses --settings {params:q} --personas {input.personas:q}"
+        " --codebook {input.codebook:q} --output {output:q}"
+        " --in-flight {resources.in_flight} 2> {log:q}"

@@ -1,0 +1,23 @@
+"""
+Traits: each natural backstory is asked who it is.
+
+Needs   results/backstories/natural.parquet
+Makes   results/traits/natural.parquet
+"""
+
+
+rule traits:
+    """Ask every natural backstory about every trait."""
+    input:
+        "results/backstories/natural.parquet",
+    output:
+        "results/traits/natural.parquet",
+    log:
+        "logs/traits/natural.log",
+    params:
+        **experiment.settings("traits"),
+    resources:
+        in_flight=experiment.in_flight(experiment.trait_model),
+    shell:
+        "anthology traits --settings {params:q} --backstories {input:q} --output {output:q}"
+        " --in-flight {resources.in_flight} 2> {log:q}"

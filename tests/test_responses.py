@@ -1,0 +1,198 @@
+"""Personas take the survey."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pytest
+
+from anthology.artifacts import facts, read_table, write_table
+from anthology.codebook import Codebook, Entry
+from anthology.errors import DataError
+from anthology.formats import Format
+from anthology.models import Request
+from anthology.models.spec import Sampling
+from anthology.prompts import SurveyPrompt
+from anthology.responses import Settings, run
+from anthology.surveys import Item
+from tests.scripted import CHAT, IDENTITY, Scripted, text_of
+
+BOOK = Codebook(
+    survey="w34",
+    source="test",
+    traits={},
+    items={
+        "FIRST": Entry(wording="Is it good?", options=((1, "Good"), (2, "So-so"), (3, "Bad"))),
+        "SECOND": Entry(wording="Is it new?", options=((1, "New"), (2, "Old"), (9, "Neither"))),
+    },
+)
+ITEMS = [
+    Item(variable="FIRST", codes=[1, 2, 3]),
+    Item(variable="SECOND", codes=[1, 2, 9], scale="nominal", last=[9]),
+]
+
+
+def settings(**changes: Any) -> Settings:
+    base = {
+        "seed": 1,
+        "survey": "w34",
+        "condition": "bio",
+        "model": IDENTITY,
+        "items": ITEMS,
+        "frame": SurveyPrompt(before="Be consistent.", after="One of {labels}."),
+        "layout": Format(),
+        "series": True,
+        "shuffle_items": False,
+        "shuffle_options": False,
+        "tries": 3,
+        "sampling": Sampling(),
+    }
+    return Settings.model_validate({**base, **changes})
+
+
+@pytest.fixture
+def survey(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Callable[..., tuple[list[dict[str, Any]], list[Request]]]:
+    def hold(
+        answer: Callable[[Request], list[str]], people: int = 1, **changes: Any
+    ) -> tuple[list[dict[str, Any]], list[Request]]:
+        model = Scripted(answer)
+        monkeypatch.setattr("anthology.interviews.open_model", lambda identity: model)
+        names = [f"p{i}" for i in range(people)]
+        turns = [[{"question": "Who are you?", "answer": f"I am {name}."}] for name in names]
+        kind = pa.list_(pa.struct([("question", pa.string()), ("answer", pa.string())]))
+        table = pa.table(
+            {
+                "respondent": names,
+                "backstory": pa.array([None] * people, pa.int64()),
+                "turns": pa.array(turns, kind),
+            }
+        )
+        chosen = settings(**changes)
+        personas, book = tmp_path / "personas.parquet", tmp_path / "codebook.json"
+        write_table(
+            personas, table, stage="personas", settings=chosen, facts={"stories": "a file"}
+        )
+        book.write_text(BOOK.as_json())
+        output = tmp_path / "responses.parquet"
+        run(chosen, personas=personas, codebook=book, output=output, in_flight=2)
+        assert facts(output) == {
+            "survey": "w34",
+            "model": "scripted",
+            "condition": "bio",
+            "answers": "simulated",
+            "stories": "a file",
+        }
+        return read_table(output).to_pylist(), model.requests
+
+    return hold
+
+
+def test_a_base_model_is_shown_persona_question_options_and_frame(survey: Any) -> None:
+    _, requests = survey(lambda request: ["(A)"])
+    assert requests[0].prompt == (
+        "Question: Who are you?\nAnswer: I am p0.\n\n"
+        "Be consistent.\nQuestion: Is it good?\n(A) Good\n(B) So-so\n(C) Bad\n"
+        "One of (A), (B) or (C).\nAnswer:"
+    )
+    assert requests[0].stop == ("\nQuestion:", "\n\nQuestion:")
+
+
+def test_in_series_earlier_answers_stay_in_sight(survey: Any) -> None:
+    _, requests = survey(lambda request: ["I would say B."])
+    assert "Question: Is it good?\n(A) Good\n(B) So-so\n(C) Bad\nAnswer: (B) So-so" in text_of(
+        requests[1]
+    )
+    _, requests = survey(lambda request: ["(B)"], series=False)
+    assert "Is it good?" not in text_of(requests[1])
+
+
+def test_a_chat_model_is_shown_the_same_as_a_chat(survey: Any) -> None:
+    _, requests = survey(lambda request: ["(A)"], model=CHAT)
+    roles = [message.role for message in requests[1].prompt]
+    assert roles == ["user", "assistant", "user", "assistant", "user"]
+    assert requests[1].prompt[1].content == "I am p0."
+    assert requests[1].prompt[3].content == "(A) Good"
+    assert requests[1].stop == ()
+
+
+def test_codes_are_the_surveys_own(survey: Any) -> None:
+    rows, _ = survey(lambda request: ["(C)"])
+    assert [row["code"] for row in rows] == [3, 9]
+
+
+def test_what_cannot_be_read_is_asked_again_and_counted(survey: Any) -> None:
+    replies = iter(["I'd rather not say", "(A) or (B)", "(B)", "hm", "hm", "hm"])
+    rows, requests = survey(lambda request: [next(replies)])
+    counts = ("valid", "refused", "unreadable", "contradictory")
+    assert [rows[0][name] for name in counts] == [1, 1, 0, 1]
+    assert rows[0]["code"] == 2
+    assert not rows[0]["out_of_tries"]
+    assert [rows[1][name] for name in counts] == [0, 0, 3, 0]
+    assert rows[1]["code"] is None
+    assert rows[1]["out_of_tries"]
+    assert rows[1]["reply"] == "hm"
+    assert len({request.seed for request in requests}) == len(requests)
+
+
+def test_an_item_without_an_answer_is_not_shown_to_later_items(survey: Any) -> None:
+    def answer(request: Request) -> list[str]:
+        asked = text_of(request).rsplit("Question:", 1)[1]
+        return ["hm"] if "good" in asked else ["(A)"]
+
+    rows, requests = survey(answer)
+    assert [row["code"] for row in rows] == [None, 1]
+    assert "Is it good?" not in text_of(requests[-1])
+
+
+def test_orders_differ_between_people_and_codes_follow(survey: Any) -> None:
+    def always_bad_and_new(request: Request) -> list[str]:
+        asked = text_of(request).rsplit("Question:", 1)[1]
+        word = "Bad" if "good" in asked else "New"
+        line = next(line for line in asked.splitlines() if line.endswith(word))
+        return [line[:3]]
+
+    rows, requests = survey(always_bad_and_new, people=40, shuffle_items=True, shuffle_options=True)
+    assert {row["code"] for row in rows if row["item"] == "FIRST"} == {3}
+    assert {row["code"] for row in rows if row["item"] == "SECOND"} == {1}
+    first = [text_of(request).rsplit("Question:", 1)[1].strip() for request in requests]
+    goods = {text.split("\nOne of")[0] for text in first if "good" in text}
+    assert goods == {
+        "Is it good?\n(A) Good\n(B) So-so\n(C) Bad",
+        "Is it good?\n(A) Bad\n(B) So-so\n(C) Good",
+    }
+    assert all("(C) Neither" in text for text in first if "new" in text)
+    shown_first = [request for request in requests if text_of(request).count("Question:") == 2]
+    assert {"good" in text_of(r).rsplit("Question:", 1)[1] for r in shown_first} == {True, False}
+
+
+def test_rows_stand_by_respondent_and_item(survey: Any) -> None:
+    rows, _ = survey(lambda request: ["(A)"], people=3, shuffle_items=True)
+    assert [(row["respondent"], row["item"]) for row in rows] == [
+        (f"p{i}", item) for i in range(3) for item in ("FIRST", "SECOND")
+    ]
+
+
+def test_an_item_without_words_is_an_error_before_anything_is_asked(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    book = tmp_path / "codebook.json"
+    silent = BOOK.items["FIRST"].model_copy(update={"wording": ""})
+    book.write_text(BOOK.model_copy(update={"items": {**BOOK.items, "FIRST": silent}}).as_json())
+    personas = tmp_path / "personas.parquet"
+    kind = pa.list_(pa.struct([("question", pa.string()), ("answer", pa.string())]))
+    table = pa.table(
+        {
+            "respondent": ["p0"],
+            "backstory": pa.array([None], pa.int64()),
+            "turns": pa.array([[]], kind),
+        }
+    )
+    write_table(personas, table, stage="personas", settings=settings(), facts={"stories": ""})
+    model = Scripted(lambda request: ["(A)"])
+    monkeypatch.setattr("anthology.interviews.open_model", lambda identity: model)
+    with pytest.raises(DataError, match="FIRST has no wording"):
+        run(settings(), personas=personas, codebook=book, output=tmp_path / "o", in_flight=1)
+    assert model.requests == []

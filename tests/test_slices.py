@@ -1,0 +1,102 @@
+"""What stages are told: each exactly what its settings declare, in canonical form."""
+
+import json
+from importlib import import_module
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+import yaml
+from hypothesis import given
+from hypothesis import strategies as st
+
+from anthology.cli import STAGES
+from anthology.codehash import code_hash, modules
+from anthology.records import canonical
+from anthology.slices import SLICES, merged, settings
+from anthology.study import Study, load
+from tests.conftest import ROOT, merge
+
+WILDCARDS = SimpleNamespace(
+    survey="w92", model="simulated", condition="greedy_bio", matching="greedy", style="bio"
+)
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.text(),
+    lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),
+    max_leaves=10,
+)
+
+
+def study(**changes: object) -> Study:
+    config = yaml.safe_load((ROOT / "config/config.yaml").read_text())
+    merge(config, changes)
+    return load(config, ROOT / "config")
+
+
+@pytest.mark.parametrize("stage", STAGES)
+def test_a_slice_holds_exactly_what_the_stage_declares(stage: str) -> None:
+    parts = [setting(WILDCARDS) for setting in settings(study(), stage).values()]
+    declared = import_module(f"anthology.{stage}").Settings
+    whole = merged(parts)
+    assert set(whole) == set(declared.model_fields)
+    declared.model_validate(whole)
+
+
+@pytest.mark.parametrize("condition", study().experiment.conditions)
+def test_every_condition_has_personas_and_responses(condition: str) -> None:
+    wildcards = SimpleNamespace(**{**vars(WILDCARDS), "condition": condition})
+    for stage in ("personas", "responses"):
+        parts = [setting(wildcards) for setting in settings(study(), stage).values()]
+        import_module(f"anthology.{stage}").Settings.model_validate(merged(parts))
+
+
+def test_every_stage_has_a_slice() -> None:
+    assert set(SLICES) == set(STAGES)
+
+
+def test_each_param_says_what_it_is_the_value_of() -> None:
+    for stage in STAGES:
+        parts = [setting(WILDCARDS) for setting in settings(study(), stage).values()]
+        assert len(set(parts)) == len(parts)
+        assert all(len(json.loads(part)) == 1 for part in parts)
+
+
+@given(st.dictionaries(st.text(), JSON), st.randoms())
+def test_canonical_form_forgets_the_order_of_keys(value: dict[str, object], random: object) -> None:
+    items = list(value.items())
+    random.shuffle(items)  # type: ignore[attr-defined]
+    assert canonical(dict(items)) == canonical(value)
+    assert json.loads(canonical(value)) == value
+
+
+def test_parts_of_one_setting_are_put_together() -> None:
+    parts = ['{"a":{"x":1}}', '{"b":2}', '{"a":{"y":3}}']
+    assert merged(parts) == {"a": {"x": 1, "y": 3}, "b": 2}
+
+
+def names(stage: str) -> set[str]:
+    package = ROOT / "anthology"
+    return {str(path.relative_to(package).with_suffix("")) for path in modules(stage)}
+
+
+def test_a_stage_depends_on_the_code_that_it_runs_and_on_no_other() -> None:
+    assert {"matches", "artifacts", "models/__init__"} & names("matches") >= {"matches", "artifacts"}
+    assert {"answers", "numbers", "models/simulated", "interviews"} <= names("traits")
+    assert "answers" not in names("backstories")
+    assert not {"experiment", "study", "slices", "cli"} & set().union(*map(names, STAGES))
+    assert "metrics" not in names("responses")
+
+
+def test_the_hash_changes_with_the_code(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    package = tmp_path / "anthology"
+    package.mkdir()
+    (package / "__init__.py").write_text("")
+    (package / "stage.py").write_text("from anthology import helper\n")
+    (package / "helper.py").write_text("VALUE = 1\n")
+    (package / "other.py").write_text("VALUE = 1\n")
+    monkeypatch.setattr("anthology.codehash._PACKAGE", package)
+    before = code_hash("stage")
+    (package / "other.py").write_text("VALUE = 2\n")
+    assert code_hash("stage") == before
+    (package / "helper.py").write_text("VALUE = 2\n")
+    assert code_hash("stage") != before

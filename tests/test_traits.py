@@ -1,0 +1,125 @@
+"""Stories are asked who they are."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pytest
+
+from anthology.artifacts import facts, read_table, write_table
+from anthology.formats import Format
+from anthology.models import Request
+from anthology.models.spec import Sampling
+from anthology.prompts import ReaderPrompt, SurveyPrompt, Trait, TraitOption
+from anthology.traits import Settings, run
+from tests.scripted import CHAT, IDENTITY, Scripted, text_of
+
+AGE = Trait(
+    question="How old are you?",
+    read=True,
+    options=[
+        TraitOption(id="young", text="Under 40", low=0, high=40),
+        TraitOption(id="old", text="40 or older", low=40),
+    ],
+)
+SEX = Trait(
+    question="What is your gender?",
+    options=[TraitOption(id="man", text="A man"), TraitOption(id="woman", text="A woman")],
+)
+
+
+def settings(**changes: Any) -> Settings:
+    base = {
+        "seed": 1,
+        "opening": "Tell me about yourself.",
+        "traits": {"age": AGE, "sex": SEX},
+        "model": IDENTITY,
+        "draws": 6,
+        "sampling": Sampling(),
+        "frame": SurveyPrompt(after="One of {labels}."),
+        "decline": "Prefer not to answer",
+        "layout": Format(),
+        "reader": ReaderPrompt(
+            message="{story}\nStated? {question}\n{options}", absent="Not stated"
+        ),
+        "reader_model": CHAT,
+    }
+    return Settings.model_validate({**base, **changes})
+
+
+@pytest.fixture
+def survey(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Any]:
+    def hold(
+        said: str, answers: dict[str, list[str]], **changes: Any
+    ) -> tuple[dict[str, Any], list[Request]]:
+        def answer(request: Request) -> list[str]:
+            if "Stated?" in text_of(request):
+                return [said]
+            return answers["age" if "How old" in text_of(request) else "sex"]
+
+        model = Scripted(answer)
+        monkeypatch.setattr("anthology.interviews.open_model", lambda identity: model)
+        monkeypatch.setattr("anthology.traits.open_model", lambda identity: model)
+        chosen = settings(**changes)
+        stories, output = tmp_path / "stories.parquet", tmp_path / "traits.parquet"
+        table = pa.table({"backstory": [0], "text": ["I was born on a farm."]})
+        write_table(stories, table, stage="b", settings=chosen, facts={"source": "a file"})
+        run(chosen, backstories=stories, output=output, in_flight=1)
+        assert facts(output)["source"] == "a file"
+        assert facts(output)["options"] == {"age": ["young", "old"], "sex": ["man", "woman"]}
+        return read_table(output).to_pylist()[0], model.requests
+
+    return hold
+
+
+SEXES = ["(B)", "A woman", "(A)", "I prefer not to answer.", "(C)", "what?"]
+
+
+def test_answers_make_a_distribution_and_the_rest_is_counted_apart(survey: Any) -> None:
+    row, requests = survey("Not stated", {"age": ["(A)"] * 6, "sex": SEXES})
+    assert row["sex"] == [1, 2]
+    assert row["sex:declined"] == 2
+    assert row["sex:unreadable"] == 1
+    assert row["age"] == [6, 0]
+    assert not row["age:stated"]
+    asked = next(r for r in requests if "gender" in text_of(r))
+    assert asked.draws == 6
+    assert asked.prompt == (
+        "Question: Tell me about yourself.\nAnswer: I was born on a farm.\n\n"
+        "Question: What is your gender?\n(A) A man\n(B) A woman\n(C) Prefer not to answer\n"
+        "One of (A), (B) or (C).\nAnswer:"
+    )
+
+
+@pytest.mark.parametrize("statement", ["(B) 40 or older", "I am 52", "fifty-two", "40 or older"])
+def test_a_stated_trait_is_not_asked(survey: Any, statement: str) -> None:
+    row, requests = survey(statement, {"sex": SEXES})
+    assert row["age"] == [0, 6]
+    assert row["age:stated"]
+    reading = next(r for r in requests if "Stated?" in text_of(r))
+    assert reading.sampling.temperature == 0
+    assert sum(r.draws for r in requests) == 1 + 6
+
+
+def test_a_statement_that_cannot_be_read_leads_to_asking(survey: Any) -> None:
+    row, _ = survey("It depends.", {"age": ["(B)"] * 6, "sex": SEXES})
+    assert row["age"] == [0, 6]
+    assert not row["age:stated"]
+
+
+def test_numbers_are_read_as_numbers(survey: Any) -> None:
+    ages = ["I'm 34", "about 50", "thirty", "in my sixties", "nobody knows", "(A)"]
+    row, _ = survey("Not stated", {"age": ages, "sex": SEXES})
+    assert row["age"] == [3, 2]
+    assert row["age:unreadable"] == 1
+
+
+def test_without_a_reader_or_an_option_to_decline(survey: Any) -> None:
+    row, requests = survey(
+        "never", {"age": ["(A)"] * 6, "sex": ["(C)"] * 6}, reader=None, reader_model=None,
+        decline=None,
+    )  # fmt: skip
+    assert row["sex"] == [0, 0]
+    assert row["sex:unreadable"] == 6
+    assert all("Prefer not" not in text_of(request) for request in requests)
