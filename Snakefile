@@ -17,6 +17,8 @@ min_version("9.10")
 configfile: f"{workflow.basedir}/config/config.yaml"
 
 
+# The base of an image of this project. Jobs run in the environment around Snakemake unless
+# containers are asked for.
 container: "docker://python:3.11"
 
 

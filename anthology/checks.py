@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from anthology.errors import ConfigurationError
 from anthology.experiment import DEFAULT, SIMULATED, Experiment, for_survey
 from anthology.library import TRAITS
 from anthology.spelling import suggest
@@ -15,6 +16,9 @@ if TYPE_CHECKING:
     from anthology.study import Study
 
 Key = tuple[str | int, ...]
+
+_WEIGHTED = 0.9
+"""The share of a file's people that are sure to have a weight; the others are left out."""
 
 
 @dataclass(frozen=True)
@@ -33,6 +37,17 @@ class Mistake:
     key: Key
     value: object
     sentence: str
+
+
+def refuse(found: Iterable[Mistake], where: Callable[[Key], str]) -> None:
+    """Raise an error that tells all mistakes, each with the file it stands in; none, no error."""
+    told = [
+        f"{where(mistake.key)}: {'.'.join(map(str, mistake.key))} = {mistake.value!r}\n"
+        f"  {mistake.sentence}"
+        for mistake in found
+    ]
+    if told:
+        raise ConfigurationError("\n".join(told))
 
 
 def mistakes(study: Study) -> list[Mistake]:
@@ -164,8 +179,16 @@ def missing_sentences(study: Study) -> Iterator[Mistake]:
             yield Mistake(("conditions", name, "style"), condition.style, sentence)
 
 
-def unfit_sizes(study: Study) -> Iterator[Mistake]:
-    """Find one-to-one matchings that are sure to have more respondents than stories."""
+def unfit_sizes(study: Study, declared: Mapping[str, int] = {}) -> Iterator[Mistake]:
+    """Find one-to-one matchings that are sure to have more respondents than stories.
+
+    Parameters
+    ----------
+    study
+        The experiment.
+    declared
+        For survey files that were looked into, how many people they declare.
+    """
     e = study.experiment
     stories = e.backstories.natural.count
     one_to_one = {
@@ -175,15 +198,15 @@ def unfit_sizes(study: Study) -> Iterator[Mistake]:
         if matching is not None and e.matching.variants[matching].method != "greedy"
     }
     for name in e.surveys if stories is not None and one_to_one else []:
-        drawn = for_survey(e.respondents, name)
-        people = for_survey(e.population, name) if study.people(name) == SIMULATED else None
-        known = [n for n in (drawn, people) if n is not None]
-        if stories is not None and known and min(known) * 0.9 > stories:
+        simulated = for_survey(e.population, name) if study.people(name) == SIMULATED else None
+        known = [for_survey(e.respondents, name), simulated, declared.get(name)]
+        people = min((n for n in known if n is not None), default=0)
+        if stories is not None and people * _WEIGHTED > stories:
             yield Mistake(
                 ("backstories", "natural", "count"),
                 stories,
-                f"{name} has about {min(known)} respondents, and {', '.join(sorted(one_to_one))} "
-                "match one story to each; expected at least as many stories",
+                f"{name} has about {people} respondents, and {', '.join(sorted(one_to_one))} "
+                "match one story to each; expected at least as many stories, or fewer respondents",
             )
 
 

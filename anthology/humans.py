@@ -70,8 +70,13 @@ class Settings(StageSettings):
         }
 
 
-def check(settings: Settings, sav: Path) -> None:
+def check(settings: Settings, sav: Path) -> int | None:
     """Find what is wrong with a survey file as far as its header tells.
+
+    Returns
+    -------
+    int or None
+        How many people it declares, if it says so.
 
     Raises
     ------
@@ -79,7 +84,7 @@ def check(settings: Settings, sav: Path) -> None:
         If the file is missing or no SPSS file, lacks a variable or a declared
         code, or holds text where numbers are expected.
     """
-    _checked_header(settings, sav)
+    return _checked_header(settings, sav).rows
 
 
 def run(settings: Settings, *, sav: Path, humans: Path, codebook: Path) -> None:
@@ -159,7 +164,7 @@ def _checked_header(settings: Settings, sav: Path) -> Header:
 def _check_codes(variable: Variable, name: str, codes: Sequence[int], sav: Path) -> None:
     has = ", ".join(f'{as_text(code)} "{label}"' for code, label in variable.options.items())
     for code in codes:
-        if code not in variable.options:
+        if not variable.options.get(code, "").strip():
             raise DataError(
                 f"{name} has no label for the declared code {code}",
                 where=str(sav),

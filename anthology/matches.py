@@ -5,6 +5,7 @@ lot of a respondent and a story depends on the seed and these two alone. So neit
 the order of people or stories nor the presence of others changes it.
 """
 
+import sys
 from math import fsum
 from pathlib import Path
 from typing import Literal
@@ -84,6 +85,7 @@ def run(settings: Settings, *, humans: Path, traits: Path, output: Path) -> None
     ids = backstories.to_numpy(zero_copy_only=False).astype(np.int64)
     chosen = match(settings.method, found, lots, story_lots(ids))
     similarity = found.pairs(np.arange(len(chosen)), chosen)
+    distinct, mean = len(np.unique(chosen)), fsum(similarity) / len(similarity)
     write_table(
         output,
         pa.table(
@@ -98,9 +100,14 @@ def run(settings: Settings, *, humans: Path, traits: Path, output: Path) -> None
         facts={
             "source": facts(traits)["source"],
             "stories": len(ids),
-            "distinct": len(np.unique(chosen)),
-            "mean_similarity": fsum(similarity) / len(similarity) if len(similarity) else None,
+            "distinct": distinct,
+            "mean_similarity": mean,
         },
+    )
+    print(
+        f"{settings.survey}: {len(chosen)} respondents matched with {distinct} of "
+        f"{len(ids)} stories, mean similarity {mean:.3g}",
+        file=sys.stderr,
     )
 
 
@@ -224,18 +231,17 @@ def _check_asked(asked: dict[str, list[str]], name: str, source: TraitSource, pa
 
 
 def _check_enough(people: int, stories: int, settings: Settings, path: Path) -> None:
-    if stories == 0:
+    if people == 0 or stories == 0:
         raise DataError(
-            "there is no story to match with",
+            f"there is nothing to match: {people:,} respondents, {stories:,} stories",
             where=str(path),
-            hint="Write or load more stories: backstories.count.",
         )
     if settings.method != "greedy" and stories < people:
         raise DataError(
             f"matching {people:,} respondents one to one ({settings.method}) needs as many "
             f"stories, and there are {stories:,}",
             where=str(path),
-            hint="Write or load more stories (backstories.count), or keep fewer respondents.",
+            hint="Have more stories (backstories.natural.count), or fewer people (respondents).",
         )
 
 

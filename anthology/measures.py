@@ -268,7 +268,9 @@ def alpha_shortfalls(positions: FloatArray, names: Sequence[str]) -> list[str]:
     few = [name for name, count in zip(names, np.diag(together), strict=True) if count < 2]
     if few:
         return [f"alpha needs 2 answers to {name}" for name in few]
-    for first, second in np.argwhere(together < 2):
+    apart = np.argwhere(together < 2)
+    if len(apart):
+        first, second = apart[0]
         return [f"alpha needs 2 people who answered both {names[first]} and {names[second]}"]
     # Rounding leaves no exact zero, and pairs of different people can sum to less than zero.
     if _covariances(positions, np.ones(len(positions))).sum() < 1e-12:

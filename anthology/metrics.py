@@ -16,9 +16,10 @@ notes              why a number is missing, and which items do not vary
 =================  =============================================================
 
 `answers.csv` accounts for every answer, one row for each model, condition and item.
-Of the personas `asked`, `valid` gave an option in the end and `out_of_tries` never
-did. Of all `replies` that took, `replies_valid` named an option; `replies_refused`,
-`replies_unreadable` and `replies_contradictory` did not. Both add up.
+Asking `asked` personas took `replies`: those that were `valid` named an option, those
+that were `refused`, `unreadable` or `contradictory` did not and were asked again. The
+personas that were `out_of_tries` never gave a valid one. So valid and out_of_tries add
+up to asked, and the four kinds of reply to replies.
 """
 
 import csv
@@ -64,8 +65,8 @@ OUTCOMES = ("valid", "refused", "unreadable", "contradictory")
 """What can become of a reply; the columns of responses that count them."""
 
 ANSWERS = (
-    *("survey", "model", "condition", "item", "asked", "valid", "out_of_tries"),
-    *("replies", *(f"replies_{outcome}" for outcome in OUTCOMES)),
+    *("survey", "model", "condition", "item", "asked", "replies"),
+    *(*OUTCOMES, "out_of_tries"),
 )
 """The columns of `answers.csv`."""
 
@@ -320,10 +321,10 @@ def _account(settings: Settings, found: _Responses) -> list[Row]:
     out = table["out_of_tries"].fill_null(False).to_numpy()
     # An empty count is as wrong as a negative one.
     counts = np.stack([table[outcome].fill_null(-1).to_numpy() for outcome in OUTCOMES])
-    wrong = (given == out) | (given != (counts[0] > 0)) | (counts < 0).any(axis=0)
+    wrong = (given == out) | (counts[0] != given) | (counts < 0).any(axis=0)
     if wrong.any():
         raise DataError(
-            f"row {int(np.argmax(wrong)) + 1} does not add up: an answer comes with a valid "
+            f"row {int(np.argmax(wrong)) + 1} does not add up: an answer comes with one valid "
             "reply and is not out of tries, no answer with none and is",
             where=str(found.path),
             hint="Remove the file; the workflow makes it again.",
@@ -339,13 +340,9 @@ def _account(settings: Settings, found: _Responses) -> list[Row]:
                 "condition": found.facts["condition"],
                 "item": name,
                 "asked": int(rows.sum()),
-                "valid": int(given[rows].sum()),
-                "out_of_tries": int(out[rows].sum()),
                 "replies": int(replies.sum()),
-                **{
-                    f"replies_{outcome}": int(count)
-                    for outcome, count in zip(OUTCOMES, replies, strict=True)
-                },
+                **dict(zip(OUTCOMES, replies.tolist(), strict=True)),
+                "out_of_tries": int(out[rows].sum()),
             }
         )
     return account

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from anthology.artifacts import replacing
 from anthology.simulation.panel import columns
-from anthology.simulation.spec import PopulationSpec
+from anthology.simulation.spec import ItemColumn, PopulationSpec, TraitColumn
 from anthology.stages import StageSettings
 
 FILE_LABEL = "Simulated population"
@@ -48,37 +48,20 @@ def run(settings: Settings, *, output: Path) -> None:
 
     spec = settings.population
     table = columns(spec, seed=settings.seed, survey=settings.survey, size=settings.size)
+    wordings: dict[str, str | None] = {spec.id: "Respondent number", spec.weight: "Weight"}
+    labels: dict[str, dict[int | float, str]] = {}
+    labelled: list[TraitColumn | ItemColumn] = [*spec.traits.values(), *spec.items]
+    for column in labelled:
+        wordings[column.variable] = column.label
+        labels[column.variable] = {float(code): text for code, text in column.values.items()}
     with replacing(output) as temporary:
         pyreadstat.write_sav(
             pd.DataFrame(table),
             temporary,
             file_label=FILE_LABEL,
-            column_labels=_wordings(spec),
-            variable_value_labels=_value_labels(spec),
+            column_labels=wordings,
+            variable_value_labels=labels,
         )
         with temporary.open("r+b") as file:
             file.seek(_CREATED_AT)
             file.write(_CREATED)
-
-
-def _wordings(spec: PopulationSpec) -> dict[str, str]:
-    asked = [*spec.traits.values(), *spec.items]
-    return {
-        spec.id: "Respondent number",
-        spec.weight: "Weight",
-        **{column.variable: column.label for column in asked},
-    }
-
-
-def _value_labels(spec: PopulationSpec) -> dict[str, dict[float, str]]:
-    labels: dict[str, dict[float, str]] = {}
-    for trait in spec.traits.values():
-        labels[trait.variable] = {
-            float(code): category.label for code, category in trait.codes.items()
-        }
-        if trait.refused:
-            labels[trait.variable][float(trait.refused.code)] = trait.refused.label
-    for item in spec.items:
-        labels[item.variable] = {float(code): text for code, text in item.options.items()}
-        labels[item.variable][float(item.refused.code)] = item.refused.label
-    return labels

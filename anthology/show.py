@@ -1,5 +1,6 @@
-"""What an artifact is and where it came from, as text."""
+"""What an artifact is and where it came from, as text; a table as a table."""
 
+import csv
 import textwrap
 from pathlib import Path
 from typing import Any
@@ -13,11 +14,16 @@ _WIDTH = 100
 
 
 def show(path: Path, rows: int) -> str:
-    """Describe an artifact: what made it, from what settings, its columns and first rows."""
+    """Describe an artifact: what made it, from what settings, its columns and first rows.
+
+    A CSV table is given as it is, aligned.
+    """
     if not path.is_file():
         raise DataError("there is no such file", where=str(path), hint="Run snakemake to make it.")
+    if path.suffix == ".csv":
+        return aligned(path)
     if path.suffix != ".parquet":
-        raise DataError("is not Parquet; open it with any editor or spreadsheet", where=str(path))
+        raise DataError("is neither Parquet nor CSV; open it with any editor", where=str(path))
     made = made_by(path)
     file = pq.ParquetFile(path)
     lines = [
@@ -32,6 +38,42 @@ def show(path: Path, rows: int) -> str:
     for number, row in enumerate(first.to_pylist() if first is not None else []):
         lines += _section(f"row {number}", row)
     return "\n".join(lines)
+
+
+def aligned(path: Path) -> str:
+    """Return a CSV table with its columns aligned, numbers to three decimals.
+
+    Columns that hold nothing are left out, and those that hold one value throughout
+    are told once, above the table.
+    """
+    with path.open(newline="", encoding="utf-8") as file:
+        head, *rows = csv.reader(file)
+    columns = dict(zip(head, map(list, zip(*rows, strict=True)), strict=True)) if rows else {}
+    same = {name: values[0] for name, values in columns.items() if len(set(values)) == 1}
+    shown = {name: values for name, values in columns.items() if name not in same}
+    above = [f"{name}: {value}" for name, value in same.items() if value]
+    cells = [[name, *map(_rounded, values)] for name, values in shown.items()]
+    widths = [max(map(len, column)) for column in cells]
+    lines = [
+        "  ".join(
+            cell.rjust(width) if _is_number(column[-1]) else cell.ljust(width)
+            for cell, width, column in zip(row, widths, cells, strict=True)
+        ).rstrip()
+        for row in zip(*cells, strict=True)
+    ]
+    return "\n".join([", ".join(above), *lines] if above else lines)
+
+
+def _rounded(cell: str) -> str:
+    return f"{float(cell):.3f}" if _is_number(cell) and "." in cell else cell
+
+
+def _is_number(cell: str) -> bool:
+    try:
+        float(cell)
+    except ValueError:
+        return False
+    return True
 
 
 def _section(title: str, values: dict[str, Any]) -> list[str]:

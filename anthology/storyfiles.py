@@ -7,48 +7,49 @@ from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
+import pyarrow.parquet as pq
+
 from anthology.errors import DataError
 from anthology.spelling import suggest
 
-_COLUMNS = ("full_passage", "backstory", "text")
-"""The columns or keys that may hold a story; the first that is there does."""
+_KEYS = ("full_passage", "backstory", "text")
+"""The columns and keys that may hold a story; where there are several, the first counts."""
 
-_CONVERT = (
-    "Loading a pickle runs whatever code its writer put into it, so it is not read here. "
-    "If you trust the file, convert it to JSON yourself: python -c "
-    "\"import json, pickle; json.dump(list(pickle.load(open('{name}', 'rb'))), "
-    "open('{stem}.json', 'w'))\""
-)
+_Row = tuple[str, Any]
+"""Where a row stands, as an error names it, and what is to be its story."""
 
 
 def read_stories(path: Path) -> list[str]:
-    """Read backstories from a file, by what its name ends in.
+    """Read backstories from a file, in the way that its suffix asks for.
 
-    ``.csv``, ``.parquet``: one of the columns `full_passage`, `backstory`, `text`, the
-    first of them that is there. ``.json``: a list, ``.jsonl``: one a line, of texts or of
-    objects with one of the same keys. ``.txt``: one story a line; blank lines are skipped.
+    ``.csv`` and ``.parquet`` have them in a column `full_passage`, `backstory` or `text`;
+    where there are several, in the first of these. ``.json`` is a list, and ``.jsonl`` has
+    one a line, of texts or of objects with one of these keys. ``.txt`` has one story a
+    line; blank lines are skipped.
+
+    Parameters
+    ----------
+    path
+        The file.
 
     Returns
     -------
     list of str
-        The stories in the file's order, as they stand in it.
+        The stories, in the file's order and as they stand in it.
 
     Raises
     ------
     DataError
-        If the file is missing or of a kind that is not read, is damaged, holds no
-        stories, or holds something else in one of its rows.
+        If the file is missing, of another kind, damaged or without stories, or if one of
+        its rows holds none.
     """
     suffix = path.suffix.lower()
     if suffix in (".pkl", ".pickle"):
-        raise DataError(
-            "is a pickle",
-            where=str(path),
-            hint=_CONVERT.format(name=path.name, stem=path.stem),
-        )
+        raise _pickled(path)
     if suffix not in _READERS:
         raise DataError(
-            f'ends in "{suffix}", which is no kind of story file',
+            f'has the suffix "{suffix}", which names no kind of story file',
             where=str(path),
             hint=suggest(suffix, _READERS),
         )
@@ -62,19 +63,129 @@ def read_stories(path: Path) -> list[str]:
     return stories
 
 
-_Rows = Iterable[tuple[str, Any]]
-"""Each row's place, as an error names it, with what stands in it."""
-
-
-def _csv(content: bytes, path: Path) -> _Rows:
-    # A story is often longer than the 131,072 characters that a field may have by default.
+def _csv(content: bytes, path: Path) -> Iterator[_Row]:
+    # A long story exceeds the 131,072 characters that a field may have otherwise.
     csv.field_size_limit(2**31 - 1)
     reader = csv.DictReader(io.StringIO(_text(content, path), newline=""), strict=True)
+    number = 0
     try:
-        column = _column(reader.fieldnames or [], path)
-        for row in reader:
-            yield f"{path}, line {reader.line_num}", row[column]
+        key = _key(reader.fieldnames or (), str(path), "column")
+        for number, row in enumerate(reader, start=1):
+            if None in row:
+                raise csv.Error("more fields than the first line names")
+            yield _row(path, number), row[key]
     except csv.Error as error:
+        raise DataError(f"is no valid CSV ({error})", where=_row(path, number)) from None
+
+
+def _parquet(content: bytes, path: Path) -> Iterator[_Row]:
+    try:
+        file = pq.ParquetFile(pa.BufferReader(content))
+        key = _key(file.schema_arrow.names, str(path), "column")
+        values = file.read(columns=[key])[key].to_pylist()
+    except (pa.ArrowException, OSError) as error:
+        raise DataError(f"cannot be read as Parquet ({error})", where=str(path)) from None
+    for number, value in enumerate(values, start=1):
+        yield _row(path, number), value
+
+
+def _json(content: bytes, path: Path) -> Iterator[_Row]:
+    values = _parsed(_text(content, path), path)
+    if not isinstance(values, list):
+        raise DataError(f"holds {_kind(values)}, where a list is expected", where=str(path))
+    for number, value in enumerate(values, start=1):
+        yield _chosen(_row(path, number), value)
+
+
+def _json_lines(content: bytes, path: Path) -> Iterator[_Row]:
+    for number, line in _lines(content, path):
+        yield _chosen(f"{path}, line {number}", _parsed(line, path, number))
+
+
+def _plain(content: bytes, path: Path) -> Iterator[_Row]:
+    for number, line in _lines(content, path):
+        yield f"{path}, line {number}", line
+
+
+_READERS: dict[str, Callable[[bytes, Path], Iterator[_Row]]] = {
+    ".csv": _csv,
+    ".json": _json,
+    ".jsonl": _json_lines,
+    ".parquet": _parquet,
+    ".txt": _plain,
+}
+
+
+def _text(content: bytes, path: Path) -> str:
+    try:
+        return content.decode("utf-8").removeprefix("\ufeff")
+    except UnicodeDecodeError as error:
         raise DataError(
-            f"is not valid CSV ({error})", where=f"{path}, line {reader.line_num}"
+            f"is not UTF-8 (byte {error.start} is {content[error.start]:#04x})",
+            where=str(path),
+            hint="Save it as UTF-8.",
         ) from None
+
+
+def _lines(content: bytes, path: Path) -> Iterator[tuple[int, str]]:
+    """Yield the lines that are not blank, with their numbers."""
+    # Unlike splitlines, which also breaks a line at characters that may stand in a story.
+    for number, line in enumerate(_text(content, path).split("\n"), start=1):
+        if line.strip():
+            yield number, line.removesuffix("\r")
+
+
+def _parsed(text: str, path: Path, line: int = 1) -> Any:
+    try:
+        return json.loads(text)
+    except json.JSONDecodeError as error:
+        where = f"{path}, line {line + error.lineno - 1}, column {error.colno}"
+        raise DataError(f"is no valid JSON ({error.msg})", where=where) from None
+
+
+def _chosen(where: str, value: Any) -> _Row:
+    """Take the story out of an object; leave anything else as it is."""
+    return where, value[_key(value, where, "key")] if isinstance(value, dict) else value
+
+
+def _key(names: Iterable[str], where: str, kind: str) -> str:
+    present = list(names)
+    for key in _KEYS:
+        if key in present:
+            return key
+    raise DataError(
+        f"has no {kind} {', '.join(_KEYS[:-1])} or {_KEYS[-1]}",
+        where=where,
+        hint=f"It has {', '.join(map(str, present)) or 'none at all'}.",
+    )
+
+
+def _story(value: Any, where: str) -> str:
+    if not isinstance(value, str):
+        raise DataError(f"holds {_kind(value)}, where a story is expected", where=where)
+    if not value.strip():
+        raise DataError("holds an empty story", where=where)
+    try:
+        value.encode()
+    except UnicodeEncodeError as error:
+        raise DataError(f"holds half a character (at {error.start})", where=where) from None
+    return value
+
+
+def _kind(value: Any) -> str:
+    names = {bool: "true or false", int: "a number", float: "a number", list: "a list"}
+    return "nothing" if value is None else names.get(type(value), f"a {type(value).__name__}")
+
+
+def _row(path: Path, number: int) -> str:
+    return f"{path}, row {number}"
+
+
+def _pickled(path: Path) -> DataError:
+    load = f"pickle.load(open({path.name!r}, 'rb'))"
+    turn = f"json.dump(list({load}), open({path.stem + '.json'!r}, 'w'))"
+    return DataError(
+        "is a pickle, which is not read: loading one runs code from whoever wrote it",
+        where=str(path),
+        hint=f'If you trust the file, turn it into JSON: python -c "import json, pickle; {turn}"',
+    )

@@ -11,8 +11,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from anthology.checks import Key, mistakes
-from anthology.errors import ConfigurationError
+from anthology.checks import Key, mistakes, refuse
 from anthology.experiment import SIMULATED, Condition, Experiment, for_survey
 from anthology.library import Library
 from anthology.mistakes import explain
@@ -102,23 +101,17 @@ def load(config: Mapping[str, Any], root: Path, origins: Sequence[Origin] = ()) 
         With every mistake that was found, each with its file, key, value, what
         was expected, and the nearest right spelling.
     """
-    where = _finder(origins)
+    where = finder(origins)
     try:
         experiment = Experiment.model_validate(config)
     except ValidationError as error:
         raise explain(error, Experiment, config, where=where) from None
     study = Study(experiment, Library(root))
-    found = [
-        f"{where(mistake.key)}: {'.'.join(map(str, mistake.key))} = {mistake.value!r}\n"
-        f"  {mistake.sentence}"
-        for mistake in mistakes(study)
-    ]
-    if found:
-        raise ConfigurationError("\n".join(found))
+    refuse(mistakes(study), where)
     return study
 
 
-def _finder(origins: Sequence[Origin]) -> Callable[[Key], str]:
+def finder(origins: Sequence[Origin]) -> Callable[[Key], str]:
     """Return a function that names the last file which sets a key, or the nearest key above it."""
 
     def where(key: Key) -> str:

@@ -9,11 +9,12 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path, PurePosixPath
 from typing import Any
 
+from anthology.checks import refuse, unfit_sizes
 from anthology.errors import ConfigurationError
 from anthology.experiment import SIMULATED
 from anthology.slices import Setting, merged, settings
 from anthology.spelling import suggest
-from anthology.study import Origin, Study, load
+from anthology.study import Origin, Study, finder, load
 from anthology.yamlfile import read_yaml
 
 
@@ -48,7 +49,9 @@ class Workflow:
         command_line: Mapping[str, Any],
         targets: Iterable[str],
     ) -> None:
-        self.study: Study = load(config, root, _origins(files, command_line))
+        origins = _origins(files, command_line)
+        self.study: Study = load(config, root, origins)
+        self._where = finder(origins)
         for target in targets:
             self._check_target(PurePosixPath(target))
 
@@ -97,6 +100,7 @@ class Workflow:
 
     def check_people(self) -> None:
         """Look into the survey files that are not simulated, before anything is paid for."""
+        declared = {}
         for survey in self.study.experiment.surveys:
             file = self.study.people(survey)
             if file != SIMULATED:
@@ -104,7 +108,9 @@ class Workflow:
 
                 wildcards = _Wildcards(survey)
                 parts = [setting(wildcards) for setting in self.settings("humans").values()]
-                check(Settings.model_validate(merged(parts)), Path(file))
+                people = check(Settings.model_validate(merged(parts)), Path(file))
+                declared.update({survey: people} if people is not None else {})
+        refuse(unfit_sizes(self.study, declared), self._where)
 
     def matches(self, wildcards: Any) -> str:
         """Return the matching that a condition's personas are made from."""

@@ -1,4 +1,4 @@
-"""One measured comparison, and how a list of them is printed."""
+"""Measured comparisons and amounts, and how a list of them is printed."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -31,9 +31,31 @@ class Row:
         return self.plain / self.ours
 
 
+@dataclass(frozen=True, slots=True)
+class Limit:
+    """A measured amount beside the most that it may be, where there is a most.
+
+    Parameters
+    ----------
+    what
+        What is measured.
+    measured
+        How much it is.
+    most
+        How much it may be.
+    unit
+        Of both.
+    """
+
+    what: str
+    measured: float
+    most: float | None
+    unit: str
+
+
 def table(rows: Sequence[Row]) -> str:
-    """Write rows as one aligned table."""
-    cells = [
+    """Write comparisons as one aligned table."""
+    return _aligned(
         ("what", "plain s", "ours s", "ratio", "target", ""),
         *(
             (
@@ -46,7 +68,27 @@ def table(rows: Sequence[Row]) -> str:
             )
             for row in rows
         ),
-    ]
+    )
+
+
+def limits(measured: Sequence[Limit]) -> str:
+    """Write amounts as one aligned table."""
+    return _aligned(
+        ("what", "measured", "at most", "unit", ""),
+        *(
+            (
+                limit.what,
+                f"{limit.measured:.1f}",
+                "" if limit.most is None else f"{limit.most:.0f}",
+                limit.unit,
+                "" if limit.most is None else "met" if limit.measured <= limit.most else "MISSED",
+            )
+            for limit in measured
+        ),
+    )
+
+
+def _aligned(*cells: tuple[str, ...]) -> str:
     widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
     return "\n".join(
         "  ".join(

@@ -87,6 +87,7 @@ def merge(config: dict, changes: dict) -> None:  # type: ignore[type-arg]
 
 def new_project(path: Path) -> Project:
     """Copy the workflow into a folder and make it small."""
+    path.mkdir(parents=True)
     for part in PARTS:
         source = ROOT / part
         if source.is_dir():

@@ -207,6 +207,11 @@ def test_the_code_of_a_refusal_does_not_matter(tmp_path: Path) -> None:
     assert 'F_AGE has the declared code 1 for "Refused", a refusal' in message
 
 
+def test_a_blank_label_is_no_label(tmp_path: Path) -> None:
+    sav = write(tmp_path / "w7.sav", value_labels={"F_AGE": {1: " ", 2: "Old", 99: "Refused"}})
+    assert "F_AGE has no label for the declared code 1" in failing(sav)
+
+
 def test_an_undeclared_answer_is_an_error(tmp_path: Path) -> None:
     message = failing(
         write(tmp_path / "w7.sav"), items=[ItemVariable(variable="TEA_W7", codes=[2, 1])]

@@ -262,7 +262,7 @@ def test_the_stage_writes_a_match_for_every_respondent(method: Method, tmp_path:
 @pytest.mark.parametrize("method", ["max_weight", "random"])
 def test_too_few_stories_for_one_to_one(method: Method, tmp_path: Path) -> None:
     humans, traits = write_humans(tmp_path / "h.parquet"), write_traits(tmp_path / "t.parquet", 3)
-    with pytest.raises(DataError, match=r"4 respondents.* 3\n.*backstories\.count"):
+    with pytest.raises(DataError, match=r"4 respondents.* 3\n.*backstories\.natural\.count"):
         matches.run(settings_for(method), humans=humans, traits=traits, output=tmp_path / "m")
 
 
@@ -291,7 +291,9 @@ def test_what_does_not_fit_is_told(
         matches.run(given, humans=humans, traits=traits, output=tmp_path / "m.parquet")
 
 
-def test_no_story_at_all(tmp_path: Path) -> None:
-    humans, traits = write_humans(tmp_path / "h.parquet"), write_traits(tmp_path / "t.parquet", 0)
-    with pytest.raises(DataError, match="no story"):
+@pytest.mark.parametrize(("people", "stories"), [(4, 0), (0, 5)])
+def test_nothing_to_match(people: int, stories: int, tmp_path: Path) -> None:
+    humans = write_humans(tmp_path / "h.parquet", people)
+    traits = write_traits(tmp_path / "t.parquet", stories)
+    with pytest.raises(DataError, match=f"{people} respondents, {stories} stories"):
         matches.run(settings_for("greedy"), humans=humans, traits=traits, output=tmp_path / "m")

@@ -16,7 +16,7 @@ from anthology.randomness import generator
 from anthology.records import Record
 from benchmarks import plain
 
-ITEMS = [
+ITEMS: list[dict[str, Any]] = [
     {"variable": "TRUST", "codes": [1, 2, 3, 4]},
     {"variable": "PRIDE", "codes": [3, 1, 2]},
     {"variable": "HOPE", "codes": [10, 20, 30, 40, 50]},
@@ -53,19 +53,17 @@ def population(people: int = PEOPLE, missing: float = 0.05) -> pd.DataFrame:
         "weight": rng.gamma(2, size=people),
     }
     for item in ITEMS:
-        codes: list[int] = item["codes"]  # type: ignore[assignment]
+        codes: list[int] = item["codes"]
         drawn = (len(codes) / 2 + common + rng.normal(size=people)).clip(0, len(codes) - 1)
         values: list[int | None] = [codes[int(place)] for place in drawn]
-        columns[str(item["variable"])] = [
-            None if rng.random() < missing else value for value in values
-        ]
+        columns[item["variable"]] = [None if rng.random() < missing else value for value in values]
     return pd.DataFrame(columns).astype(dict.fromkeys(NAMES, "Int16"))
 
 
 def positions_of(frame: pd.DataFrame) -> np.ndarray[Any, np.dtype[np.float64]]:
     return np.stack(
         [
-            frame[str(item["variable"])]
+            frame[item["variable"]]
             .map({code: place for place, code in enumerate(item["codes"], 1)})
             .astype(float)
             .to_numpy()
@@ -95,7 +93,7 @@ def answered(seed: int, stories: bool, people: int = 40) -> pd.DataFrame:
     for name in sorted(population()["respondent"])[:people]:
         story = int(rng.integers(10)) if stories else None
         for item in ITEMS:
-            codes: list[int] = item["codes"]  # type: ignore[assignment]
+            codes: list[int] = item["codes"]
             valid = rng.random() < 0.9
             rows.append(
                 {
@@ -245,7 +243,7 @@ def test_answers_are_accounted_for(tmp_path: Path) -> None:
         counts = {name: int(value) for name, value in row.items() if value.isdigit()}
         assert counts["asked"] == len(frame) == counts["valid"] + counts["out_of_tries"]
         assert counts["valid"] == frame["code"].notna().sum()
-        outcomes = [counts[f"replies_{outcome}"] for outcome in metrics.OUTCOMES]
+        outcomes = [counts[outcome] for outcome in metrics.OUTCOMES]
         assert outcomes == [frame[outcome].sum() for outcome in metrics.OUTCOMES]
         assert counts["replies"] == sum(outcomes)
 

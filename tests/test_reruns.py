@@ -186,7 +186,9 @@ def test_a_rerun_after_a_changed_prompt_keeps_other_files(project: Project) -> N
     change(project)
     project.make("results/w34/metrics.csv")
     changed = {
-        p.relative_to(project.path).as_posix() for p, t in before.items() if p.stat().st_mtime_ns != t
+        p.relative_to(project.path).as_posix()
+        for p, t in before.items()
+        if p.stat().st_mtime_ns != t
     }
     assert changed == expected - TABLE
     assert project.stale() == set()

@@ -72,9 +72,7 @@ def survey(
         )
         chosen = settings(**changes)
         personas, book = tmp_path / "personas.parquet", tmp_path / "codebook.json"
-        write_table(
-            personas, table, stage="personas", settings=chosen, facts={"stories": "a file"}
-        )
+        write_table(personas, table, stage="personas", settings=chosen, facts={"stories": "a file"})
         book.write_text(BOOK.as_json())
         output = tmp_path / "responses.parquet"
         run(chosen, personas=personas, codebook=book, output=output, in_flight=2)

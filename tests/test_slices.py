@@ -80,7 +80,10 @@ def names(stage: str) -> set[str]:
 
 
 def test_a_stage_depends_on_the_code_that_it_runs_and_on_no_other() -> None:
-    assert {"matches", "artifacts", "models/__init__"} & names("matches") >= {"matches", "artifacts"}
+    assert {"matches", "artifacts", "models/__init__"} & names("matches") >= {
+        "matches",
+        "artifacts",
+    }
     assert {"answers", "numbers", "models/simulated", "interviews"} <= names("traits")
     assert "answers" not in names("backstories")
     assert not {"experiment", "study", "slices", "cli"} & set().union(*map(names, STAGES))

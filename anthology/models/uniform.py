@@ -5,8 +5,8 @@ import math
 from anthology.errors import ModelError
 from anthology.models import Draw, Reply, Request
 from anthology.models.options import listed
-from anthology.models.seeding import request_generator
 from anthology.simulation.prompt import hear
+from anthology.simulation.seeding import request_generator
 
 
 class Uniform:

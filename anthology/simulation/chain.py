@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from anthology.randomness import generator
 from anthology.simulation.society import (
@@ -16,6 +17,8 @@ from anthology.simulation.society import (
     scores,
     shares,
 )
+
+Positions = NDArray[np.int64]
 
 REFERENCE = 20_000
 """People drawn to fit a chain: enough that no share is off by more than half a point."""
@@ -63,7 +66,7 @@ class People:
         variance `SIGNAL` in the population. Shape: people, dimensions.
     """
 
-    categories: dict[str, np.ndarray]
+    categories: dict[str, Positions]
     weights: Array
     attitudes: Array
 
@@ -85,7 +88,7 @@ class Chain:
         self._links = {trait: self._links_of(trait) for trait in self.traits}
         self._odds: dict[str, Array] = {}
         uniforms = generator(0, "reference").random((reference, len(self.traits)))
-        drawn: dict[str, np.ndarray] = {}
+        drawn: dict[str, Positions] = {}
         for column, trait in enumerate(self.traits):
             ties = self._ties(trait, drawn, reference)
             self._odds[trait] = _fitted(ties, self._categories[trait].shares)
@@ -97,7 +100,7 @@ class Chain:
 
     def draw(self, uniforms: Array) -> People:
         """Make people of uniform numbers, one row a person, one column a trait."""
-        drawn: dict[str, np.ndarray] = {}
+        drawn: dict[str, Positions] = {}
         weights = np.ones(len(uniforms))
         for column, trait in enumerate(self.traits):
             true = _normal(self._ties(trait, drawn, len(uniforms)) * self._odds[trait])
@@ -124,18 +127,19 @@ class Chain:
             links[tie.parent] = links.get(tie.parent, 0.0) + np.outer(above, below)
         return links
 
-    def _ties(self, trait: str, drawn: dict[str, np.ndarray], count: int) -> Array:
+    def _ties(self, trait: str, drawn: dict[str, Positions], count: int) -> Array:
         total = np.zeros((count, len(self._categories[trait].shares)))
         for parent, link in self._links[trait].items():
             total += link[drawn[parent]]
         return np.exp(total)
 
-    def _raw(self, drawn: dict[str, np.ndarray]) -> Array:
+    def _raw(self, drawn: dict[str, Positions]) -> Array:
         parts = [
             (self._categories[trait].members @ effects(trait))[drawn[trait]]
             for trait in self.traits
         ]
-        return np.sum(parts, axis=0)
+        total: Array = np.sum(parts, axis=0)
+        return total
 
 
 def _normal(odds: Array) -> Array:
@@ -143,9 +147,10 @@ def _normal(odds: Array) -> Array:
     return scaled
 
 
-def _pick(probabilities: Array, uniforms: Array) -> np.ndarray:
+def _pick(probabilities: Array, uniforms: Array) -> Positions:
     below = np.cumsum(probabilities, axis=1)[:, :-1] <= uniforms[:, None]
-    return below.sum(axis=1)
+    position: Positions = below.sum(axis=1)
+    return position
 
 
 def _fitted(ties: Array, wanted: Array) -> Array:

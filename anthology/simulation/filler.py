@@ -5,7 +5,7 @@ CHILDHOOD = (
     "There were {count} of us at the table, and whoever was late got the small potato.",
     "In {season} we slept with the windows open and listened to the trains.",
     "My best memory is of {season} evenings on the porch with my {kin}.",
-    "My {kin} taught me {hobby}, and I have never stopped.",
+    "My {kin} got me into {hobby}, and I have never stopped.",
     "We moved {count} times before I was ten, so I learned to make friends quickly.",
     "I broke my arm falling out of a tree, and {friend} from next door carried me home.",
     "Our street had no sidewalk, and we played ball until somebody called us in.",
@@ -26,11 +26,14 @@ SCHOOL = (
     "The bus ride took almost an hour, and I did my homework on my knees.",
     "I learned to stand up for myself in the lunch line.",
 )
-WORK = (
+JOB = (
     "For most of my working life I have been {job}.",
     "My days are spent {job}, and I am better at it than I let on.",
+    "What I do is {job}, and somebody has to.",
+)
+WORK = (
     "My first job was sweeping floors, and I swept them well.",
-    "My first boss, a man called {friend}, told me to write everything down, and I still do.",
+    "My first boss, {friend}, told me to write everything down, and I still do.",
     "I have been laid off {count} times, and each time something else turned up.",
     "The work is honest, and the people I work with have become friends.",
     "I get up before the sun, make coffee and have the radio for company.",

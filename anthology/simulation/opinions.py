@@ -2,39 +2,45 @@
 
 import math
 import re
-from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from hashlib import blake2b
-from statistics import NormalDist
 
 import numpy as np
 
 from anthology.simulation.society import DIMENSIONS, Array
 
-_TOPICS: tuple[tuple[str, dict[str, float]], ...] = (
-    (r"cheap|afford|price", {"enthusiasm": 0.3, "caution": -0.1}),
-    (r"genetic|\bgmo?\b|bioengineer", {"naturalness": 0.65, "caution": 0.4}),
-    (r"organic", {"naturalness": 0.35, "caution": 0.3}),
-    (r"antibiotic|hormone|pesticid|preservativ|colou?ring|additive", {"caution": 0.75}),
-    (r"transgender|\btrans\b", {"conservatism": -0.8}),
-    (r"same[- ]sex|\bsame sex|\bgay\b|lesbian", {"conservatism": -0.82}),
-    (r"slavery|racis|racial", {"conservatism": -0.7}),
-    (r"white (?:people|americans)|share of white", {"conservatism": -0.5}),
-    (r"\bgod\b|moral", {"conservatism": 0.6}),
-    (r"church|organi[sz]ed religion|religious", {"conservatism": -0.65}),
-    (r"\bguns?\b", {"conservatism": 0.5}),
-    (r"immigra", {"conservatism": -0.6}),
-    (r"republican|conservative", {"conservatism": 0.7}),
-    (r"democrat|liberal", {"conservatism": -0.7}),
-    (r"artificial intelligence|\bai\b|comput|robot|machine|automat", {"enthusiasm": 0.75}),
-    (r"harass|women at work|men at work", {"trust": 0.45, "conservatism": -0.2}),
-    (r"internet|online|social media", {"trust": 0.6, "enthusiasm": 0.2}),
-    (r"safe|crime|trust", {"trust": 0.6}),
+_TOPICS: tuple[tuple[str, float, dict[str, float]], ...] = (
+    (r"cheap|afford|price", 0.2, {"enthusiasm": 0.3, "caution": -0.1}),
+    (r"genetic|\bgmo?\b|bioengineer", 0.3, {"naturalness": 0.6, "caution": 0.35}),
+    (r"organic", -0.3, {"naturalness": 0.35, "caution": 0.3}),
+    (r"antibiotic|hormone|pesticid", 0.6, {"caution": 0.65}),
+    (r"preservativ|colou?ring|additive", 0.4, {"caution": 0.65}),
+    (r"transgender|\btrans\b", 0.1, {"conservatism": -0.95}),
+    (r"same[- ]sex|same sex|\bgay\b|lesbian", 0.3, {"conservatism": -0.95}),
+    (r"slavery|racis|racial", 0.6, {"conservatism": -0.85}),
+    (r"white (?:people|americans)|share of white", 0.0, {"conservatism": -0.6}),
+    (r"\bgod\b|moral", 0.0, {"conservatism": 0.6}),
+    (r"church|organi[sz]ed religion|religious", -0.4, {"conservatism": -0.8}),
+    (r"\bguns?\b", -0.5, {"conservatism": 0.3}),
+    (r"college degree|\bjobs?\b", 0.9, {"trust": 0.1}),
+    (r"immigra", 0.0, {"conservatism": -0.6}),
+    (r"republican|conservative", 0.0, {"conservatism": 0.7}),
+    (r"democrat|liberal", 0.0, {"conservatism": -0.7}),
+    (r"\bthink|thought|decision", -0.9, {"enthusiasm": 0.5}),
+    (r"chores?\b|repea?t|repetitive|dull", 0.3, {"enthusiasm": 0.6}),
+    (
+        r"artificial intelligence|\bai\b|comput|robot|machine|automat",
+        -0.1,
+        {"enthusiasm": 0.6},
+    ),
+    (r"harass|women at work|men at work", 0.2, {"trust": 0.45, "conservatism": -0.2}),
+    (r"internet|online|social media", 0.5, {"trust": 0.6, "enthusiasm": 0.2}),
+    (r"safe|crime|trust", 0.1, {"trust": 0.6}),
 )
-"""Words of a topic, the first found counting, and what goes into saying yes to it."""
+"""Words of a topic, the first found counting; how popular saying yes is; what goes into it."""
 
-_CERTAIN = 0.45
+_UNKNOWN = 0.45
 """Length of the loadings that a question of no known topic gets."""
 
 _NEUTRAL = r"no difference|neither|equal|about the same|no effect|half and half|both|unsure"
@@ -59,15 +65,13 @@ _STRENGTHS: tuple[tuple[str, float], ...] = (
     (f"{_UP}|{_DOWN}", 0.8),
 )
 
-_BIAS = 0.38
+_BIAS = 0.26
 """Spread of what the model gets wrong about how popular each view is."""
 _NOISE = 0.72
-"""Standard deviation of what neither attitude nor bias decides."""
-_WIDTH = 1.25
-"""How far out the outermost cut between options lies."""
-_LEAN = 0.12
-"""How much the model says yes by itself."""
-_NORMAL = NormalDist()
+"""Standard deviation of what neither attitudes nor popularity decide."""
+_OUTERMOST = {2: 0.0, 3: 0.45, 4: 1.05}
+"""For so many options, how far from the middle the outermost cut between them lies."""
+_OUTERMOST_OF_MORE = 1.25
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -83,12 +87,13 @@ def stand(wording: str) -> Stand:
     """Tell what a question is about; of an unknown topic its own wording decides."""
     lower = wording.lower()
     rng = np.random.Generator(np.random.PCG64(_number(lower)))
-    bias = _LEAN + _BIAS * float(rng.standard_normal())
-    for words, loadings in _TOPICS:
+    bias = _BIAS * float(rng.standard_normal())
+    for words, popular, loadings in _TOPICS:
         if re.search(words, lower):
-            return Stand(np.array([loadings.get(d, 0.0) for d in DIMENSIONS]), bias)
+            mix = np.array([loadings.get(dimension, 0.0) for dimension in DIMENSIONS])
+            return Stand(mix, popular + bias)
     random = rng.standard_normal(len(DIMENSIONS))
-    return Stand(_CERTAIN * random / np.linalg.norm(random), bias)
+    return Stand(_UNKNOWN * random / np.linalg.norm(random), bias)
 
 
 @lru_cache(maxsize=4096)
@@ -128,9 +133,8 @@ def odds(wording: str, options: tuple[str, ...], attitudes: Array) -> Array:
 @lru_cache(maxsize=16)
 def _cuts(count: int) -> tuple[float, ...]:
     """Lay the cuts between options evenly, the highest first."""
-    if count == 2:
-        return (0.0,)
-    return tuple(np.linspace(_WIDTH, -_WIDTH, count - 1).tolist())
+    outermost = _OUTERMOST.get(count, _OUTERMOST_OF_MORE)
+    return tuple(np.linspace(outermost, -outermost, count - 1).tolist())
 
 
 def _score(option: str) -> float | None:
@@ -147,8 +151,3 @@ def _number(text: str) -> int:
 
 def _phi(x: float) -> float:
     return 0.5 * (1 + math.erf(x / math.sqrt(2)))
-
-
-def likeliest(probabilities: Sequence[float]) -> int:
-    """Return the position of the likeliest option, the first of equals."""
-    return max(range(len(probabilities)), key=probabilities.__getitem__)

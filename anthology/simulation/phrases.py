@@ -263,14 +263,14 @@ JOBS: dict[str, tuple[str, ...]] = {
         "repairing heating systems",
         "answering phones at a dentist's office",
         "managing a hardware store",
-        "working as a nurse's aide",
+        "helping out as a nurse's aide",
     ),
     "high": (
         "teaching chemistry",
         "writing software for a bank",
         "running the accounts of a hospital",
         "designing bridges",
-        "working as an attorney for the county",
+        "defending people in court as an attorney for the county",
     ),
 }
 """Work by how far a person got at school."""

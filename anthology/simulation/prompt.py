@@ -8,7 +8,7 @@ from anthology.models.options import listed
 
 _MARKER = 40
 """The longest line that, ending in a colon, counts as the mark of a turn to be taken."""
-_SPEAKER = re.compile(r"^[A-Z][\w' ]{0,24}:[ \n]")
+_SPEAKER = re.compile(r"^\w[\w' ]{0,24}:[ \n]")
 
 
 @dataclass(frozen=True, slots=True)

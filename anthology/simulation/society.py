@@ -58,7 +58,8 @@ class Tie:
 TIES: tuple[Tie, ...] = (
     Tie("age", "education", {"18-29": 1}, {"some-college": 0.7, "master": -0.9, "doctorate": -1.5}),
     Tie("age", "education", {"65+": 1}, {"none": 0.5, "highschool": 0.2}),
-    Tie("race", "education", {"asian": 1, "white": 0.2, "black": -0.4, "hispanic": -0.9}, _SCHOOLING),
+    Tie("race", "education", {"asian": 1, "white": 0.2, "black": -0.4}, _SCHOOLING),
+    Tie("race", "education", {"hispanic": -0.9}, _SCHOOLING),
     Tie("education", "income", {k: 2.2 * v for k, v in _SCHOOLING.items()}, _EARNING),
     Tie("age", "income", {"18-29": -0.7, "30-49": 0.4, "50-64": 0.4, "65+": -0.4}, _EARNING),
     Tie("race", "income", {"black": -0.5, "hispanic": -0.3, "asian": 0.4, "white": 0.1}, _EARNING),

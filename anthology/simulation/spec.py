@@ -33,13 +33,18 @@ class Category(Record):
     """How much more often than its share the panel holds the category; weights undo it."""
 
 
-class TraitColumn(Record):
-    """One trait variable."""
+class Column(Record):
+    """What all variables with labelled values have."""
 
     variable: str
     """The variable's name."""
     label: str
     """The variable's label, as it stands in the file."""
+
+
+class TraitColumn(Column):
+    """One trait variable."""
+
     codes: Annotated[dict[int, Category], Field(min_length=2)]
     """The categories by code."""
     refused: Refusal | None = None
@@ -47,14 +52,16 @@ class TraitColumn(Record):
     missing: Share = 0.0
     """Percent of people with no value at all."""
 
+    @property
+    def values(self) -> dict[int, str]:
+        """The label of each code, a refusal's among them."""
+        labels = {code: category.label for code, category in self.codes.items()}
+        return labels | ({self.refused.code: self.refused.label} if self.refused else {})
 
-class ItemColumn(Record):
+
+class ItemColumn(Column):
     """One opinion variable: an ordered scale cut out of the society's attitudes."""
 
-    variable: str
-    """The variable's name."""
-    label: str
-    """The variable's label, as it stands in the file."""
     options: Annotated[dict[int, str], Field(min_length=2)]
     """The options by code."""
     shares: list[Share]
@@ -64,10 +71,17 @@ class ItemColumn(Record):
     loadings: dict[str, Annotated[float, Field(ge=-1, le=1)]] = {}
     """How much of each attitude goes into the answer; positive: towards the last option."""
 
+    @property
+    def values(self) -> dict[int, str]:
+        """The label of each code, a refusal's among them."""
+        return self.options | {self.refused.code: self.refused.label}
+
     @model_validator(mode="after")
     def _shares_fit(self) -> Self:
         if len(self.shares) != len(self.options):
-            raise ValueError(f"shares has {len(self.shares)} values for {len(self.options)} options")
+            raise ValueError(
+                f"shares has {len(self.shares)} values for {len(self.options)} options"
+            )
         if sum(loading**2 for loading in self.loadings.values()) >= 1:
             raise ValueError("loadings leave nothing to the person: their squares add up to 1")
         return self

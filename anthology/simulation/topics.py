@@ -6,7 +6,7 @@ from functools import lru_cache
 import numpy as np
 
 from anthology.simulation.society import OPTIONS, TRAITS, Array
-from anthology.simulation.values import likelihood
+from anthology.simulation.values import NUMERIC, likelihood
 
 CUES: dict[str, re.Pattern[str]] = {
     trait: re.compile(rf"\b(?:{words})", re.IGNORECASE)
@@ -71,14 +71,15 @@ def membership(trait: str, options: tuple[str, ...]) -> Array:
     array
         Columns add up to 1. Shape: options of the question, options of the trait.
     """
-    rows = np.full((len(options), len(OPTIONS[trait])), 0.002)
+    rows = np.full((len(options), len(OPTIONS[trait])), 0.0005)
     for j, option in enumerate(options):
         if _DECLINES.search(option):
             rows[j] = 0.02
             continue
         fit = likelihood(trait, option, sure=True)
         if fit is not None:
-            rows[j] += fit
+            # "Some other race" takes only those whom no option of their own takes in.
+            rows[j] += fit if trait in NUMERIC else fit / fit.sum() ** 3
     columns: Array = rows / rows.sum(axis=0)
     return columns
 
@@ -89,19 +90,10 @@ def sentence_trait(sentence: str) -> tuple[str, Array] | None:
     The words before a value tell which trait it is of; without such words the
     value itself has to.
     """
-    cued = [trait for trait in TRAITS if CUES[trait].search(sentence)]
-    for trait in cued:
-        fit = likelihood(trait, sentence, sure=True)
-        if fit is not None and not _mere_cue(trait, sentence):
-            return trait, fit
-    for trait in TRAITS:
-        fit = likelihood(trait, sentence)
-        if fit is not None:
-            return trait, fit
+    cued = tuple(trait for trait in TRAITS if CUES[trait].search(sentence))
+    for sure, traits in ((True, cued), (False, TRAITS)):
+        for trait in traits:
+            fit = likelihood(trait, sentence, sure=sure)
+            if fit is not None:
+                return trait, fit
     return None
-
-
-def _mere_cue(trait: str, sentence: str) -> bool:
-    """Say whether the only value found is part of the words that name the trait."""
-    rest = CUES[trait].sub(" ", sentence)
-    return likelihood(trait, rest, sure=True) is None

@@ -14,6 +14,9 @@ _BOUNDS: dict[str, tuple[float, ...]] = {
 }
 """Where the options of traits that are numbers begin, and where the last one ends."""
 
+NUMERIC = frozenset(_BOUNDS)
+"""The traits that are numbers."""
+
 _NUMBER = re.compile(r"(\$?)\s?(\d[\d,]*(?:\.\d+)?)\s*(k\b|thousand\b)?", re.IGNORECASE)
 _BELOW = re.compile(r"\b(?:less than|under|below|up to)\b", re.IGNORECASE)
 _ABOVE = re.compile(r"\+|\b(?:or (?:more|older|over|above)|more than|over|above)\b", re.IGNORECASE)
@@ -23,8 +26,8 @@ _ANY_OTHER_RACE = {"native": 1.0, "asian": 0.5, "mideast": 1.0, "pacific": 1.0, 
 _ADVANCED = {"master": 1.0, "professional": 1.0, "doctorate": 1.0}
 _WORDS: dict[str, tuple[tuple[str, dict[str, float]], ...]] = {
     "gender": (
-        (r"wom[ae]n|female|girl|mother|she", {"woman": 1}),
-        (r"m[ae]n|male|boy|father|he", {"man": 1}),
+        (r"wom[ae]n|female|girl", {"woman": 1}),
+        (r"m[ae]n|male|boy", {"man": 1}),
         (r"other|non-?binary|another way|something else", {"other": 1}),
     ),
     "race": (
@@ -121,9 +124,10 @@ def _span(trait: str, text: str, *, sure: bool) -> tuple[float, float] | None:
     found = _NUMBER.findall(text)
     numbers = [float(digits.replace(",", "")) for _, digits, _ in found]
     money = any(sign or unit for sign, _, unit in found) or any(n >= 1000 for n in numbers)
-    if not numbers or money != (trait == "income") and not (sure and trait == "income"):
+    wanted = trait == "income"
+    if not numbers or (money != wanted and not (sure and wanted)):
         return None
-    if trait == "income":
+    if wanted:
         numbers = [n * 1000 if n < 1000 else n for n in numbers]
     elif not all(1 <= n <= 120 for n in numbers):
         return None

@@ -1,5 +1,7 @@
 """Writing the life stories of the toy society's people."""
 
+from collections.abc import Sequence
+
 from anthology.simulation import filler
 from anthology.simulation.lot import Lot
 from anthology.simulation.phrases import FIELDS, HINTED, JOBS, STATED
@@ -24,6 +26,22 @@ _STEPS = {
     "education": ("low",) * 2 + ("middle",) * 2 + ("high",) * 4,
 }
 """Of traits that are hinted at in steps, the step of each option."""
+
+_THEMES = (
+    filler.CHILDHOOD,
+    filler.SCHOOL,
+    filler.WORK,
+    filler.LIFE[::2],
+    filler.LIFE[1::2],
+)
+_CHAPTERS: tuple[tuple[tuple[str, ...], int], ...] = (
+    (("region", "race", "gender"), 2),
+    (("education",), 1),
+    (("income",), 1),
+    (("religion", "party"), 1),
+    (("age",), 1),
+)
+"""The traits that each chapter tells of, and its fewest sentences about nothing in particular."""
 
 _FORMS = ("story", "short", "interview", "list", "advert", "others", "dialogue")
 _NATURAL = (0.775, 0.09, 0.03, 0.03, 0.02, 0.025, 0.03)
@@ -55,20 +73,18 @@ def write(person: dict[str, str], lot: Lot, *, given: bool) -> str:
     if form in ("list", "advert", "others", "dialogue"):
         return _other(form, lot, slots)
     words = 120 + int(110 * lot.number()) if form == "short" else 300 + int(200 * lot.number())
+    spare = [lot.mixed(theme) for theme in _THEMES]
+    spare[2].insert(0, lot.one(filler.JOB))
     chapters = [
-        [*_told(person, lot, slots, *traits), *_some(lot, slots, theme, count)]
-        for traits, theme, count in (
-            (("region", "race", "gender"), filler.CHILDHOOD, 2),
-            (("education",), filler.SCHOOL, 1),
-            (("income",), filler.WORK[:2], 1),
-            (("religion", "party"), filler.LIFE, 0),
-            (("age",), filler.LIFE, 1),
-        )
+        [*_told(person, lot, slots, *traits), *_filled(spare[place][:count], lot, slots)]
+        for place, (traits, count) in enumerate(_CHAPTERS)
     ]
     if form == "interview":
-        chapters[-1] += _some(lot, slots, filler.INTERVIEW, 3)
-    chapters[-1] += _some(lot, slots, filler.CLOSING, 1)
-    _fill(chapters, words, lot, slots)
+        chapters[-1] += _filled(filler.INTERVIEW, lot, slots)
+    chapters[-1].append(lot.one(filler.CLOSING))
+    _lengthen(
+        chapters, [s[c:] for s, (_, c) in zip(spare, _CHAPTERS, strict=True)], words, lot, slots
+    )
     return "\n\n".join(" ".join(lot.mixed(chapter[:-1]) + chapter[-1:]) for chapter in chapters)
 
 
@@ -124,32 +140,25 @@ def _told(
     return told
 
 
-def _some(
-    lot: Lot, slots: dict[str, tuple[str, ...]], sentences: tuple[str, ...], count: int
-) -> list[str]:
-    return [lot.filled(sentence, slots) for sentence in lot.mixed(sentences)[:count]]
+def _filled(sentences: Sequence[str], lot: Lot, slots: dict[str, tuple[str, ...]]) -> list[str]:
+    return [lot.filled(sentence, slots) for sentence in sentences]
 
 
-def _fill(
-    chapters: list[list[str]], words: int, lot: Lot, slots: dict[str, tuple[str, ...]]
+def _lengthen(
+    chapters: list[list[str]],
+    spare: list[list[str]],
+    words: int,
+    lot: Lot,
+    slots: dict[str, tuple[str, ...]],
 ) -> None:
     """Add sentences that say nothing of traits until the story is long enough."""
-    spare = {
-        0: lot.mixed(filler.CHILDHOOD),
-        1: lot.mixed(filler.SCHOOL),
-        2: lot.mixed(filler.WORK[2:]),
-        3: lot.mixed(filler.LIFE),
-    }
-    spare[4] = [spare[3].pop() for _ in range(len(filler.LIFE) // 2)]
     missing = words - sum(len(sentence.split()) for chapter in chapters for sentence in chapter)
-    said = {sentence for chapter in chapters for sentence in chapter}
-    for _, place in sorted((lot.number(), place) for place in spare for _ in spare[place]):
+    for place in lot.mixed([place for place, left in enumerate(spare) for _ in left]):
         if missing <= 0:
             return
         sentence = lot.filled(spare[place].pop(), slots)
-        if sentence not in said:
-            chapters[place].insert(0, sentence)
-            missing -= len(sentence.split())
+        chapters[place].insert(0, sentence)
+        missing -= len(sentence.split())
 
 
 def _other(form: str, lot: Lot, slots: dict[str, tuple[str, ...]]) -> str:

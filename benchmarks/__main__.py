@@ -1,0 +1,25 @@
+"""Measure everything side by side and print one table: `python -m benchmarks`."""
+
+import argparse
+import os
+
+THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
+
+
+def main() -> None:
+    """Run the benchmarks and print their table."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
+    parser.add_argument("--quick", action="store_true", help="leave out the paper's size")
+    quick = parser.parse_args().quick
+    # Jobs of the workflow get one core each, so what is compared here gets no more; NumPy looks
+    # at these variables when it is imported.
+    os.environ.update(dict.fromkeys(THREADS, "1"))
+    from benchmarks import human_row, matching, rows, workflow
+
+    print(rows.table([*human_row.measure(), *matching.measure()]))
+    print()
+    print(rows.limits(workflow.measure(paper=not quick)))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,81 @@
+"""How long the workflow takes and how much memory its largest process needs."""
+
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from benchmarks.rows import Limit
+
+ROOT = Path(__file__).parents[1]
+TABLE = "results/w34/metrics.csv"
+PAPER = ("--configfile", "config/config.yaml", "config/paper.yaml")
+STAGES = {
+    "people": ["results/w34/humans.parquet"],
+    "natural stories": ["results/backstories/natural.parquet"],
+    "primed stories": [
+        f"results/w34/backstories/primed_{style}.parquet" for style in ("qa", "portray", "bio")
+    ],
+    "traits": ["results/traits/natural.parquet"],
+    "matches": [f"results/w34/matches/{way}.parquet" for way in ("greedy", "max_weight")],
+    "personas, answers and metrics": [TABLE],
+}
+"""The targets of the paper's size, in an order in which each adds one stage to the last."""
+
+
+def measure(*, paper: bool) -> list[Limit]:
+    """Run the quick start's command twice and, if wanted, the study at the paper's size."""
+    with _copy() as folder:
+        seconds, memory = _snakemake(folder, TABLE)
+        again, _ = _snakemake(folder, TABLE)
+        limits = [
+            Limit("quick start: the main command", seconds, 60, "s"),
+            Limit("quick start: its largest process", memory, 600, "MB"),
+            Limit("quick start: a second run", again, 3, "s"),
+        ]
+    return limits + (_paper() if paper else [])
+
+
+def _paper() -> list[Limit]:
+    total, largest, limits = 0.0, 0.0, []
+    with _copy() as folder:
+        for name, targets in STAGES.items():
+            seconds, memory = _snakemake(folder, *targets, *PAPER)
+            limits.append(Limit(f"paper's size: {name}", seconds, None, "s"))
+            total, largest = total + seconds, max(largest, memory)
+    limits.append(Limit("paper's size: all of w34", total, 600, "s"))
+    limits.append(Limit("paper's size: its largest process", largest, 4_000, "MB"))
+    return limits
+
+
+@contextmanager
+def _copy() -> Iterator[Path]:
+    """Give a copy of the workflow in which nothing has been made."""
+    with tempfile.TemporaryDirectory() as scratch:
+        folder = Path(scratch)
+        shutil.copy(ROOT / "Snakefile", folder)
+        for part in ("anthology", "config", "profiles", "rules"):
+            shutil.copytree(ROOT / part, folder / part)
+        yield folder
+
+
+def _snakemake(folder: Path, *arguments: str) -> tuple[float, float]:
+    """Run snakemake; return wall-clock seconds and the largest process's peak in MB."""
+    command = [str(Path(sys.executable).with_name("snakemake")), *arguments]
+    environment = {**os.environ, "PYTHONPATH": str(folder)}
+    started = time.perf_counter()
+    with subprocess.Popen(
+        command, cwd=folder, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE
+    ) as process:
+        assert process.stderr is not None
+        said = process.stderr.read().decode()
+        _, status, usage = os.wait4(process.pid, 0)
+        process.returncode = os.waitstatus_to_exitcode(status)
+    if process.returncode:
+        raise SystemExit(said)
+    return time.perf_counter() - started, usage.ru_maxrss / 1000

@@ -1,0 +1,113 @@
+"""What a user sees of a mistake, from the commands that a user runs."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from anthology.artifacts import read_table, write_table
+from anthology.cli import main
+from anthology.errors import DataError
+from anthology.stages import StageSettings
+from tests.conftest import Project
+
+
+@pytest.mark.parametrize(
+    ("arguments", "fragments"),
+    [
+        (["--config", "sede=1"], ["sede = 1", 'did you mean "seed"?']),
+        (["--config", "models=[simulatd]"], ['did you mean "simulated"?']),
+        (["--config", 'humans={w34: "no such.sav"}'], ["no such.sav", "is no file"]),
+        (["results/w43/metrics.csv"], ['did you mean "w34"?']),
+        (["results/w34/personas/boi.parquet"], ['did you mean "bio"?']),
+        (["results/w34/responses/simulatd/bio.parquet"], ['did you mean "simulated"?']),
+        (["results/w34/matches/gredy.parquet"], ['did you mean "greedy"?']),
+    ],
+)
+def test_a_mistake_is_one_message_with_status_1(
+    made: Project, arguments: list[str], fragments: list[str]
+) -> None:
+    done = made.snakemake("-n", *arguments)
+    assert done.status == 1
+    assert "Traceback" not in done.text
+    assert 'File "' not in done.text
+    assert done.text.count("error: ") == 1
+    for fragment in fragments:
+        assert fragment in done.text
+
+
+def test_a_file_that_is_no_survey_is_refused_before_anything_runs(
+    fresh: Project, tmp_path: Path
+) -> None:
+    wrong = tmp_path / "some where" / "ATP W34.sav"
+    wrong.parent.mkdir()
+    wrong.write_text("not a survey")
+    done = fresh.snakemake("results/w34/metrics.csv", "--config", f'humans={{w34: "{wrong}"}}')
+    assert done.status == 1
+    assert "Traceback" not in done.text
+    assert "ATP W34.sav" in done.text
+    assert not (fresh.path / "results").exists()
+
+
+def test_a_users_own_file_is_read_and_named(project: Project, tmp_path: Path) -> None:
+    own = tmp_path / "some where" / "ATP W34.sav"
+    own.parent.mkdir()
+    own.write_bytes((project.path / "results/w34/population.sav").read_bytes())
+    own_file = f'humans={{w34: "{own}"}}'
+    project.make("results/w34/humans.parquet", "--config", own_file)
+    before = read_table(project.path / "results/w34/humans.parquet")
+    assert before.num_rows == 30
+
+
+def test_a_file_cut_short_fails_with_its_log(fresh: Project, made: Project, tmp_path: Path) -> None:
+    whole = (made.path / "results/w34/population.sav").read_bytes()
+    cut = tmp_path / "cut.sav"
+    cut.write_bytes(whole[: len(whole) - 2_000])
+    done = fresh.snakemake("results/w34/humans.parquet", "--config", f"humans={{w34: {cut}}}")
+    assert done.status == 1
+    assert "Traceback" not in done.text
+    assert "cut.sav" in done.text
+
+
+def test_settings_that_a_stage_does_not_know_are_refused(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    settings = json.dumps({"splitz": 3})
+    arguments = ["--settings", settings, "--metrics", str(tmp_path), "--output", str(tmp_path)]
+    assert main(["summary", *arguments]) == 1
+    assert "splitz = 3" in capsys.readouterr().err
+
+
+def test_show_describes_an_artifact(made: Project, capsys: pytest.CaptureFixture[str]) -> None:
+    path = made.path / "results/w34/responses/simulated/greedy_bio.parquet"
+    assert main(["show", str(path), "--rows", "1"]) == 0
+    shown = capsys.readouterr().out
+    for fragment in ("240 rows", "stage responses", "condition: greedy_bio", "tries: 10", "row 0"):
+        assert fragment in shown
+
+
+def test_show_refuses_what_is_no_artifact(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["show", str(tmp_path / "none.parquet")]) == 1
+    assert "there is no such file" in capsys.readouterr().err
+    (tmp_path / "x.parquet").write_text("hello")
+    assert main(["show", str(tmp_path / "x.parquet")]) == 1
+    assert "no artifact" in capsys.readouterr().err
+
+
+def test_an_artifact_is_written_whole_or_not_at_all(tmp_path: Path) -> None:
+    import pyarrow as pa
+
+    path = tmp_path / "a" / "b.parquet"
+    write_table(path, pa.table({"x": [1]}), stage="s", settings=StageSettings(), facts={})
+    before = path.read_bytes()
+    with pytest.raises(TypeError):
+        write_table(
+            path, pa.table({"x": [2]}), stage="s", settings=StageSettings(), facts={"f": object()}
+        )
+    assert path.read_bytes() == before
+    assert [p.name for p in path.parent.iterdir()] == ["b.parquet"]
+    path.write_bytes(before[:-10])
+    with pytest.raises(DataError, match="cannot be read"):
+        read_table(path)
