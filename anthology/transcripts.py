@@ -31,8 +31,8 @@ class Ask:
 
 
 def stops(layout: Format) -> tuple[str, ...]:
-    """Return the texts at which an answer ends: the next question's marker."""
-    return (f"\n{layout.asker}:", f"\n\n{layout.asker}:")
+    """Return the text at which an answer ends: the marker of the next question."""
+    return (f"\n{layout.asker}:",)
 
 
 def as_text(turns: tuple[Turn, ...], ask: Ask, layout: Format) -> str:

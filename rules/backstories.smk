@@ -13,10 +13,10 @@ if experiment.stories_file is None:
             "results/backstories/natural.parquet",
         log:
             "logs/backstories/natural.log",
-        params:
-            **experiment.settings("backstories"),
         resources:
             in_flight=experiment.in_flight(experiment.writer),
+        params:
+            **experiment.settings("backstories"),
         shell:
             "anthology backstories --settings {params:q} --output {output:q}"
             " --in-flight {resources.in_flight} 2> {log:q}"
@@ -47,10 +47,10 @@ rule primed_backstories:
         "results/{survey}/backstories/primed_{style}.parquet",
     log:
         "logs/{survey}/backstories/primed_{style}.log",
-    params:
-        **experiment.settings("primed"),
     resources:
         in_flight=experiment.in_flight(experiment.primed_writer),
+    params:
+        **experiment.settings("primed"),
     shell:
         "anthology primed --settings {params:q} --humans {input.humans:q}"
         " --codebook {input.codebook:q} --output {output:q}"

@@ -27,9 +27,9 @@ rule humans:
         codebook="results/{survey}/codebook.json",
     log:
         "logs/{survey}/humans.log",
+    priority: 100
     params:
         **experiment.settings("humans"),
-    priority: 100
     shell:
         "anthology humans --settings {params:q} --sav {input.sav:q}"
         " --humans {output.humans:q} --codebook {output.codebook:q} 2> {log:q}"

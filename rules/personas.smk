@@ -14,10 +14,10 @@ rule trait_personas:
         codebook="results/{survey}/codebook.json",
     output:
         "results/{survey}/personas/{condition}.parquet",
-    wildcard_constraints:
-        condition=experiment.conditions("traits", "none"),
     log:
         "logs/{survey}/personas/{condition}.log",
+    wildcard_constraints:
+        condition=experiment.conditions("traits", "none"),
     params:
         **experiment.settings("personas"),
     shell:
@@ -33,10 +33,10 @@ rule primed_personas:
         stories=experiment.primed,
     output:
         "results/{survey}/personas/{condition}.parquet",
-    wildcard_constraints:
-        condition=experiment.conditions("primed"),
     log:
         "logs/{survey}/personas/{condition}.log",
+    wildcard_constraints:
+        condition=experiment.conditions("primed"),
     params:
         **experiment.settings("personas"),
     shell:
@@ -53,10 +53,10 @@ rule matched_personas:
         matches=experiment.matches,
     output:
         "results/{survey}/personas/{condition}.parquet",
-    wildcard_constraints:
-        condition=experiment.conditions("matched"),
     log:
         "logs/{survey}/personas/{condition}.log",
+    wildcard_constraints:
+        condition=experiment.conditions("matched"),
     params:
         **experiment.settings("personas"),
     shell:

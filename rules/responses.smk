@@ -15,10 +15,10 @@ rule responses:
         "results/{survey}/responses/{model}/{condition}.parquet",
     log:
         "logs/{survey}/responses/{model}/{condition}.log",
-    params:
-        **experiment.settings("responses"),
     resources:
         in_flight=lambda wildcards: experiment.in_flight(wildcards.model),
+    params:
+        **experiment.settings("responses"),
     shell:
         "anthology responses --settings {params:q} --personas {input.personas:q}"
         " --codebook {input.codebook:q} --output {output:q}"

@@ -14,10 +14,10 @@ rule traits:
         "results/traits/natural.parquet",
     log:
         "logs/traits/natural.log",
-    params:
-        **experiment.settings("traits"),
     resources:
         in_flight=experiment.in_flight(experiment.trait_model),
+    params:
+        **experiment.settings("traits"),
     shell:
         "anthology traits --settings {params:q} --backstories {input:q} --output {output:q}"
         " --in-flight {resources.in_flight} 2> {log:q}"

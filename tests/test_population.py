@@ -47,6 +47,10 @@ def complete(survey: str) -> Array:
     return found[~np.isnan(found).any(axis=1)]
 
 
+def correlations(survey: str) -> Array:
+    return np.asarray(np.corrcoef(complete(survey), rowvar=False))
+
+
 def shares(values: Array, weights: Array, codes: list[int]) -> Array:
     totals = np.array([weights[values == code].sum() for code in codes])
     return np.asarray(100 * totals / totals.sum())
@@ -98,7 +102,7 @@ def test_weights_undo_a_slanted_panel() -> None:
 
 
 def test_food_items_correlate_as_published() -> None:
-    found = np.corrcoef(complete("w34"), rowvar=False)
+    found = correlations("w34")
     alike = found[np.ix_([1, 2, 3, 5, 6, 7], [1, 2, 3, 5, 6, 7])]
     pairs = alike[np.triu_indices(6, 1)]
     assert pairs.min() > 0.25
@@ -108,7 +112,7 @@ def test_food_items_correlate_as_published() -> None:
 
 
 def test_society_items_correlate_as_published() -> None:
-    found = np.corrcoef(complete("w92"), rowvar=False)
+    found = correlations("w92")
     alike = found[np.ix_([0, 1, 3, 6], [0, 1, 3, 6])][np.triu_indices(4, 1)]
     assert alike.min() > 0.34
     assert alike.max() < 0.80
@@ -117,7 +121,7 @@ def test_society_items_correlate_as_published() -> None:
 
 
 def test_technology_items_correlate_as_published() -> None:
-    pairs = np.corrcoef(complete("w99"), rowvar=False)[np.triu_indices(6, 1)]
+    pairs = correlations("w99")[np.triu_indices(6, 1)]
     assert pairs.min() > 0.32
     assert pairs.max() < 0.67
 
@@ -125,7 +129,7 @@ def test_technology_items_correlate_as_published() -> None:
 def test_traits_go_together() -> None:
     table = drawn("w99")
 
-    def share(variable: str, code: int, among: Array) -> float:
+    def share(variable: str, code: int, among: NDArray[np.bool]) -> float:
         return float((table[variable][among] == code).mean())
 
     graduate, little_schooling = table["F_EDUCCAT2"] == 6, table["F_EDUCCAT2"] <= 2
@@ -175,7 +179,7 @@ def test_a_real_file_is_written(tmp_path: Path) -> None:
     assert len(read["QKEY"]) == len(set(read["QKEY"])) == 200
     assert meta.variable_value_labels["F_INCOME_FINAL"][8] == "100 to under $150,000 [OR]"
     assert "\u2019" in meta.variable_value_labels["FUD35_W34"][99]
-    assert meta.column_names_to_labels["FUD37A_W34"].count("\u2026") == 1
+    assert "\u2026" in (meta.column_names_to_labels["FUD37A_W34"] or "")
     np.testing.assert_allclose(
         np.array(read["FUD35_W34"], dtype=float),
         columns(spec("w34"), seed=3, survey="w34", size=200)["FUD35_W34"],

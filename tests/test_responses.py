@@ -95,7 +95,7 @@ def test_a_base_model_is_shown_persona_question_options_and_frame(survey: Any) -
         "Be consistent.\nQuestion: Is it good?\n(A) Good\n(B) So-so\n(C) Bad\n"
         "One of (A), (B) or (C).\nAnswer:"
     )
-    assert requests[0].stop == ("\nQuestion:", "\n\nQuestion:")
+    assert requests[0].stop == ("\nQuestion:",)
 
 
 def test_in_series_earlier_answers_stay_in_sight(survey: Any) -> None:

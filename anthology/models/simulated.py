@@ -5,6 +5,8 @@ who is speaking, and writes, judges and answers as such a person might. Its
 answers demonstrate and test; they are evidence about nothing.
 """
 
+import re
+
 import numpy as np
 
 from anthology.models import Reply, Request
@@ -27,7 +29,10 @@ _SLIP = 0.02
 """How often a judgement or a reading is wrong."""
 _NATS_PER_TOKEN = (2.2, 0.8)
 """Least and further surprise of a token of prose."""
-_FACT = ("are you", "do you", "have you", "were you", "is this")
+_FACT = re.compile(r"(?:are|do|have|were) you\b(?!.* or )", re.IGNORECASE)
+"""How a question begins that wants a yes or a no, such as one for citizenship."""
+_LONGEST_FACT = 20
+"""Words of the longest such question."""
 
 
 class Simulated:
@@ -150,6 +155,8 @@ def _reading(heard: Heard, lot: Lot) -> str:
 def _told(heard: Heard, lot: Lot) -> str | None:
     """Answer a short open question of fact; None where a whole life is wanted."""
     question = unnamed(heard.ask)
+    if _FACT.match(question) and len(question.split()) < _LONGEST_FACT:
+        return lot.one(("Yes.", "Yes, I am.", "Yes"))
     trait = open_trait(question)
     if trait is not None:
         odds = read_person(heard.said).traits[trait]
@@ -161,8 +168,6 @@ def _told(heard: Heard, lot: Lot) -> str | None:
                 thousands(option, lot)
             )
         return state(trait, option, lot)
-    if question.lower().startswith(_FACT) and len(question.split()) < 20:
-        return lot.one(("Yes.", "Yes, I am.", "Yes"))
     return None
 
 

@@ -11,7 +11,7 @@ from anthology.models.options import Listed, listed
 from anthology.simulation.cues import HINTS, STATED_EDUCATION, STATEMENTS
 from anthology.simulation.prompt import turn
 from anthology.simulation.society import OPTIONS, Array, scores
-from anthology.simulation.topics import is_yes_no, open_trait, sentence_trait, trait_of
+from anthology.simulation.topics import open_trait, sentence_trait, trait_of
 from anthology.simulation.values import likelihood
 
 _SENTENCE = re.compile(r"\n+|(?<=[.!?;])\s+")
@@ -39,14 +39,14 @@ class Evidence:
         Traits told in so many words, likewise; they overrule hints.
     stated
         What a story states outright: trait, words, option.
-    opinion
-        Whether the paragraph is an answered opinion question.
     """
 
     hints: tuple[tuple[str, Array], ...] = ()
     declared: tuple[tuple[str, Array], ...] = ()
     stated: tuple[tuple[str, str, str], ...] = ()
-    opinion: bool = False
+
+
+_NONE = Evidence()
 
 
 @lru_cache(maxsize=32_768)
@@ -80,7 +80,7 @@ def _choice(asked: Listed, answer: str) -> Evidence:
     """Read an answered multiple-choice question: only its answer counts."""
     trait = trait_of(asked.wording, asked.texts)
     if trait is None:
-        return Evidence(opinion=not is_yes_no(asked.texts))
+        return _NONE
     first, _, rest = answer.partition(" ")
     label = asked.position(first)
     position = label if label is not None else asked.position(answer)
@@ -89,12 +89,9 @@ def _choice(asked: Listed, answer: str) -> Evidence:
     return Evidence(declared=((trait, _log(fit, _DECLARED_FLOOR)),)) if fit is not None else _NONE
 
 
-_NONE = Evidence()
-
-
 def _prose(paragraph: str) -> Evidence:
-    description = _description(paragraph)
-    return Evidence(declared=description) if description else _story(paragraph)
+    told = _story(paragraph)
+    return Evidence(told.hints, _description(paragraph), told.stated)
 
 
 def _description(paragraph: str) -> tuple[tuple[str, Array], ...]:
@@ -118,7 +115,7 @@ def _story(paragraph: str) -> Evidence:
             if fit is not None:
                 hints.append((trait, _log(fit, _STATED_FLOOR)))
                 stated.append((trait, words, OPTIONS[trait][int(fit.argmax())]))
-    return Evidence(hints=tuple(hints), stated=tuple(stated)) if hints else _NONE
+    return Evidence(hints=tuple(hints), stated=tuple(stated))
 
 
 def _stated_fit(trait: str, words: str) -> Array | None:
