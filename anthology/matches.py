@@ -18,6 +18,7 @@ import pyarrow.compute as pc
 from anthology.artifacts import facts, read_table, write_table
 from anthology.errors import DataError
 from anthology.randomness import derive
+from anthology.respondents import TRAIT, places
 from anthology.similarity import FloatArray, IntArray, Similarities, probabilities, similarities
 from anthology.spelling import suggest
 from anthology.stages import StageSettings
@@ -68,7 +69,7 @@ def run(settings: Settings, *, humans: Path, traits: Path, output: Path) -> None
     asked = facts(traits)["options"]
     for name, source in settings.traits.items():
         _check_asked(asked, name, source, traits)
-    people = read_table(humans, ["respondent", *(f"trait:{name}" for name in settings.traits)])
+    people = read_table(humans, ["respondent", *(f"{TRAIT}{name}" for name in settings.traits)])
     stories = read_table(traits, ["backstory", *settings.traits])
     respondents = _unique(people, "respondent", humans)
     backstories = _unique(stories, "backstory", traits)
@@ -254,17 +255,9 @@ def _unique(table: pa.Table, column: str, path: Path) -> pa.Array:
 
 def _values(people: pa.Table, name: str, source: TraitSource, path: Path) -> IntArray:
     """Return each respondent's place among the codes, or the last one, for a refusal."""
-    column = people[f"trait:{name}"].combine_chunks()
-    places = pc.index_in(column, value_set=pa.array(source.codes, column.type))
-    unknown = column.filter(pc.and_(places.is_null(), column.is_valid()))
-    if len(unknown):
-        raise DataError(
-            f"trait:{name} holds {unknown[0]}, which is none of its codes",
-            where=str(path),
-            hint=f"The survey's traits.{name}.codes are {source.codes}.",
-        )
-    filled = places.fill_null(len(source.codes))
-    return np.asarray(filled.to_numpy(zero_copy_only=False), dtype=np.int64)
+    column = f"{TRAIT}{name}"
+    found = places(people[column], source.codes, column, path)
+    return np.where(found < 0, len(source.codes), found)
 
 
 def _counts(stories: pa.Table, name: str, options: int, path: Path) -> FloatArray:

@@ -52,6 +52,7 @@ from anthology.measures import (
 )
 from anthology.randomness import generator
 from anthology.records import Record
+from anthology.respondents import places
 from anthology.stages import StageSettings
 
 METRICS = (
@@ -228,16 +229,8 @@ def _sizes(settings: Settings) -> list[int]:
 
 def _positions(codes: pa.ChunkedArray, item: Scale, path: Path) -> FloatArray:
     """Return the positions 1..k that codes stand for, NaN where there is none."""
-    values = codes.combine_chunks()
-    places = pc.index_in(values, value_set=pa.array(item.codes, values.type))
-    unknown = values.filter(pc.and_(places.is_null(), values.is_valid()))
-    if len(unknown):
-        raise DataError(
-            f"{item.variable} holds {unknown[0]}, which is none of its codes",
-            where=str(path),
-            hint=f"The survey's codes for it are {item.codes}.",
-        )
-    return np.asarray(places.to_numpy(zero_copy_only=False), dtype=np.float64) + 1
+    found = places(codes, item.codes, item.variable, path)
+    return np.where(found < 0, np.nan, found + 1.0)
 
 
 def _human_row(settings: Settings, people: _People) -> Row:

@@ -1,6 +1,14 @@
-"""The rows of a survey's people, as the stages that go person by person need them."""
+"""The rows of a survey's people, and what their codes stand for."""
 
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
+import pyarrow.compute as pc
+
+from anthology.errors import DataError
 
 TRAIT = "trait:"
 """What the names of trait columns begin with."""
@@ -14,3 +22,26 @@ def respondents(humans: pa.Table) -> list[tuple[str, dict[str, int | None]]]:
     rows = zip(*columns, strict=True) if columns else ((),) * humans.num_rows
     ids = humans["respondent"].to_pylist()
     return [(who, dict(zip(traits, row, strict=True))) for who, row in zip(ids, rows, strict=True)]
+
+
+def places(
+    column: pa.ChunkedArray, codes: Sequence[int], name: str, path: Path
+) -> npt.NDArray[np.int64]:
+    """Return each code's place among a variable's codes, from 0, and -1 where there is none.
+
+    Raises
+    ------
+    DataError
+        If a code is none of the variable's.
+    """
+    values = column.combine_chunks()
+    found = pc.index_in(values, value_set=pa.array(codes, values.type))
+    unknown = values.filter(pc.and_(found.is_null(), values.is_valid()))
+    if len(unknown):
+        raise DataError(
+            f"{name} holds {unknown[0]}, which is none of its codes",
+            where=str(path),
+            hint=f"The survey's codes for it are {list(codes)}.",
+        )
+    filled = found.fill_null(-1)
+    return np.asarray(filled.to_numpy(zero_copy_only=False), dtype=np.int64)
