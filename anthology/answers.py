@@ -1,8 +1,10 @@
 """Reading an answer: text in, an option or a reason out.
 
 An answer counts when it names one option, by its label, by its words, or by
-both agreeing. What declines, what contradicts itself and what cannot be read
-are told apart, so that every answer of a model is accounted for.
+both agreeing. Words name an option where an answer stands, and not in the midst
+of a sentence: "Some." and "I'd say some" do, "Some people do" does not. What
+declines, what contradicts itself and what cannot be read are told apart, so that
+every answer of a model is accounted for.
 """
 
 import re
@@ -100,47 +102,181 @@ def _written(options: tuple[str, ...], layout: Format) -> dict[str, set[int]]:
     return written
 
 
-def _take_texts(text: str, options: tuple[str, ...]) -> tuple[set[int], str]:
-    """Find the options whose words stand in the text, and put underscores in their place."""
-    found: set[int] = set()
-    for position, pattern in _option_patterns(options):
+def _phrases(*phrases: str) -> str:
+    """Join phrases into one pattern whose words may stand any number of spaces apart."""
+    return "|".join(phrases).replace(" ", r"\s+")
 
-        def take(match: re.Match[str], position: int | None = position) -> str:
-            length = match.end() - match.start()
-            if position is None:
-                return "not".ljust(length)
-            if not _negated(match):
-                found.add(position)
-            return "_" * length
 
-        text = pattern.sub(take, text)
-    return found, text
+_IS = r"(?:'s| is| would be| will be)"
+_HOLD = "ha(?:s|ve|ving|d)|holds?|holding|earned|got|received|finished|completed"
+_PERSON = r"(?:the|this) (?:person|speaker|narrator|author|writer|respondent|interviewee)"
+_TOLD = (
+    rf"{_PERSON}(?: (?:clearly|explicitly|directly))?"
+    r"(?: (?:stat|say|mention|report|indicat)(?:e?s|ed|ing)(?: that)?)?"
+    rf"(?: (?:they|he|she|{_PERSON}))?"
+)
+_HAVING = _phrases(rf"(?:i|i've|{_TOLD}) (?:{_HOLD})", "i've")
+"""What says of a degree that somebody has it; "I have some" and "I have more" say nothing."""
+_SAYING = _phrases(
+    rf"(?:(?:my|the|so|final|best|honest) )*answer(?: to (?:that|this|it))?{_IS}?",
+    rf"(?:(?:my|the|final|first|best) )*(?:choice|pick|selection|option|response){_IS}?",
+    "(?:i(?:'d| would|'ll| will| do| must|'d have to| would have to| have to| want to"
+    "|'m going to| am going to)?|let's|let me)"
+    " (?:say|go with|go for|choose|pick|select|answer|opt for|settle on|lean towards?)",
+    "i (?:think|guess|suppose|believe|feel|reckon|find|identify as|live in)",
+    "i(?:'d| would)? (?:see|call|consider|describe|think of) (?:myself|it|that|this)(?: as)?",
+    rf"(?:it|that|this)(?:{_IS}| makes| would make)",
+    "(?:i'm|i am)(?: from)?",
+    rf"{_TOLD} (?:is|are|being|identifies as|lives in)",
+)
+_HEDGE = "but|so|then|maybe|perhaps|probably|possibly"
+_FILLER = _phrases(
+    _HEDGE,
+    "well|oh|okay|ok|h+m+|u+[hm]+|still|really|just|also|now|currently|actually|basically|simply",
+    "honestly|frankly|personally|overall|generally|clearly|obviously|definitely|certainly",
+    "sadly|unfortunately|luckily|thankfully|that|of course|all in all|if anything|for me|i mean",
+    "to be (?:honest|frank|fair)|in (?:general|my (?:opinion|view|case|experience))",
+    "if i (?:had|have) to (?:choose|pick|guess|say|answer)(?: one)?",
+)
+_ARTICLE = r"(?:(?:an?|the)\s+)??"
+_GAP = r"[\s,:*\"'\u201c\u2018`#>()\[\]\u2014\u2013-]*+"
+_LEAD = (
+    rf"{_GAP}(?:(?:(?:{_HAVING}|{_SAYING}|{_FILLER})(?!\w)"
+    rf"|(?>(?:[a-z]|\d{{1,2}})(?:[)\].:]|(?!['\w])))){_GAP}){{0,6}}{_ARTICLE}"
+)
+"""What may stand between a sentence's beginning and the option it names; also a label."""
+_JOINT = (
+    r"(?:\s*[,/;&+]|\s+(?:or|and|but|to)\b|\s*\n)(?:\s*(?:or|and|but|maybe|perhaps|probably"
+    rf"|possibly|even|also|sometimes|rather|else|then)\b,?)*\s*{_ARTICLE}"
+)
+"""What may stand between two options that are both named."""
+_FIELD = r"\s+(?:in|from)(?:\s+[\w'-]+){1,3}\s*(?:[.,!;]|$)"
+_REASON = _phrases(
+    "because|though|although|to be (?:honest|frank|fair)|in my (?:opinion|view|case)",
+    r"i(?: think| guess| suppose| believe| feel| would say|'d say| do| don't)(?=\s*(?:[.,!]|$))",
+)
+_END = (
+    r"[\"'\u201d\u2019*`)\]\s]*?(?:$|[.,:](?!\w)|[;!\u2026\u2014\u2013]|\n|\s--?\s|\?\W*$"
+    rf"|\s+[(\[]\s*\w\d?\s*[)\]]|\s+\w\d?[).\]]?\W*$|\s+(?:{_REASON})\b)|{_FIELD}"
+)
+"""What follows an option that is named: a mark, a label, a reason, the field of a degree."""
+_STARTS = re.compile(r"^|\.(?!\d)|[!?;\n\u2026\u2014\u2013]|\s-\s|[:,](?!\d)")
+_IS_SAID = re.compile(rf"\b(?:{_HAVING}|{_SAYING})(?!\w)", re.IGNORECASE)
+_IS_HAD = re.compile(rf"\b(?:{_HAVING})(?!\w)", re.IGNORECASE)
+_IS_HEDGED = re.compile(rf"\s*(?:{_HEDGE})\b", re.IGNORECASE)
+_HAS_FIELD = re.compile(_FIELD)
+_IS_OVER = re.compile(r"[\W_]*(?:\w\d?)?[\W_]*$")
+_MANY = 5
+"""Words of an option that is long enough to be known by them wherever they stand."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Words:
+    """How options are found by their words; a pattern's groups are the options of `order`.
+
+    Parameters
+    ----------
+    order
+        The options' positions, those of more letters first.
+    anywhere
+        Options that count wherever they stand: long ones, and those that decline, for
+        what says them declines in any case.
+    things
+        Options that somebody can have, such as a degree.
+    any
+        Finds any option, wherever it stands.
+    named
+        Matches an option that is named from where a sentence begins.
+    also
+        Matches one that is named right after another.
+    """
+
+    order: tuple[int, ...]
+    anywhere: frozenset[int]
+    things: frozenset[int]
+    any: re.Pattern[str]
+    named: re.Pattern[str]
+    also: re.Pattern[str]
+
+    def position(self, match: re.Match[str]) -> int:
+        """Return the position of the option that was matched."""
+        return self.order[(match.lastindex or 0) - 1]
 
 
 @lru_cache(maxsize=4096)
-def _option_patterns(options: tuple[str, ...]) -> list[tuple[int | None, re.Pattern[str]]]:
-    """Compile the options' words, longest first, with what declines before what does not.
+def _words(options: tuple[str, ...]) -> _Words:
+    """Compile the options' words, longest first, so that "not at all" is not read as "not"."""
+    texts = [option.strip().rstrip(".").replace("\u2019", "'") for option in options]
+    order = sorted(range(len(texts)), key=lambda i: -len(texts[i]))
+    spaced = [r"\s+".join(map(re.escape, texts[i].split())) for i in order]
+    one = rf"(?<!\w)(?:{'|'.join(f'({words})' for words in spaced)})(?!\w)"
+    other = rf"(?<!\w)(?:{'|'.join(spaced)})(?!\w)"
+    end = rf"(?={_END}|{_JOINT}{other}(?:{_END}))"
+    long = {i for i, text in enumerate(texts) if len(text.split()) >= _MANY}
+    return _Words(
+        order=tuple(order),
+        anywhere=frozenset(long | {i for i, text in enumerate(texts) if _DECLINES.search(text)}),
+        things=frozenset(
+            i for i, text in enumerate(texts) if re.match(r"(?i)an?\s|\S+\s+\S+\s+\S", text)
+        ),
+        any=re.compile(one, re.IGNORECASE),
+        named=re.compile(_LEAD + one + end, re.IGNORECASE),
+        also=re.compile(_JOINT + one + end, re.IGNORECASE),
+    )
 
-    So "no answer" is not read as the option "No", unless "No answer" is an option itself.
+
+def _take_texts(text: str, options: tuple[str, ...]) -> tuple[set[int], str]:
+    """Find the options that a text's words name, and put underscores in the words' place."""
+    words = _words(options)
+    mentioned = list(words.any.finditer(text))
+    if not mentioned:
+        return set(), text
+    found = [m for m in mentioned if words.position(m) in words.anywhere and not _negated(m)]
+    reached = 0
+    for start in _STARTS.finditer(text):
+        match = words.named.match(text, start.end()) if start.end() >= reached else None
+        if match is None or not _meant(match, start[0], words):
+            continue
+        while match is not None:
+            found.append(match)
+            reached = match.end()
+            match = words.also.match(text, reached)
+    for match in found:
+        first, last = match.span(match.lastindex or 0)
+        text = text[:first] + "_" * (last - first) + text[last:]
+    return {words.position(match) for match in found}, text
+
+
+def _meant(match: re.Match[str], mark: str, words: _Words) -> bool:
+    """Say whether an option after a mark is an answer.
+
+    It is where the answer begins, after a colon, where it is said to be one, and where
+    nothing follows it; after a comma only where it is said, or hedged ("not sure, but no").
     """
-    declining: list[tuple[int | None, re.Pattern[str]]] = []
-    others: list[tuple[int | None, re.Pattern[str]]] = []
-    for position in sorted(range(len(options)), key=lambda i: -len(options[i])):
-        words = options[position].strip().rstrip(".").replace("\u2019", "'")
-        spaced = r"\s+".join(map(re.escape, words.split()))
-        pattern = re.compile(rf"(?<!\w){spaced}(?!\w)", re.IGNORECASE)
-        (declining if _DECLINES.search(words) else others).append((position, pattern))
-    return [*declining, (None, _DECLINES), *others]
+    lead = match.string[match.start() : match.start(match.lastindex or 0)]
+    had = bool(_IS_HAD.search(lead))
+    thing = words.position(match) in words.things
+    if had and not thing:
+        return False
+    if _HAS_FIELD.match(match.string, match.end()) and not had:
+        return thing and not mark and not lead.strip()
+    if mark in ("", ":") or _IS_SAID.search(lead):
+        return True
+    return bool(
+        _IS_HEDGED.match(lead) if mark == "," else _IS_OVER.match(match.string, match.end())
+    )
 
 
 def _labels(rest: str, count: int, layout: Format) -> set[int]:
     """Find the labels that stand in what is left of an answer."""
     positions = {layout.symbol(i): i for i in range(count)}
     return {
-        positions[match[1]]
+        positions[symbol]
         for pattern in _label_patterns(layout.symbols, layout.brackets)
         for match in pattern.finditer(rest)
-        if match[1] in positions and not _negated(match)
+        if not _negated(match)
+        for symbol in re.findall(r"(?<!\w)\w\d?(?!\w)", match[1])
+        if symbol in positions
     }
 
 
@@ -154,12 +290,14 @@ def _label_patterns(symbols: str, brackets: str) -> tuple[re.Pattern[str], ...]:
     """Compile the forms in which a label counts.
 
     In brackets anywhere; bare at the start or after a cue such as "answer is", where a
-    mark, a line's end or an option's words follow. A bare "A" or "I" before words is a
-    word itself, and so no label, except that options may be labelled with a bare "A".
+    mark, a line's end or an option's words follow, or more labels ("A or B"). A bare "A"
+    or "I" before words is a word itself, and so no label, except that options may be
+    labelled with a bare "A".
     """
     symbol = {"upper": "[A-Z]", "lower": "[a-z]", "number": r"\d{1,2}"}[symbols]
     letter = f"(?![Ii])({symbol})" if brackets == "none" else f"(?![AaIi])({symbol})"
     cue = rf"(?i:\b{_CUE})[\s:*\"']*"
+    joint = r"[)\].]?(?:\s*[,/;&+]|\s+(?:or|and)\b|\s)\s*(?:(?:or|and|maybe|perhaps)\s+)*[(\[]?"
     return (
         re.compile(rf"[(\[]\s*({symbol})\s*[)\]]"),
         re.compile(rf"^[\W_]*({symbol})(?:\W*$|\s*[).\]:](?![^\W_])|\s*\n)"),
@@ -167,4 +305,7 @@ def _label_patterns(symbols: str, brackets: str) -> tuple[re.Pattern[str], ...]:
         re.compile(rf"^\W*{letter}\s+_"),
         re.compile(rf"{cue}({symbol})(?!['\w])\s*(?:[).\]:,;*\"]|$)"),
         re.compile(rf"{cue}{letter}\s+_"),
+        re.compile(
+            rf"(?:^[\W_]*|{cue})((?![Ii]){symbol}(?:{joint}{symbol})+)(?:\W*$|[).\]:,;*\"\n])"
+        ),
     )

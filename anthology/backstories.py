@@ -18,18 +18,8 @@ from anthology.models.spec import Sampling
 from anthology.prompts import CriticPrompt
 from anthology.records import Record
 from anthology.stages import StageSettings
+from anthology.stories import COLUMNS
 from anthology.transcripts import Ask, as_messages, as_text, stops
-
-COLUMNS = pa.schema(
-    [
-        ("backstory", pa.int64()),
-        ("text", pa.string()),
-        ("tokens", pa.int32()),
-        ("logprob", pa.float64()),
-        ("tries", pa.int32()),
-    ]
-)
-"""A story's number, text, length in tokens, total log-probability, and tries it took."""
 
 
 class WrittenSettings(StageSettings):
@@ -52,18 +42,19 @@ class Settings(WrittenSettings):
 
     count: int
     question: str
-    layout: Format
+    layout: Format | None
+    """The names before questions and answers; none for a chat model."""
 
 
 def run(settings: Settings, *, output: Path, in_flight: int) -> None:
     """Have `count` stories written; story i is the same whatever the count."""
     editor = settings.editor()
     ask = Ask(settings.question)
-    chat = settings.model.api == "chat"
-    prompt = as_messages((), ask) if chat else as_text((), ask, settings.layout)
+    layout = settings.layout
+    prompt = as_messages((), ask) if layout is None else as_text((), ask, layout)
+    ends = () if layout is None else stops(layout)
 
     def request(seed: int) -> Request:
-        ends = () if chat else stops(settings.layout)
         return Request(prompt=prompt, sampling=settings.sampling, stop=ends, seed=seed)
 
     async def write(number: int) -> Story:
@@ -82,6 +73,7 @@ def columns(stories: Sequence[Story]) -> dict[str, list[Any]]:
     return {
         "text": [story.text for story in stories],
         "tokens": [story.tokens for story in stories],
+        "finish": [story.finish for story in stories],
         "logprob": [story.logprob for story in stories],
         "tries": [1 + story.rejected.total() for story in stories],
     }

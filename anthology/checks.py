@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 Key = tuple[str | int, ...]
 
 _WEIGHTED = 0.9
-"""The share of a file's people that are sure to have a weight; the others are left out."""
+"""The share of a simulated survey's people that are sure to have a weight."""
 
 
 @dataclass(frozen=True)
@@ -41,11 +41,11 @@ class Mistake:
 
 def refuse(found: Iterable[Mistake], where: Callable[[Key], str]) -> None:
     """Raise an error that tells all mistakes, each with the file it stands in; none, no error."""
-    told = [
+    told = dict.fromkeys(
         f"{where(mistake.key)}: {'.'.join(map(str, mistake.key))} = {mistake.value!r}\n"
         f"  {mistake.sentence}"
         for mistake in found
-    ]
+    )
     if told:
         raise ConfigurationError("\n".join(told))
 
@@ -75,7 +75,8 @@ def references(experiment: Experiment) -> Iterator[Reference]:
         yield Reference(("backstories", "keep", "critic"), keep.critic, "prompts/critics")
     yield Reference(("traits", "model"), e.traits.model, "models")
     yield Reference(("traits", "reader_model"), e.traits.reader_model, "models")
-    yield Reference(("traits", "reader"), e.traits.reader, "prompts/readers")
+    if e.traits.reader is not None:
+        yield Reference(("traits", "reader"), e.traits.reader, "prompts/readers")
     yield Reference(("traits", "prompt"), e.traits.prompt, "prompts/surveys")
     yield Reference(("questions", "prompt"), e.questions.prompt, "prompts/surveys")
     for name, condition in e.conditions.items():
@@ -101,9 +102,11 @@ def unknown_names(study: Study) -> Iterator[Mistake]:
         else:
             library.load(reference.folder, reference.name)
     surveys = library.names("surveys")
-    for name in set(e.surveys) & set(surveys):
+    for name in sorted(set(e.surveys) & set(surveys)):
         people = study.people(name)
-        if people == SIMULATED and name not in library.names("populations"):
+        if people == SIMULATED and name in library.names("populations"):
+            library.load("populations", name)
+        elif people == SIMULATED:
             file = library.path("populations", name)
             sentence = f"{name} cannot be simulated, there is no {file}; give its .sav"
             yield Mistake(("humans", name), people, sentence)
@@ -139,29 +142,34 @@ def unmatched_traits(study: Study) -> Iterator[Mistake]:
     """Find traits that a survey did not ask, that stories are not asked, or that do not fold."""
     e = study.experiment
     for name in e.surveys:
-        survey = study.survey(name)
-        for variant in e.matching.variants:
+        asked = study.survey(name).traits
+        for variant, own in e.matching.variants.items():
+            inner = ("variants", variant) if own.traits else ()
+            key = ("matching", *inner, "traits")
             for trait in study.matched_on(name, variant):
-                key = ("matching", "traits")
-                if trait not in survey.traits:
-                    sentence = f"{name} has no such trait; {suggest(trait, survey.traits)}"
-                    yield Mistake(key, trait, sentence)
-                    continue
-                if trait not in e.traits.ask:
+                if trait not in asked:
+                    yield Mistake(key, trait, f"{name} has no such trait; {suggest(trait, asked)}")
+                elif trait not in e.traits.ask:
                     yield Mistake(key, trait, "stories are not asked for it; add it to traits.ask")
-                options = [option.id for option in study.traits()[trait].options]
-                if set(options) != set(survey.traits[trait].fold):
-                    odd = sorted(set(options) ^ set(survey.traits[trait].fold))
-                    file = study.library.path("surveys", name)
-                    sentence = (
-                        f"{file}: traits.{trait}.fold and the options in {TRAITS} differ in "
-                        f"{', '.join(odd)}; each option must be folded"
-                    )
-                    yield Mistake(key, trait, sentence)
+                else:
+                    yield from _unfolded(study, name, trait)
         for trait in study.told(name):
-            if trait not in survey.traits:
-                sentence = f"{name} has no such trait; {suggest(trait, survey.traits)}"
+            if trait not in asked:
+                sentence = f"{name} has no such trait; {suggest(trait, asked)}"
                 yield Mistake(("personas", "traits"), trait, sentence)
+
+
+def _unfolded(study: Study, survey: str, trait: str) -> Iterator[Mistake]:
+    """Find options of a trait that a survey does not fold, or folds although nobody asks them."""
+    options = {option.id for option in study.traits()[trait].options}
+    odd = sorted(options ^ set(study.survey(survey).traits[trait].fold))
+    if odd:
+        file = study.library.path("surveys", survey)
+        sentence = (
+            f"{file}: traits.{trait}.fold and the options in {TRAITS} differ in "
+            f"{', '.join(odd)}; each option must be folded"
+        )
+        yield Mistake(("matching", "traits"), trait, sentence)
 
 
 def missing_sentences(study: Study) -> Iterator[Mistake]:
@@ -179,15 +187,15 @@ def missing_sentences(study: Study) -> Iterator[Mistake]:
             yield Mistake(("conditions", name, "style"), condition.style, sentence)
 
 
-def unfit_sizes(study: Study, declared: Mapping[str, int] = {}) -> Iterator[Mistake]:
+def unfit_sizes(study: Study, counted: Mapping[str, int] = {}) -> Iterator[Mistake]:
     """Find one-to-one matchings that are sure to have more respondents than stories.
 
     Parameters
     ----------
     study
         The experiment.
-    declared
-        For survey files that were looked into, how many people they declare.
+    counted
+        For survey files that were read, how many people they have.
     """
     e = study.experiment
     stories = e.backstories.natural.count
@@ -198,14 +206,15 @@ def unfit_sizes(study: Study, declared: Mapping[str, int] = {}) -> Iterator[Mist
         if matching is not None and e.matching.variants[matching].method != "greedy"
     }
     for name in e.surveys if stories is not None and one_to_one else []:
-        simulated = for_survey(e.population, name) if study.people(name) == SIMULATED else None
-        known = [for_survey(e.respondents, name), simulated, declared.get(name)]
-        people = min((n for n in known if n is not None), default=0)
-        if stories is not None and people * _WEIGHTED > stories:
+        # Of a simulated survey, a few have no weight and are left out.
+        simulated = study.people(name) == SIMULATED
+        found = for_survey(e.population, name) * _WEIGHTED if simulated else counted.get(name, 0)
+        people = min(found, for_survey(e.respondents, name) or found)
+        if stories is not None and people > stories:
             yield Mistake(
                 ("backstories", "natural", "count"),
                 stories,
-                f"{name} has about {people} respondents, and {', '.join(sorted(one_to_one))} "
+                f"{name} has {people:.0f} respondents or more, and {', '.join(sorted(one_to_one))} "
                 "match one story to each; expected at least as many stories, or fewer respondents",
             )
 
@@ -226,10 +235,11 @@ def missing_files(study: Study) -> Iterator[Mistake]:
             folder = Path(file).parent
             beside = sorted(p.name for p in folder.iterdir()) if folder.is_dir() else []
             near = suggest(Path(file).name, beside) if beside else f"there is no folder {folder}."
-            expected = (
-                f'expected a file, or "{SIMULATED}"' if key[0] == "humans" else "expected a file"
-            )
-            yield Mistake(key, file, f"is no file; {expected}. {near[0].upper()}{near[1:]}")
+            wanted = f'a file, or "{SIMULATED}"' if key[0] == "humans" else "a file"
+            sentence = f"is no file; expected {wanted}. {near[0].upper()}{near[1:]}"
+            yield Mistake(key, file, sentence)
+        elif set(file) & set("{}"):
+            yield Mistake(key, file, "has a brace, which Snakemake reads as a wildcard; rename it")
 
 
 def _by_survey(study: Study) -> Iterator[tuple[Key, Mapping[str, Any]]]:

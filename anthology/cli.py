@@ -6,6 +6,7 @@ knows the stages' names and nothing else about them.
 
 import argparse
 import inspect
+import os
 import sys
 from collections.abc import Callable, Sequence
 from importlib import import_module
@@ -42,14 +43,18 @@ def main(arguments: Sequence[str] | None = None) -> int:
         else:
             command = _parser().parse_args(argv)
             command.do(command)
+        sys.stdout.flush()
     except AnthologyError as error:
         print(f"error: {error}", file=sys.stderr)
         return 1
+    except BrokenPipeError:
+        # Whoever read the output has seen enough; what is left goes nowhere, without a word.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     return 0
 
 
 def _run_stage(stage: str, argv: Sequence[str]) -> None:
-    from anthology.slices import merged
+    from anthology.records import merged
 
     module = import_module(f"anthology.{stage}")
     options = vars(stage_parser(stage, module).parse_args(argv))

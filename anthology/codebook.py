@@ -19,11 +19,6 @@ class Entry(Record):
     """Code and words of each option, in the order the survey's declaration gives."""
 
     @property
-    def codes(self) -> tuple[int, ...]:
-        """The codes of the options, in order."""
-        return tuple(code for code, _ in self.options)
-
-    @property
     def texts(self) -> dict[int, str]:
         """The words of each option by its code, in order."""
         return dict(self.options)

@@ -12,10 +12,10 @@ from pathlib import Path
 _PACKAGE = Path(__file__).parent
 
 
-def modules(stage: str) -> list[Path]:
-    """List the files of this package that a stage's module imports, itself included."""
+def modules(*names: str) -> list[Path]:
+    """List the files of this package that some modules import, themselves included."""
     found: set[Path] = set()
-    pending = [_PACKAGE / f"{stage}.py"]
+    pending = [_PACKAGE.joinpath(*name.split(".")).with_suffix(".py") for name in names]
     while pending:
         path = pending.pop()
         if path not in found:
@@ -24,10 +24,18 @@ def modules(stage: str) -> list[Path]:
     return sorted(found)
 
 
-def code_hash(stage: str) -> str:
-    """Return a hash of the content of all modules that a stage runs."""
+@cache
+def code_hash(*names: str) -> str:
+    """Return a hash of the content of some modules and of all that they import.
+
+    Parameters
+    ----------
+    names
+        The stage's module, and what it imports by a name that is not in its code,
+        such as the provider of its model.
+    """
     digest = blake2b(digest_size=8)
-    for path in modules(stage):
+    for path in modules(*names):
         digest.update(path.relative_to(_PACKAGE).as_posix().encode())
         digest.update(path.read_bytes())
     return digest.hexdigest()

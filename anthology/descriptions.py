@@ -88,11 +88,11 @@ def describe(found: Sequence[Category], style: Style, layout: Format | None) -> 
     return (Turn(f"{opening}{passage}"),)
 
 
-def in_words(found: Sequence[Category], style: Style, layout: Format) -> str:
+def in_words(found: Sequence[Category], style: Style, layout: Format | None) -> str:
     """Put a respondent's categories into one text, as a writer is given them."""
     turns = describe(found, style, layout)
-    if style.form == "answer":
-        return "".join(turn.answer or "" for turn in turns)
+    if layout is None or style.form != "questions":
+        return "".join(turn.question if turn.answer is None else turn.answer for turn in turns)
     return "".join(as_turn(turn, layout) for turn in turns).strip()
 
 

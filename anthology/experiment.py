@@ -7,7 +7,7 @@ for editors and `docs/configuration.md` are made from it.
 
 from typing import Annotated, Any, Literal, Self, TypeVar
 
-from pydantic import BeforeValidator, Field, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
 from anthology.formats import Format
 from anthology.models.spec import Sampling
@@ -18,6 +18,8 @@ DEFAULT = "default"
 """The key of a value that holds for every survey without one of its own."""
 SIMULATED = "simulated"
 """The name of the embedded population, in place of a survey file."""
+HUMAN = "human"
+"""What tables call the people; no condition may be called so."""
 
 
 def _spread(value: Any) -> Any:
@@ -30,6 +32,17 @@ def _all(value: Any) -> Any:
 
 Name = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_]*$")]
 """A name that becomes part of a file's path."""
+
+
+def _different(values: list[str]) -> list[str]:
+    for value in values:
+        if values.count(value) > 1:
+            raise ValueError(f"{value} is named more than once")
+    return values
+
+
+Names = Annotated[list[str], Field(min_length=1), AfterValidator(_different)]
+"""One or more different names."""
 
 Count = Annotated[
     Annotated[int, Field(ge=1)] | None,
@@ -54,7 +67,7 @@ SizeBySurvey = Annotated[
     ),
 ]
 TraitsBySurvey = Annotated[
-    dict[str, Annotated[list[str], Field(min_length=1)]],
+    dict[str, Names],
     BeforeValidator(_spread, json_schema_input_type=list[str] | dict[str, list[str]]),
 ]
 
@@ -62,6 +75,20 @@ TraitsBySurvey = Annotated[
 def for_survey(values: dict[str, T], survey: str) -> T:
     """Return the value that holds for a survey: its own, or the default."""
     return values[survey] if survey in values else values[DEFAULT]
+
+
+class StorySampling(Sampling):
+    """How natural stories are drawn."""
+
+    max_tokens: Annotated[int, Field(ge=1)] = 1024
+    """Longest story, in tokens."""
+
+
+class PrimedSampling(StorySampling):
+    """How primed stories are drawn."""
+
+    temperature: Annotated[float, Field(ge=0, le=2)] = 1.1
+    """Divides the log-odds of the next token; 0 takes the likeliest."""
 
 
 class Keep(Record):
@@ -92,7 +119,7 @@ class Natural(Record):
     """The model that writes."""
     prompt: str = "natural"
     """The open question, in `prompts/stories/`."""
-    sampling: Sampling = Sampling(max_tokens=1024)
+    sampling: StorySampling = StorySampling()
     """How stories are drawn."""
 
     @model_validator(mode="after")
@@ -107,7 +134,7 @@ class Primed(Record):
 
     model: str = "simulated-chat"
     """The model that writes."""
-    sampling: Sampling = Sampling(temperature=1.1, max_tokens=1024)
+    sampling: PrimedSampling = PrimedSampling()
     """How stories are drawn."""
 
 
@@ -125,7 +152,7 @@ class Backstories(Record):
 class Traits(Record):
     """How natural backstories are asked who they are."""
 
-    ask: Annotated[list[str], Field(min_length=1)] = [
+    ask: Names = [
         "age", "gender", "race", "education", "income", "region", "religion", "party",
     ]  # fmt: skip
     """The traits that are asked, by their names in `config/traits.yaml`."""
@@ -133,18 +160,20 @@ class Traits(Record):
     """The model that continues a story with the trait's question."""
     draws: Annotated[int, Field(ge=1)] = 40
     """How many answers make the distribution of one story over one trait."""
-    sampling: Sampling = Sampling(max_tokens=32)
+    sampling: Sampling = Sampling()
     """How answers are drawn."""
     prompt: str = "plain"
     """What frames the question, in `prompts/surveys/`."""
     decline: str | None = "Prefer not to answer"
     """A last option with which a story may decline; null leaves it out."""
-    reader: str = "statement"
-    """The prompt in `prompts/readers/` by which a model looks for an outright statement."""
+    reader: str | None = "statement"
+    """The prompt in `prompts/readers/` by which a model looks for an outright statement; null for
+    no reader."""
     reader_model: str = "simulated-chat"
     """The model that looks; asked at temperature 0."""
     format: str = "letters"
-    """How the question is laid out, by its name in `formats`."""
+    """How the question is laid out, by its name in `formats`; its names for asker and answerer
+    also stand around the open question that stories answer."""
 
 
 class MatchingVariant(Record):
@@ -208,6 +237,12 @@ class Condition(Record):
         return self
 
 
+def _not_human(conditions: dict[str, Condition]) -> dict[str, Condition]:
+    if HUMAN in conditions:
+        raise ValueError(f"{HUMAN} is the name of the people's row; choose another")
+    return conditions
+
+
 class Questions(Record):
     """How personas take the survey."""
 
@@ -223,7 +258,7 @@ class Questions(Record):
     """Whether each persona gets options in an order of its own; scales are only reversed."""
     tries: Annotated[int, Field(ge=1)] = 100
     """How often an item is asked, at most, until an answer can be read."""
-    sampling: Sampling = Sampling(max_tokens=32)
+    sampling: Sampling = Sampling()
     """How answers are drawn."""
 
 
@@ -241,7 +276,7 @@ class Experiment(Record):
 
     seed: int = 0
     """Every random draw derives from it."""
-    surveys: Annotated[list[Name], Field(min_length=1)]
+    surveys: Annotated[list[Name], Field(min_length=1), AfterValidator(_different)]
     """The surveys of the study, by their names in `config/surveys/`."""
     humans: dict[str, str] = {}
     """For each survey its file of people: a path to a `.sav`, or `simulated`, the default."""
@@ -249,11 +284,11 @@ class Experiment(Record):
     """How many people a simulated survey has; a number, or a mapping from surveys to numbers."""
     respondents: CountBySurvey = {DEFAULT: None}
     """How many respondents are drawn from each survey's people; a number, `all`, or a mapping."""
-    models: Annotated[list[str], Field(min_length=1)]
+    models: Names
     """The models that take the surveys, by their names in `config/models/`."""
-    compare: Annotated[list[str], Field(min_length=1)]
+    compare: Names
     """The conditions of the tables, in their order."""
-    conditions: dict[Name, Condition]
+    conditions: Annotated[dict[Name, Condition], AfterValidator(_not_human)]
     """All conditions that can be compared."""
     backstories: Backstories = Backstories()
     """Where life stories come from."""

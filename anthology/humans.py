@@ -3,6 +3,7 @@
 import sys
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import dataclass
 from math import isfinite
 from pathlib import Path
 from typing import Annotated
@@ -18,11 +19,7 @@ from anthology.randomness import derive
 from anthology.records import Record
 from anthology.savfile import Header, Value, Variable, as_text, read_columns, read_header
 from anthology.stages import StageSettings
-
-SIMULATED = "Simulated population"
-"""The label of a survey file that holds no people but a simulated population."""
-
-Code = Annotated[int, Field(ge=-(2**15), lt=2**15)]
+from anthology.surveys import SIMULATED_LABEL, Code
 
 
 class TraitVariable(Record):
@@ -70,25 +67,17 @@ class Settings(StageSettings):
         }
 
 
-def check(settings: Settings, sav: Path) -> int | None:
-    """Find what is wrong with a survey file as far as its header tells.
+@dataclass(frozen=True, slots=True)
+class Humans:
+    """The people of a survey file, the words of its questions, and facts about the whole."""
 
-    Returns
-    -------
-    int or None
-        How many people it declares, if it says so.
-
-    Raises
-    ------
-    DataError
-        If the file is missing or no SPSS file, lacks a variable or a declared
-        code, or holds text where numbers are expected.
-    """
-    return _checked_header(settings, sav).rows
+    table: pa.Table
+    codebook: Codebook
+    facts: dict[str, str | int]
 
 
-def run(settings: Settings, *, sav: Path, humans: Path, codebook: Path) -> None:
-    """Read a survey file into a table of people and a codebook.
+def read(settings: Settings, sav: Path) -> Humans:
+    """Read a survey file.
 
     People without a weight, or with a weight of zero, stand for nobody and are left
     out. A refusal, told by its label, and a missing value are null.
@@ -99,20 +88,23 @@ def run(settings: Settings, *, sav: Path, humans: Path, codebook: Path) -> None:
         The survey's declaration.
     sav
         The SPSS file.
-    humans
-        The table to write: `respondent`, `weight`, `trait:<name>` and one column an
-        item, named by its variable; traits and items hold the survey's codes.
-    codebook
-        The wording and options to write, as JSON.
+
+    Returns
+    -------
+    Humans
+        The table has `respondent`, `weight`, `trait:<name>` and one column an item,
+        named by its variable; traits and items hold the survey's codes.
 
     Raises
     ------
     DataError
-        As `check`; if the file is cut short, ids are missing or repeated, weights are
-        negative, or a value occurs that is neither declared nor a refusal.
+        If the file is missing, no SPSS file or cut short; if it lacks a variable or a
+        declared code, or holds text where numbers are expected; if ids are missing or
+        repeated, weights are negative, or a value occurs that is neither declared nor
+        a refusal.
     """
     header = _checked_header(settings, sav)
-    origin = "simulated" if header.label == SIMULATED else sav.name
+    origin = "simulated" if header.label == SIMULATED_LABEL else sav.name
     coded = settings.coded
     names = [settings.id, settings.weight, *(source.variable for source in coded.values())]
     columns = read_columns(header, names)
@@ -134,18 +126,31 @@ def run(settings: Settings, *, sav: Path, humans: Path, codebook: Path) -> None:
     }
     for name, source in coded.items():
         table[name] = _codes([columns[source.variable][row] for row in rows], source.codes)
-    facts = {
+    facts: dict[str, str | int] = {
         "survey": settings.survey,
         "source": origin,
         "people": len(weights),
         "without_weight": len(weights) - len(people),
         "drawn": len(rows),
     }
-    write_table(humans, pa.table(table), stage="humans", settings=settings, facts=facts)
-    write_text(codebook, _codebook(settings, header, origin).as_json())
+    return Humans(pa.table(table), _codebook(settings, header, origin), facts)
+
+
+def run(settings: Settings, *, sav: Path, humans: Path, codebook: Path) -> None:
+    """Read a survey file into a table of people and a codebook.
+
+    Raises
+    ------
+    DataError
+        As `read`.
+    """
+    found = read(settings, sav)
+    write_table(humans, found.table, stage="humans", settings=settings, facts=found.facts)
+    write_text(codebook, found.codebook.as_json())
     print(
-        f"{settings.survey}: {len(weights)} people read from {sav.name}, "
-        f"{len(weights) - len(people)} left out without a weight, {len(rows)} kept",
+        f"{settings.survey}: {found.facts['people']} people read from {sav.name}, "
+        f"{found.facts['without_weight']} left out without a weight, "
+        f"{found.facts['drawn']} kept",
         file=sys.stderr,
     )
 

@@ -40,7 +40,7 @@ class Interviewer:
         """Ask one question after everything that was said, and return the answers' texts."""
         ask = Ask(
             question.written(self._layout),
-            before=self._frame.before,
+            before=self._frame.before.format(),
             after=self._frame.after.format(labels=self._labels(question)),
         )
         request = Request(

@@ -35,6 +35,8 @@ class Story:
         The story.
     tokens
         Its length in the writer's tokens.
+    finish
+        Why it ended: by itself, or cut at the longest length.
     logprob
         Its total natural log-probability, where the writer gives it.
     rejected
@@ -43,6 +45,7 @@ class Story:
 
     text: str
     tokens: int
+    finish: str
     logprob: float | None
     rejected: Counter[str]
 
@@ -109,7 +112,7 @@ class Editor:
                 text, derive(seed, *path, attempt, "critic")
             )
             if wrong is None:
-                return Story(text, draw.tokens, draw.logprob, rejected)
+                return Story(text, draw.tokens, draw.finish, draw.logprob, rejected)
             rejected[wrong] += 1
         reasons = ", ".join(f"{reason} {n} times" for reason, n in rejected.most_common())
         raise ModelError(

@@ -100,6 +100,7 @@ def run(settings: Settings, *, humans: Path, traits: Path, output: Path) -> None
         settings=settings,
         facts={
             "source": facts(traits)["source"],
+            "traits": facts(traits)["traits"],
             "stories": len(ids),
             "distinct": distinct,
             "mean_similarity": mean,

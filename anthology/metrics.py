@@ -11,7 +11,8 @@ valid_share        answers that are an option, of all that were asked for
 wasserstein, ...   distances to the people; in the people's row between their halves
 cronbach_alpha     how well the answers hang together; always unweighted
 humans             where the people come from
-stories, answers   where the backstories and the personas' answers come from
+stories, traits    where the backstories come from, and what they say of who they are
+answers            where the personas' answers come from
 notes              why a number is missing, and which items do not vary
 =================  =============================================================
 
@@ -58,7 +59,7 @@ from anthology.stages import StageSettings
 METRICS = (
     *("survey", "model", "condition", "n_respondents", "n_stories", "valid_share"),
     *("wasserstein", "total_variation", "frobenius", "l1", "cbs", "cronbach_alpha"),
-    *("humans", "stories", "answers", "notes"),
+    *("humans", "stories", "traits", "answers", "notes"),
 )
 """The columns of `metrics.csv`."""
 
@@ -265,6 +266,7 @@ def _persona_row(settings: Settings, people: _People, found: _Responses) -> Row:
         **_measured(settings, distances(people.group, personas), positions, notes),
         "humans": people.source,
         "stories": found.facts["stories"],
+        "traits": found.facts["traits"],
         "answers": found.facts["answers"],
     }
 

@@ -1,9 +1,10 @@
 """Reading a number from an answer: "I'm 34", "about 60k", "under 25,000", "in my forties"."""
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from math import inf, nextafter
+from typing import Literal
 
 from anthology.numerals import in_digits
 
@@ -31,6 +32,10 @@ class Range:
         return both if both.low < both.high else None
 
 
+Unit = Literal["years", "dollars"]
+"""What numbers count: the years of an age, or the dollars of a year's income."""
+
+
 @dataclass(frozen=True, slots=True)
 class _Number:
     value: float
@@ -38,13 +43,15 @@ class _Number:
     """The value before "thousand" and the like."""
     scaled: bool
     money: bool
+    old: bool
 
 
 _SCALES = {"k": 1e3, "thousand": 1e3, "grand": 1e3, "hundred": 1e2} | dict.fromkeys(
     ("million", "mil", "m"), 1e6
 )
 _YEAR_AFTER = r"(?:(?:a|per|each|every)\s+year|/\s?(?:yr|year)|yearly|annually)\b"
-_UNIT_AFTER = re.compile(rf"\s*(?:yearsold|dollars?\b|bucks\b|usd\b|{_YEAR_AFTER})")
+_OLD_AFTER = re.compile(r"\s*yearsold")
+_MONEY_AFTER = re.compile(rf"\s*(?:dollars?\b|bucks\b|usd\b|{_YEAR_AFTER})")
 _AGE_BEFORE = re.compile(
     r"\b(?:i'?m|i\sam|aged?(?:\sof)?|turn(?:ed|ing|s)?)\b\W*"
     r"(?:(?:about|around|roughly|only|just|now|currently|is|probably|exactly)\W+)*$"
@@ -59,6 +66,7 @@ _NUMBER = re.compile(
     re.VERBOSE,
 )
 _N = r"«(\d+)»"
+_WORD = re.compile(r"[^\W\d]")
 _PERIOD = r"(?:hour|hr|day|night|week|month|mo|paycheck)"
 _THINGS = (
     r"(?:kids?|child|children|sons?|daughters?|boys|girls|brothers?|sisters?|siblings?|twins"
@@ -79,7 +87,8 @@ _OTHERS = re.compile(
 )
 _DECADE = re.compile(
     r"""(?:\b(?P<part>early|mid|middle|late|low|high)(?:[-\s]+(?:to|or)[-\s]+(?P<end>mid|late))?
-           [-\s]+)? (?<!\w)(?<!['.,])(?P<tens>\d0)(?:'?s\b|[-\s]?something\b)""",
+           [-\s]+)? (?<!\w)(?<!['.,])(?P<tens>\d0)(?:'?s\b|[-\s]?something\b)
+        (?:\s?(?P<scale>k|thousand|grand)\b)?""",
     re.VERBOSE,
 )
 _PARTS = {"early": (0, 4), "low": (0, 4), "mid": (3, 7), "middle": (3, 7)}
@@ -120,8 +129,18 @@ _BOUNDS: tuple[tuple[re.Pattern[str], Callable[[float], Range]], ...] = (
 )
 
 
-def read_range(text: str) -> Range | None:
+_OLDEST = 120
+"""The highest number that can be an age."""
+_LEAST = 1000
+"""The lowest number, but for none at all, that is taken for a year's income: 60 may mean 60,000."""
+
+
+def read_range(text: str, unit: Unit) -> Range | None:
     """Read the numbers that an answer allows.
+
+    Numbers that do not fit the unit are passed over. An age is no money ($60, 60k) and
+    at most 120; an income is no age (34 years old, in my forties), and it is nothing or
+    at least 1,000: who says "60" or "$60" may mean thousands, or something else.
 
     A number that stands with its unit (34 years old, $60,000, 60k), a range and a
     bound count before bare numbers. What is said more than once must agree: "in my
@@ -133,13 +152,15 @@ def read_range(text: str) -> Range | None:
     ----------
     text
         The answer; only its first thousand characters are looked at.
+    unit
+        What its numbers should count.
 
     Returns
     -------
     Range or None
         None where no number is stated, or several that exclude each other.
     """
-    firm, bare = _stated(text[:1000])
+    firm, bare = _stated(text[:1000], unit)
     agreed: Range | None = Range(-inf, inf)
     for stated in firm or bare:
         agreed = agreed and agreed.meet(stated)
@@ -183,67 +204,96 @@ def _share(low: float | None, high: float | None, asked: Range) -> float:
     return (both.high - both.low or 1.0) if both else 0.0
 
 
-def _stated(text: str) -> tuple[list[Range], list[Range]]:
+def _stated(text: str, unit: Unit) -> tuple[list[Range], list[Range]]:
     """List what a text states: firmly, and as bare numbers."""
     firm: list[Range] = []
     bare: list[Range] = []
-    text = _DECADE.sub(lambda match: _took(firm, _decade(match)), in_digits(text))
+    text = _DECADE.sub(lambda match: _took(firm, _decade(match, unit)), in_digits(text))
 
     numbers: list[_Number] = []
     text = _NUMBER.sub(lambda match: _numbered(match, numbers), text)
     text = _OTHERS.sub(" ", text)
-    text = _BETWEEN.sub(lambda match: _took(firm, _between(match, numbers)) or match[0], text)
+
+    def between(match: re.Match[str]) -> str:
+        low, high = (numbers[int(index)] for index in match.groups() if index)
+        stated = _between(low, high, either=" or " in match[0])
+        if stated is None:
+            return match[0]
+        fits = _fits((low, high), (stated.low, stated.high), unit)
+        return _took(firm, stated if fits else None)
+
+    text = _BETWEEN.sub(between, text)
     for pattern, meaning in _BOUNDS:
 
         def bounded(match: re.Match[str], meaning: Callable[[float], Range] = meaning) -> str:
-            return _took(firm, meaning(numbers[int(match[1] or match[2])].value))
+            number = numbers[int(match[1] or match[2])]
+            fits = _fits((number,), (number.value,), unit)
+            return _took(firm, meaning(number.value) if fits else None)
 
         text = pattern.sub(bounded, text)
     for match in re.finditer(_N, text):
         number = numbers[int(match[1])]
-        marked = _UNIT_AFTER.match(text, match.end()) or _AGE_BEFORE.search(text[: match.start()])
-        sure = number.money or number.scaled or marked
-        (firm if sure else bare).append(Range(number.value, number.value))
+        aged = number.old or (unit == "years" and _AGE_BEFORE.search(text[: match.start()]))
+        sure = number.money or number.scaled or aged
+        # "0" is no income, but "I have zero patience" is not about any.
+        idle = unit == "dollars" and number.value == 0 and not sure and _WORD.search(text)
+        if _fits((number,), (number.value,), unit) and not idle:
+            (firm if sure else bare).append(Range(number.value, number.value))
     return firm, bare
 
 
+def _fits(written: Iterable[_Number], meant: Iterable[float], unit: Unit) -> bool:
+    """Say whether numbers, as written and as meant, can count a unit."""
+    if unit == "years":
+        marked = any(number.money or number.scaled for number in written)
+        return not marked and max(meant) <= _OLDEST
+    marked = any(number.old for number in written)
+    return not marked and all(value == 0 or value >= _LEAST for value in meant)
+
+
 def _took(found: list[Range], stated: Range | None) -> str:
-    """Keep what was read and return what stands in its place, nothing where nothing was."""
-    if stated is None:
-        return ""
-    found.append(stated)
+    """Keep what was read, if anything, and return what stands in its place."""
+    if stated is not None:
+        found.append(stated)
     return " "
 
 
-def _decade(match: re.Match[str]) -> Range:
-    tens = int(match["tens"])
+def _decade(match: re.Match[str], unit: Unit) -> Range | None:
+    """Read tens: of years without a scale ("in my forties"), of dollars with one."""
+    if (unit == "dollars") != bool(match["scale"]):
+        return None
+    scale = _SCALES.get(match["scale"], 1)
     low, high = _PARTS[match["part"]] if match["part"] else (0, 10)
-    return Range(tens + low, tens + (_PARTS[match["end"]][1] if match["end"] else high))
+    end = _PARTS[match["end"]][1] if match["end"] else high
+    tens = int(match["tens"])
+    return Range((tens + low) * scale, (tens + end) * scale)
 
 
 def _numbered(match: re.Match[str], numbers: list[_Number]) -> str:
     """Put a mark in place of a number, nothing in place of a year, and keep what is no number."""
     digits = float(match["digits"].replace(",", ""))
-    scale, money = match["scale"], bool(match["money"])
-    if scale == "m" and not (money or "." in match["digits"]):
+    scale = match["scale"]
+    money = bool(match["money"] or _MONEY_AFTER.match(match.string, match.end()))
+    old = bool(_OLD_AFTER.match(match.string, match.end()))
+    if scale == "m" and not (match["money"] or "." in match["digits"]):
         return match[0]
-    if not (scale or money or _UNIT_AFTER.match(match.string, match.end())) and re.fullmatch(
-        r"(?:19|20)\d\d", match["digits"]
-    ):
+    if not (scale or money or old) and re.fullmatch(r"(?:19|20)\d\d", match["digits"]):
         return " "
     value = digits * _SCALES.get(scale, 1) + float(match["rest"] or 0)
-    numbers.append(_Number(value, digits, bool(scale), money))
+    numbers.append(_Number(value, digits, bool(scale), money, old))
     return f"«{len(numbers) - 1}»"
 
 
-def _between(match: re.Match[str], numbers: list[_Number]) -> Range | None:
-    """Read two numbers as a range; in "40 to 50k" and "40-50,000" the thousands are both's."""
-    low, high = (numbers[int(index)] for index in match.groups() if index)
+def _between(low: _Number, high: _Number, *, either: bool) -> Range | None:
+    """Read two numbers as a range; in "40 to 50k" and "40-50,000" the thousands are both's.
+
+    With `either` they are two choices: "60 or 70 thousand" is still a range, "34 or 61"
+    cannot be read.
+    """
     scale = high.value / high.digits if high.scaled and high.digits else 1.0
     if scale == 1 and high.value % 1000 == 0:
         scale = 1000.0
     shared = not low.scaled and 0 < low.value < 1000 and low.value * scale <= high.value
     start = low.value * scale if shared else low.value
-    # "60 or 70 thousand" is a range; "34 or 61" is either, and cannot be read.
-    near = " or " not in match[0] or high.value <= 1.5 * start
+    near = not either or high.value <= 1.5 * start
     return Range(start, high.value) if start <= high.value and near else None

@@ -79,10 +79,17 @@ def run(
             "turns": pa.array(turns, _TURNS),
         }
     )
-    facts = {"stories": facts_of(stories)["source"] if stories else ""}
+    facts = {
+        "stories": facts_of(stories)["source"] if stories else "",
+        "traits": facts_of(matches)["traits"] if matches else "",
+    }
     write_table(output, table, stage="personas", settings=settings, facts=facts)
     distinct = len(set(numbers) - {None})
-    print(f"{len(people)} personas on {distinct} different stories", file=sys.stderr)
+    silent = sum(not persona for persona in turns)
+    print(
+        f"{len(people)} personas on {distinct} different stories, {silent} of nothing",
+        file=sys.stderr,
+    )
 
 
 def _stories(

@@ -10,9 +10,7 @@ from anthology.artifacts import replacing
 from anthology.simulation.panel import columns
 from anthology.simulation.spec import ItemColumn, PopulationSpec, TraitColumn
 from anthology.stages import StageSettings
-
-FILE_LABEL = "Simulated population"
-"""What a simulated survey's file says it is."""
+from anthology.surveys import SIMULATED_LABEL
 
 _CREATED_AT = 92
 _CREATED = b"01 Jan 0000:00:00"
@@ -58,7 +56,7 @@ def run(settings: Settings, *, output: Path) -> None:
         pyreadstat.write_sav(
             pd.DataFrame(table),
             temporary,
-            file_label=FILE_LABEL,
+            file_label=SIMULATED_LABEL,
             column_labels=wordings,
             variable_value_labels=labels,
         )

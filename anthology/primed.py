@@ -6,7 +6,7 @@ from pathlib import Path
 import pyarrow as pa
 
 from anthology.artifacts import read_table
-from anthology.backstories import COLUMNS, WrittenSettings, columns, rejections, save
+from anthology.backstories import WrittenSettings, columns, rejections, save
 from anthology.codebook import Codebook
 from anthology.descriptions import ToldTrait, categories, in_words, shuffled
 from anthology.flow import run_all
@@ -16,6 +16,7 @@ from anthology.models import Message, Request
 from anthology.prompts import WriterPrompt
 from anthology.randomness import generator
 from anthology.respondents import respondents
+from anthology.stories import COLUMNS
 from anthology.transcripts import Ask, as_text, stops
 
 
@@ -24,7 +25,8 @@ class Settings(WrittenSettings):
 
     survey: str
     writer: WriterPrompt
-    layout: Format
+    layout: Format | None
+    """How questions look; none where neither the writer nor its style shows any."""
     traits: list[ToldTrait]
     shuffle: bool
 
@@ -57,7 +59,7 @@ def run(settings: Settings, *, humans: Path, codebook: Path, output: Path, in_fl
 
 def _request(settings: Settings, message: str, seed: int) -> Request:
     writer, layout = settings.writer, settings.layout
-    if settings.model.api == "chat":
+    if layout is None or settings.model.api == "chat":
         system = (Message("system", writer.system),) if writer.system else ()
         prompt = (*system, Message("user", message))
         return Request(prompt=prompt, sampling=settings.sampling, seed=seed)

@@ -5,10 +5,11 @@ meant as a brace is doubled.
 """
 
 from string import Formatter
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
-from pydantic import AfterValidator, Field
+from pydantic import AfterValidator, Field, model_validator
 
+from anthology.numbers import Unit
 from anthology.records import Record
 
 
@@ -21,21 +22,32 @@ def placeholders(template: str) -> list[str]:
         If a brace is left open or a placeholder has no plain name.
     """
     try:
-        names = [name for _, name, _, _ in Formatter().parse(template) if name is not None]
+        fields = [field for field in Formatter().parse(template) if field[1] is not None]
     except ValueError as error:
         raise ValueError(f"{error} (a brace that is meant as a brace is doubled)") from None
-    for name in names:
-        if not name.isidentifier():
-            raise ValueError(f"{{{name}}} is no placeholder (a literal brace is doubled)")
+    names = []
+    for _, name, form, conversion in fields:
+        if name is None or not name.isidentifier() or form or conversion:
+            raise ValueError(
+                f"the braces around {name!r} hold no plain name (a literal brace is doubled)"
+            )
+        names.append(name)
     return names
 
 
-def _template(*known: str) -> AfterValidator:
+def _template(*required: str, may: tuple[str, ...] = ()) -> AfterValidator:
+    """Check that a template has the placeholders it needs, and none that nothing fills."""
+    known = (*required, *may)
+
     def check(template: str) -> str:
-        for name in placeholders(template):
+        names = placeholders(template)
+        for name in names:
             if name not in known:
                 expected = ", ".join(f"{{{k}}}" for k in known) or "none"
                 raise ValueError(f"unknown placeholder {{{name}}}; expected: {expected}")
+        for name in required:
+            if name not in names:
+                raise ValueError(f"the placeholder {{{name}}} is missing")
         return template
 
     return AfterValidator(check)
@@ -64,7 +76,7 @@ class ReaderPrompt(Record):
 
     system: str = ""
     """What the model is told about its task."""
-    message: Annotated[str, _template("story", "question", "options")]
+    message: Annotated[str, _template("story", "question", may=("options",))]
     """The request; `{question}` is the trait's question, `{options}` its options."""
     absent: str
     """What a reply begins with where the story does not state the trait."""
@@ -106,7 +118,7 @@ class SurveyPrompt(Record):
 
     before: Annotated[str, _template()] = ""
     """A line before each question, such as a call for consistent answers."""
-    after: Annotated[str, _template("labels")] = ""
+    after: Annotated[str, _template(may=("labels",))] = ""
     """A line after the options; `{labels}` lists the allowed labels."""
 
 
@@ -130,5 +142,14 @@ class Trait(Record):
     """The question."""
     read: bool = False
     """Whether a reader first looks if the story states the trait."""
+    unit: Unit | None = None
+    """For numeric traits: what an answer's numbers count. Others are not read: 60k is no age."""
     options: Annotated[list[TraitOption], Field(min_length=2)]
     """What can be answered, in order."""
+
+    @model_validator(mode="after")
+    def _numbers_have_a_unit(self) -> Self:
+        bounded = any((option.low, option.high) != (None, None) for option in self.options)
+        if bounded and self.unit is None:
+            raise ValueError("options with low or high need a unit: years or dollars")
+        return self

@@ -1,6 +1,7 @@
 """The base of every typed setting."""
 
 import json
+from collections.abc import Iterable
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict
@@ -19,3 +20,15 @@ def canonical(value: Any) -> str:
     another order, or with other comments, gives the same text.
     """
     return json.dumps(value, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
+
+
+def merged(parts: Iterable[str]) -> dict[str, Any]:
+    """Put together what canonical JSON objects say; their keys may share a mapping."""
+    whole: dict[str, Any] = {}
+    for part in parts:
+        for key, value in json.loads(part).items():
+            if isinstance(value, dict) and isinstance(whole.get(key), dict):
+                whole[key] = {**whole[key], **value}
+            else:
+                whole[key] = value
+    return whole

@@ -6,10 +6,10 @@ from pathlib import Path
 import pyarrow as pa
 
 from anthology.artifacts import write_table
-from anthology.backstories import COLUMNS
 from anthology.errors import DataError
 from anthology.randomness import derive
 from anthology.stages import StageSettings
+from anthology.stories import COLUMNS
 from anthology.storyfiles import read_stories
 
 
@@ -52,6 +52,7 @@ def run(settings: Settings, *, stories: Path, output: Path) -> None:
             "backstory": range(len(places)),
             "text": [texts[place] for place in places],
             "tokens": [None] * len(places),
+            "finish": [None] * len(places),
             "logprob": [None] * len(places),
             "tries": [None] * len(places),
         },

@@ -80,19 +80,21 @@ def run(
             "item": pa.array([i.variable for i in settings.items] * len(names), pa.string()),
             "code": pa.array([row.code for row in rows], pa.int16()),
             **{
-                outcome.value: pa.array([row.replies[outcome] for row in rows], pa.int16())
+                outcome.value: pa.array([row.replies[outcome] for row in rows], pa.int32())
                 for outcome in Outcome
             },
             "out_of_tries": pa.array([row.code is None for row in rows], pa.bool_()),
             "reply": pa.array([row.last for row in rows], pa.string()),
         }
     )
+    made_from = facts_of(personas)
     facts = {
         "survey": settings.survey,
         "model": settings.model.name,
         "condition": settings.condition,
         "answers": settings.model.source,
-        "stories": facts_of(personas)["stories"],
+        "stories": made_from["stories"],
+        "traits": made_from["traits"],
     }
     write_table(output, result, stage="responses", settings=settings, facts=facts)
     _report(rows)

@@ -46,9 +46,19 @@ def aligned(path: Path) -> str:
     Columns that hold nothing are left out, and those that hold one value throughout
     are told once, above the table.
     """
-    with path.open(newline="", encoding="utf-8") as file:
-        head, *rows = csv.reader(file)
-    columns = dict(zip(head, map(list, zip(*rows, strict=True)), strict=True)) if rows else {}
+    try:
+        with path.open(newline="", encoding="utf-8") as file:
+            head, *rows = list(csv.reader(file)) or [[]]
+    except UnicodeDecodeError as error:
+        raise DataError(f"is not UTF-8 at byte {error.start}", where=str(path)) from None
+    for line, row in enumerate(rows, start=2):
+        if len(row) != len(head):
+            raise DataError(
+                f"has {len(row)} cells under {len(head)} names", where=f"{path}, line {line}"
+            )
+    if not rows:
+        return f"{path}: no rows; columns: {', '.join(head) or 'none'}"
+    columns = dict(zip(head, map(list, zip(*rows, strict=True)), strict=True))
     same = {name: values[0] for name, values in columns.items() if len(set(values)) == 1}
     shown = {name: values for name, values in columns.items() if name not in same}
     above = [f"{name}: {value}" for name, value in same.items() if value]

@@ -77,11 +77,6 @@ class Similarities:
         """How many profiles there are."""
         return len(self.combinations)
 
-    @property
-    def stories(self) -> int:
-        """How many stories there are."""
-        return int(self.factors[0].shape[1])
-
     def row(self, profile: int) -> FloatArray:
         """Return the similarity of one profile and every story."""
         first, second = self.combinations[profile]

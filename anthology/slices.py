@@ -4,8 +4,7 @@ A stage's command gets its slice and nothing else, so what is not here cannot
 change its result, and what is here makes it run again when it changes.
 """
 
-import json
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from anthology.codehash import code_hash
@@ -45,21 +44,15 @@ def settings(study: Study, stage: str) -> dict[str, Setting]:
             return lambda wildcards: canonical({outer: {inner: setting(wildcards)}})
         return lambda wildcards: canonical({outer: setting(wildcards)})
 
-    slices = {**SLICES[stage](study), "code": lambda w: code_hash(stage)}
+    own = SLICES[stage](study)
+
+    def code(wildcards: Any) -> str:
+        values = [setting(wildcards) for key, setting in own.items() if key.endswith("model")]
+        return code_hash(stage, *(f"models.{value['provider']}" for value in values if value))
+
+    slices = {**own, "code": code}
     # The prefix keeps clear of names that Snakemake's params have for themselves, such as `items`.
     return {f"set_{key.replace('.', '_')}": as_param(key, do) for key, do in slices.items()}
-
-
-def merged(parts: Iterable[str]) -> dict[str, Any]:
-    """Put a stage's params together again."""
-    whole: dict[str, Any] = {}
-    for part in parts:
-        for key, value in json.loads(part).items():
-            if isinstance(value, dict) and isinstance(whole.get(key), dict):
-                whole[key] = {**whole[key], **value}
-            else:
-                whole[key] = value
-    return whole
 
 
 def _population(study: Study) -> dict[str, Setting]:
@@ -109,7 +102,7 @@ def _backstories(study: Study) -> dict[str, Setting]:
         "model": lambda w: _model(study, natural.model),
         "sampling": lambda w: _plain(natural.sampling),
         "question": lambda w: study.prompt("stories", natural.prompt).question,
-        "layout": lambda w: _layout(study, study.experiment.traits.format),
+        "layout": lambda w: _names(study, natural.model),
     }
 
 
@@ -124,13 +117,20 @@ def _released(study: Study) -> dict[str, Setting]:
 
 def _primed(study: Study) -> dict[str, Setting]:
     e = study.experiment
+
+    def layout(w: Any) -> dict[str, Any] | None:
+        style = study.prompt("writers", w.style).style
+        if style.form == "questions":
+            return _layout(study, e.questions.format)
+        return _names(study, e.backstories.primed.model)
+
     return {
         **_written(study),
         "survey": lambda w: w.survey,
         "model": lambda w: _model(study, e.backstories.primed.model),
         "sampling": lambda w: _plain(e.backstories.primed.sampling),
         "writer": lambda w: _plain(study.prompt("writers", w.style)),
-        "layout": lambda w: _layout(study, e.questions.format),
+        "layout": layout,
         "traits": lambda w: _told(study, w.survey),
         "shuffle": lambda w: e.personas.shuffle,
     }
@@ -140,6 +140,7 @@ def _traits(study: Study) -> dict[str, Setting]:
     e = study.experiment
     asked = e.traits
     reads = any(study.traits()[name].read for name in asked.ask)
+    reader = _plain(study.prompt("readers", asked.reader)) if asked.reader and reads else None
     return {
         "seed": lambda w: e.seed,
         "opening": lambda w: study.prompt("stories", e.backstories.natural.prompt).question,
@@ -149,8 +150,8 @@ def _traits(study: Study) -> dict[str, Setting]:
         "frame": lambda w: _plain(study.prompt("surveys", asked.prompt)),
         "decline": lambda w: asked.decline,
         "layout": lambda w: _layout(study, asked.format),
-        "reader": lambda w: _plain(study.prompt("readers", asked.reader)) if reads else None,
-        "reader_model": lambda w: _model(study, asked.reader_model) if reads else None,
+        "reader": lambda w: reader,
+        "reader_model": lambda w: _model(study, asked.reader_model) if reader else None,
         **{f"traits.{name}": _constant(_plain(study.traits()[name])) for name in asked.ask},
     }
 
@@ -257,7 +258,7 @@ SLICES: Mapping[str, Callable[[Study], dict[str, Setting]]] = {
     "personas": _personas,
     "responses": _responses,
     "metrics": _metrics,
-    "summary": lambda study: {},
+    "summary": lambda study: {"surveys": lambda w: study.experiment.surveys},
 }
 
 
@@ -273,6 +274,13 @@ def _plain(record: Any, *keys: str) -> dict[str, Any]:
 
 def _layout(study: Study, name: str) -> dict[str, Any]:
     return _plain(study.experiment.formats[name])
+
+
+def _names(study: Study, model: str) -> dict[str, Any] | None:
+    """Return the names before questions and answers, which a chat model is not shown."""
+    if study.model(model).api == "chat":
+        return None
+    return _plain(study.experiment.formats[study.experiment.traits.format], "asker", "answerer")
 
 
 def _model(study: Study, name: str) -> dict[str, Any]:

@@ -11,16 +11,19 @@ from anthology.stages import StageSettings
 
 
 class Settings(StageSettings):
-    """The summary depends on no settings of its own."""
+    """What the summary depends on."""
+
+    surveys: list[str]
+    """The surveys, in order."""
 
 
-def run(settings: Settings, *, metrics: list[Path], output: Path) -> None:  # noqa: ARG001
-    """Join the surveys' tables under one header, in the order given.
+def run(settings: Settings, *, metrics: list[Path], output: Path) -> None:
+    """Join the surveys' tables under one header, in the order of the surveys.
 
     Parameters
     ----------
     settings
-        Nothing.
+        The order.
     metrics
         One table a survey.
     output
@@ -29,11 +32,10 @@ def run(settings: Settings, *, metrics: list[Path], output: Path) -> None:  # no
     Raises
     ------
     DataError
-        If a table's columns are not those that the metrics stage writes.
+        If a table's columns are not those that the metrics stage writes, or the tables
+        are not those of the surveys.
     """
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(METRICS)
+    found: dict[str, list[list[str]]] = {}
     for path in metrics:
         with path.open(encoding="utf-8", newline="") as file:
             header, *rows = list(csv.reader(file)) or [[]]
@@ -43,5 +45,16 @@ def run(settings: Settings, *, metrics: list[Path], output: Path) -> None:  # no
                 where=str(path),
                 hint="Remove the file; the workflow makes it again.",
             )
-        writer.writerows(rows)
+        for row in rows:
+            found.setdefault(row[0], []).append(row)
+    if set(found) != set(settings.surveys):
+        raise DataError(
+            f"the tables are of {', '.join(sorted(found)) or 'no survey'}, "
+            f"not of {', '.join(settings.surveys)}"
+        )
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(METRICS)
+    for survey in settings.surveys:
+        writer.writerows(found[survey])
     write_text(output, text.getvalue())

@@ -6,14 +6,21 @@ from pydantic import Field, model_validator
 
 from anthology.records import Record
 
+SIMULATED_LABEL = "Simulated population"
+"""The label of a survey file that holds no people but a simulated population."""
+
+Code = Annotated[int, Field(ge=-(2**15), lt=2**15)]
+"""A value of a survey variable."""
+
 
 class TraitSource(Record):
     """Where a survey keeps one trait of its respondents."""
 
     variable: str
     """The variable's name in the survey file."""
-    codes: Annotated[list[int], Field(min_length=2)]
-    """The codes that are categories, in the survey's order; all others are no answer."""
+    codes: Annotated[list[Code], Field(min_length=2)]
+    """The codes that are categories, in the survey's order. What else occurs must be labelled as
+    a refusal, or be missing."""
     labels: dict[int, str] = {}
     """Our own words for categories, where the file's are not fit to be read out."""
     fold: dict[str, int | dict[int, float]]
@@ -22,6 +29,7 @@ class TraitSource(Record):
 
     @model_validator(mode="after")
     def _codes_exist(self) -> Self:
+        _once(self.codes)
         for option in self.fold:
             for code, share in self.shares(option).items():
                 if code not in self.codes:
@@ -41,13 +49,19 @@ class TraitSource(Record):
         return {target: 1.0} if isinstance(target, int) else dict(target)
 
 
+def _once(codes: list[int]) -> None:
+    if len(set(codes)) != len(codes):
+        raise ValueError(f"codes repeats a code: {codes}")
+
+
 class Item(Record):
     """One opinion question of a survey."""
 
     variable: str
     """The variable's name in the survey file."""
-    codes: Annotated[list[int], Field(min_length=2)]
-    """The codes of the options in the survey's order; all others are no answer."""
+    codes: Annotated[list[Code], Field(min_length=2)]
+    """The codes of the options in the survey's order. What else occurs must be labelled as a
+    refusal, or be missing."""
     scale: Literal["ordinal", "nominal"] = "ordinal"
     """Options of an ordinal scale are only ever reversed, never mixed."""
     last: list[int] = []
@@ -59,8 +73,7 @@ class Item(Record):
 
     @model_validator(mode="after")
     def _codes_exist(self) -> Self:
-        if len(set(self.codes)) != len(self.codes):
-            raise ValueError(f"codes repeats a code: {self.codes}")
+        _once(self.codes)
         for name, codes in (("last", self.last), ("labels", list(self.labels))):
             for code in codes:
                 if code not in self.codes:
@@ -71,8 +84,6 @@ class Item(Record):
 class Survey(Record):
     """One survey: where its file keeps people, weights, traits and items."""
 
-    title: str
-    """What the survey is called in tables and reports."""
     id: str
     """The variable that identifies a respondent."""
     weight: str

@@ -82,9 +82,10 @@ def run(settings: Settings, *, backstories: Path, output: Path, in_flight: int) 
         columns[f"{name}:stated"] = pa.array([f.stated for f in found], pa.bool_())
         columns[f"{name}:declined"] = pa.array([f.declined for f in found], pa.int32())
         columns[f"{name}:unreadable"] = pa.array([f.unreadable for f in found], pa.int32())
+    models = (settings.model, settings.reader_model)
     facts = {
         "source": facts_of(backstories)["source"],
-        "answers": settings.model.source,
+        "traits": " + ".join(sorted({model.source for model in models if model is not None})),
         "options": {name: [o.id for o in trait.options] for name, trait in settings.traits.items()},
     }
     write_table(output, pa.table(columns), stage="traits", settings=settings, facts=facts)
@@ -171,10 +172,8 @@ def read_option(text: str, trait: Trait, layout: Format) -> int | None:
 
 def _number(text: str, trait: Trait) -> int | None:
     """Read which option of a numeric trait a number in words or figures falls into."""
+    stated = read_range(text, trait.unit) if trait.unit else None
     bounds = [(option.low, option.high) for option in trait.options]
-    if all(bound == (None, None) for bound in bounds):
-        return None
-    stated = read_range(text)
     return None if stated is None else position(stated, bounds)
 
 

@@ -12,7 +12,8 @@ from typing import Any
 from anthology.checks import refuse, unfit_sizes
 from anthology.errors import ConfigurationError
 from anthology.experiment import SIMULATED
-from anthology.slices import Setting, merged, settings
+from anthology.records import merged
+from anthology.slices import Setting, settings
 from anthology.spelling import suggest
 from anthology.study import Origin, Study, finder, load
 from anthology.yamlfile import read_yaml
@@ -98,19 +99,23 @@ class Workflow:
         file = self.study.people(wildcards.survey)
         return f"results/{wildcards.survey}/population.sav" if file == SIMULATED else file
 
-    def check_people(self) -> None:
-        """Look into the survey files that are not simulated, before anything is paid for."""
-        declared = {}
-        for survey in self.study.experiment.surveys:
+    def check_files(self) -> None:
+        """Read the user's own files, so that what is wrong with them is found before all else."""
+        counted = {}
+        for survey in self.surveys:
             file = self.study.people(survey)
             if file != SIMULATED:
-                from anthology.humans import Settings, check
+                from anthology.humans import Settings, read
 
                 wildcards = _Wildcards(survey)
                 parts = [setting(wildcards) for setting in self.settings("humans").values()]
-                people = check(Settings.model_validate(merged(parts)), Path(file))
-                declared.update({survey: people} if people is not None else {})
-        refuse(unfit_sizes(self.study, declared), self._where)
+                found = read(Settings.model_validate(merged(parts)), Path(file))
+                counted[survey] = found.table.num_rows
+        if self.stories_file is not None:
+            from anthology.storyfiles import read_stories
+
+            read_stories(Path(self.stories_file))
+        refuse(unfit_sizes(self.study, counted), self._where)
 
     def matches(self, wildcards: Any) -> str:
         """Return the matching that a condition's personas are made from."""
@@ -151,6 +156,8 @@ class Workflow:
                 asked = {"survey": survey, "condition": condition}
             case ("results", survey, "matches", matching):
                 asked = {"survey": survey, "matching": matching}
+            case ("results", survey, "backstories", story) if story.startswith("primed_"):
+                asked = {"survey": survey, "style": story.removeprefix("primed_")}
             case ("results", "backstories" | "traits", _):
                 asked = {}
             case ("results", survey, _, *_):

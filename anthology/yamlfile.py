@@ -19,6 +19,11 @@ def _mapping(loader: Any, node: yaml.MappingNode) -> dict[Any, Any]:
     for key_node, _ in node.value:
         key = loader.construct_object(key_node, deep=True)
         line = key_node.start_mark.line + 1
+        if isinstance(key, bool):
+            raise yaml.MarkedYAMLError(
+                problem=f"the key {key_node.value} is read as yes or no; put it in quotes",
+                problem_mark=key_node.start_mark,
+            )
         if key in seen:
             raise yaml.MarkedYAMLError(
                 problem=f'the key "{key}" stands in lines {seen[key]} and {line}',

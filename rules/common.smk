@@ -1,5 +1,6 @@
 """The experiment, read and checked once, and the names that wildcards may stand for."""
 
+import re
 import sys
 from pathlib import Path
 
@@ -16,10 +17,10 @@ try:
         ],
         command_line=workflow.config_settings.config,
         # Rules are parsed before Snakemake knows its targets, hence from the command itself.
-        targets=[word for word in sys.argv[1:] if word.startswith("results/")],
+        targets=[word for word in sys.argv[1:] if re.match(r"results/.*[.](csv|parquet)$", word)],
     )
     if workflow.is_main_process:
-        experiment.check_people()
+        experiment.check_files()
 except AnthologyError as error:
     sys.exit(f"error: {error}")
 

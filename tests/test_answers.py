@@ -26,6 +26,11 @@ FAITH = (
     "Something else",
     "Nothing in particular",
 )
+CHANGE = ("More", "Less", "No difference")
+EASE = ("Easier", "Harder", "No difference")
+YES_NO = ("Yes", "No")
+GENDER = ("A man", "A woman", "In some other way")
+RISK = ("A great deal of health risk", "Some health risk", "No health risk at all")
 SETS = (LIKELY, AMOUNT, MUCH, FAITH)
 
 LAYOUTS = [
@@ -213,6 +218,108 @@ def test_the_pronoun_is_not_the_ninth_label(text: str, layout: Format) -> None:
 )
 def test_labels_words_and_negation(text: str, expected: Answer) -> None:
     assert read_answer(text, LIKELY, ROUND) == expected
+
+
+@pytest.mark.parametrize(
+    ("options", "texts"),
+    [
+        (AMOUNT, ["Some people do, others do not", '"Some" people say so', "I have some of it"]),
+        (AMOUNT, ["I have some.", "It depends. Some, he said, are rich", "Some? That I doubt"]),
+        (AMOUNT, ["A great deal of it is talk", "I asked, some, in vain", "Some and more of it"]),
+        (CHANGE, ["It is more complicated than that", "There is less of it than people say"]),
+        (CHANGE, ["the more I read about it the worse it gets", "I am more and more convinced"]),
+        (CHANGE, ["No difference in that at all, so I leave it", "Less is more of a saying"]),
+        (EASE, ["Easier said than done", "It is easier for some than for others"]),
+        (YES_NO, ["There is no reason to", "No one knows", "No-one knows", "I said no to him"]),
+        (YES_NO, ["My father? No. He never came", "They asked, no, they begged", "2.5 yes men"]),
+        (GENDER, ["I live with a woman named Rose", "A woman named Rose lived here"]),
+        (GENDER, ["Man, what a question", "I look at it in some other way"]),
+        (FAITH, ["I was raised Protestant but left", "my wife is Roman Catholic"]),
+        (FAITH, ["There is nothing in particular to say", "I hear something else every day"]),
+        (FAITH, ["She is Jewish, and he is Muslim"]),
+    ],
+)
+def test_words_in_the_midst_of_a_sentence_name_nothing(
+    options: tuple[str, ...], texts: list[str]
+) -> None:
+    for layout in LAYOUTS:
+        for text in texts:
+            assert read_answer(text, options, layout) == UNREADABLE, text
+
+
+@pytest.mark.parametrize(
+    ("text", "options", "position"),
+    [
+        ("Very likely, because it was so before", LIKELY, 0),
+        ("Very likely because it was so before", LIKELY, 0),
+        ("Some. It depends", AMOUNT, 1),
+        ("Some, I guess", AMOUNT, 1),
+        ("Some I guess.", AMOUNT, 1),
+        ("Some\nIt depends", AMOUNT, 1),
+        ("'Some'", AMOUNT, 1),
+        ("**Some** - it depends", AMOUNT, 1),
+        ("Some (B)", AMOUNT, 1),
+        ("Some?", AMOUNT, 1),
+        ("I'd say some.", AMOUNT, 1),
+        ("I would go with a great deal, I think", AMOUNT, 0),
+        ("I choose not at all", AMOUNT, 3),
+        ("It depends, but I'd say some.", AMOUNT, 1),
+        ("It depends. My answer is some, as always", AMOUNT, 1),
+        ("It depends, maybe some.", AMOUNT, 1),
+        ("It depends \u2014 some.", AMOUNT, 1),
+        ("Let me think. Some.", AMOUNT, 1),
+        ("Answer: some of the time", ("All of the time", "Some of the time"), 1),
+        ("If I had to choose one, probably some.", AMOUNT, 1),
+        ("It is more.", CHANGE, 0),
+        ("It makes no difference.", CHANGE, 2),
+        ("I think it would be harder.", EASE, 1),
+        ("Yes I do.", YES_NO, 0),
+        ("No, never. They do not", YES_NO, 1),
+        ("I'm a man.", GENDER, 0),
+        ("I am a woman, and proud of it", GENDER, 1),
+        ("I'm Roman Catholic.", FAITH, 1),
+        ("I consider myself agnostic", FAITH, 9),
+        ("I was raised Protestant, but now I'm an atheist.", FAITH, 8),
+        ("The person is Jewish.", FAITH, 4),
+        ("I find there is a great deal of health risk in it", RISK, 0),
+    ],
+)
+def test_words_name_an_option_where_an_answer_stands(
+    text: str, options: tuple[str, ...], position: int
+) -> None:
+    for layout in LAYOUTS:
+        expected = valid(position)
+        if text.endswith("(B)") and layout.symbol(1) != "B":
+            continue
+        assert read_answer(text, options, layout) == expected, text
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "A, B",
+        "A or B",
+        "A/B",
+        "A and B, really",
+        "A. B.",
+        "A\nB",
+        "My answer is A or B",
+        "Very likely or fairly likely",
+        "Very likely, or maybe fairly likely",
+        "Very likely/fairly likely",
+        "Very likely\nFairly likely\nNot too likely\nNot at all likely",
+        "Very likely. Hm. Fairly likely.",
+        "I'd say very likely, but perhaps not too likely.",
+        "(A) Fairly likely",
+    ],
+)
+def test_two_options_contradict(text: str) -> None:
+    assert read_answer(text, LIKELY, ROUND) == CONTRADICTORY
+
+
+def test_a_label_is_not_two() -> None:
+    for text in ("B, a good one", "B. A good one", "B, A good one", "B, B", "B\nA good one"):
+        assert read_answer(text, LIKELY, ROUND) == valid(1), text
 
 
 @pytest.mark.parametrize(

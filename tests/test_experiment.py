@@ -112,6 +112,14 @@ def test_a_condition_may_have_its_own_model_and_then_stands_once() -> None:
         ({"respondents": 0}, ["respondents", "greater than or equal to 1"]),
         ({"humans": {"w34": "no/such.sav"}}, ["humans.w34 = 'no/such.sav'", "is no file"]),
         ({"backstories": {"natural": {"file": "no.csv"}}}, ["natural.file", "is no file"]),
+        ({"surveys": ["w34", "w34"]}, ["surveys", "w34 is named more than once"]),
+        ({"personas": {"traits": ["age", "age"]}}, ["age is named more than once"]),
+        ({"conditions": {"human": {"persona": "none"}}}, ["human", "people's row"]),
+        ({"conditions": {"odd": {"persona": "none", "style": "qa"}}}, ["takes no style"]),
+        (
+            {"matching": {"variants": {"x": {"method": "greedy", "traits": ["gender", "height"]}}}},
+            ["matching.variants.x.traits", "height"],
+        ),
     ],
 )
 def test_a_mistake_is_named_with_key_value_and_remedy(
@@ -141,12 +149,25 @@ def test_a_missing_file_names_its_neighbour(tmp_path: Path) -> None:
         ("surveys/w34.yaml", "variable: FUD37B_W34", "variable: FUD37A_W34", ["more than once"]),
         ("surveys/w34.yaml", "65+: 4", "65+: 7", ["fold.65+ names code 7"]),
         ("surveys/w34.yaml", "65+: 4", "66+: 4", ["65+, 66+"]),
-        ("surveys/w34.yaml", "id: QKEY", "id: QKEY\nid: QKEY", ["lines 4 and 5", '"id"']),
+        ("surveys/w34.yaml", "id: QKEY", "id: QKEY\nid: QKEY", ["lines 3 and 4", '"id"']),
         ("surveys/w34.yaml", "id: QKEY", "id: [", ["no valid YAML", "w34.yaml, line"]),
         ("models/simulated.yaml", "provider: sim", "provider: opena", ["provider = "]),
         ("prompts/critics/narrative.yaml", "{story}", "{stroy}", ["{stroy}", "{story}"]),
         ("prompts/critics/narrative.yaml", "{story}", "{story", ["brace"]),
         ("prompts/styles/bio.yaml", "  income:", "  incoming:", ["income", "bio.yaml"]),
+        ("surveys/w34.yaml", "codes: [1, 2, 3, 4]", "codes: [1, 2, 3, 4, 4]", ["repeats a code"]),
+        ("surveys/w34.yaml", "codes: [1, 2, 3, 4]", "codes: [1, 2, 3, 40000]", ["32768"]),
+        ("surveys/w34.yaml", "65+: 4", "65+: {3: 0.7, 4: 0.7}", ["fold.65+", "more than all"]),
+        ("surveys/w34.yaml", "65+: 4", "65+: {4: -1}", ["fold.65+", "share of -1"]),
+        ("surveys/w111.yaml", "last: [3]", "last: [4]", ["last names code 4"]),
+        ("surveys/w34.yaml", '      2: "$10', '      0: "$10', ["labels names code 0"]),
+        ("surveys/w34.yaml", "man: 1", "no: 1", ["the key no is read as yes or no", "quotes"]),
+        ("prompts/critics/narrative.yaml", "{story}", "", ["{story} is missing"]),
+        ("prompts/writers/bio.yaml", "{person}", "", ["{person} is missing"]),
+        ("prompts/styles/bio.yaml", "age group {answer}", "age group", ["{answer} is missing"]),
+        ("prompts/styles/bio.yaml", "{answer}", "{answer:d}", ["no plain name"]),
+        ("prompts/styles/bio.yaml", "{answer}", "{answer!r}", ["no plain name"]),
+        ("populations/w34.yaml", "FUD37B_W34\n", "FUD37A_W34\n", ["more than one place"]),
         ("traits.yaml", "question: How old", "qestion: How old", ['did you mean "question"?']),
     ],
 )
@@ -160,6 +181,33 @@ def test_a_mistake_in_a_named_file_is_told_with_the_file(
     message = mistake(library)
     for fragment in fragments:
         assert fragment in message
+
+
+def test_a_survey_without_a_population_cannot_be_simulated(library: Path) -> None:
+    (library / "populations/w99.yaml").unlink()
+    message = mistake(library)
+    assert "humans.w99 = 'simulated'" in message
+    assert "give its .sav" in message
+
+
+def test_a_path_with_braces_is_refused(tmp_path: Path) -> None:
+    file = tmp_path / "a{b}.sav"
+    file.touch()
+    assert "has a brace" in mistake(humans={"w34": str(file)})
+
+
+def test_one_mistake_is_told_once(library: Path) -> None:
+    message = mistake(library, traits={"ask": ["age", "gender", "race", "education"]})
+    assert message.count("matching.traits = 'income'") == 1
+
+
+def test_a_sampling_given_in_part_keeps_the_sections_other_defaults() -> None:
+    changes = {"natural": {"sampling": {"temperature": 0.5}}, "primed": {"sampling": {"top_p": 1}}}
+    config = deepcopy(CONFIG)
+    config["backstories"].update(changes)
+    backstories = load(config, ROOT / "config").experiment.backstories
+    assert backstories.natural.sampling.max_tokens == 1024
+    assert backstories.primed.sampling.temperature == 1.1
 
 
 def test_a_survey_that_is_not_in_the_study_may_still_have_values() -> None:

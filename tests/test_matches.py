@@ -222,7 +222,7 @@ def write_traits(path: Path, stories: int = 5, **changes: Any) -> Path:
         "income": pa.array(incomes, pa.list_(pa.float32())),
         **changes,
     }
-    told = {"source": "toy stories", "options": OPTIONS}
+    told = {"source": "toy stories", "traits": "toy model", "options": OPTIONS}
     write_table(path, pa.table(columns), stage="traits", settings=Made(), facts=told)
     return path
 
@@ -250,6 +250,7 @@ def test_the_stage_writes_a_match_for_every_respondent(method: Method, tmp_path:
     similarity = table["similarity"].to_pylist()
     assert facts(output) == {
         "source": "toy stories",
+        "traits": "toy model",
         "stories": 5,
         "distinct": len(set(table["backstory"].to_pylist())),
         "mean_similarity": pytest.approx(sum(similarity) / 4),

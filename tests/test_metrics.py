@@ -132,6 +132,7 @@ def write_responses(path: Path, frame: pd.DataFrame, row: tuple[str, str], **cha
         "condition": row[1],
         "answers": f"{row[0]}-0.1",
         "stories": "toy stories" if "greedy" in row[1] else "",
+        "traits": "toy reader" if "greedy" in row[1] else "",
         **changes,
     }
     write_table(path, table, stage="responses", settings=Made(), facts=told)
@@ -219,6 +220,7 @@ def test_persona_rows_agree_with_a_plain_computation(weighting: str, tmp_path: P
         assert float(row["valid_share"]) == pytest.approx(frame["code"].notna().mean(), abs=1e-6)
         assert row["answers"] == f"{key[0]}-0.1"
         assert row["stories"] == ("toy stories" if "greedy" in key[1] else "")
+        assert row["traits"] == ("toy reader" if "greedy" in key[1] else "")
 
 
 def test_personas_who_answer_like_the_people_are_at_no_distance(tmp_path: Path) -> None:
@@ -382,17 +384,22 @@ def test_csv_has_fixed_decimals_and_no_negative_zero() -> None:
     assert text == 'a,b,c\n0.000000,,3\n1.000000,0.333333,"x, y"\n'
 
 
-def test_the_summary_joins_tables_of_equal_header(tmp_path: Path) -> None:
+def test_the_summary_joins_tables_in_the_order_of_the_surveys(tmp_path: Path) -> None:
     people, responses = population(), frames()
     first, _ = run(tmp_path / "a", settings_for(), people, responses)
-    second, _ = run(tmp_path / "b", settings_for(seed=6), people, responses)
     files = [tmp_path / name / "metrics.csv" for name in "ab"]
+    files[1].parent.mkdir()
+    files[1].write_text(files[0].read_text().replace("toy,", "game,"))
+    second = [{**row, "survey": "game"} for row in first]
     output = tmp_path / "summary.csv"
-    summary.run(summary.Settings(), metrics=files, output=output)
-    assert read(output) == first + second
-    assert tuple(read(output)[0]) == metrics.METRICS
+    for order, expected in (("toy", "game"), first + second), (("game", "toy"), second + first):
+        summary.run(summary.Settings(surveys=list(order)), metrics=files, output=output)
+        assert read(output) == expected
+        assert tuple(read(output)[0]) == metrics.METRICS
+    with pytest.raises(DataError, match="the tables are of game, toy, not of toy"):
+        summary.run(summary.Settings(surveys=["toy"]), metrics=files, output=output)
 
     for wrong in ("survey,model\n", ""):
         files[0].write_text(wrong)
         with pytest.raises(DataError, match="its columns are"):
-            summary.run(summary.Settings(), metrics=files, output=output)
+            summary.run(summary.Settings(surveys=["toy", "game"]), metrics=files, output=output)

@@ -96,6 +96,44 @@ def test_show_refuses_what_is_no_artifact(
     assert "no artifact" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (b"", "no rows; columns: none"),
+        (b"a,b\n", "no rows; columns: a, b"),
+        (b"a,b\n1\n", "line 2: has 1 cells under 2 names"),
+        (b"a\n\xff\n", "is not UTF-8 at byte 2"),
+    ],
+)
+def test_show_copes_with_odd_tables(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], content: bytes, said: str
+) -> None:
+    (tmp_path / "table.csv").write_bytes(content)
+    main(["show", str(tmp_path / "table.csv")])
+    captured = capsys.readouterr()
+    assert said in captured.out + captured.err
+
+
+def test_a_story_file_is_looked_into_before_anything_runs(fresh: Project) -> None:
+    (fresh.path / "stories.pkl").write_bytes(b"\x80\x04.")
+    natural = "backstories={natural: {file: stories.pkl, count: all}}"
+    done = fresh.snakemake("-n", "--config", natural)
+    assert done.status == 1
+    assert "Traceback" not in done.text
+    assert "stories.pkl" in done.text
+
+
+def test_too_few_stories_for_a_real_file_are_told_before_anything_runs(
+    fresh: Project, made: Project
+) -> None:
+    own = made.path / "results/w34/population.sav"
+    few = "backstories={natural: {count: 29}}"
+    done = fresh.snakemake("-n", "--config", f"humans={{w34: {own}}}", few)
+    assert done.status == 1
+    assert "w34 has 30 respondents or more" in done.text
+    assert not (fresh.path / "results").exists()
+
+
 def test_an_artifact_is_written_whole_or_not_at_all(tmp_path: Path) -> None:
     import pyarrow as pa
 

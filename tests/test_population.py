@@ -1,5 +1,8 @@
 """The simulated surveys: what their files hold, and how near they come to what is declared."""
 
+import json
+import subprocess
+import sys
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -11,9 +14,12 @@ import yaml
 from numpy.typing import NDArray
 from pydantic import ValidationError
 
-from anthology.population import FILE_LABEL, Settings, run
+from anthology.population import Settings, run
+from anthology.records import canonical
+from anthology.simulation import names, society
 from anthology.simulation.panel import columns
 from anthology.simulation.spec import ItemColumn, PopulationSpec
+from anthology.surveys import SIMULATED_LABEL
 
 POPULATIONS = Path(__file__).parents[1] / "config" / "populations"
 SIZES = {"w34": 2537, "w92": 10_916, "w99": 10_260, "w111": 6034}
@@ -36,7 +42,7 @@ def answers(survey: str) -> Array:
     table = drawn(survey)
     asked = ~np.isnan(table[spec(survey).weight])
     values = [
-        np.where(np.isin(table[item.variable], list(item.options)), table[item.variable], np.nan)
+        np.where(table[item.variable] == item.refused.code, np.nan, table[item.variable])
         for item in spec(survey).items
     ]
     return np.column_stack(values)[asked]
@@ -75,9 +81,9 @@ def test_weighted_answers_come_near_their_shares(survey: str) -> None:
     table = drawn(survey)
     weights = table[spec(survey).weight]
     for item in spec(survey).items:
-        wanted = 100 * np.array(item.shares) / sum(item.shares)
-        found = shares(table[item.variable], weights, list(item.options))
-        assert np.abs(found - wanted).max() < 2.5, item.variable
+        wanted = np.array([option.share for option in item.options])
+        found = shares(table[item.variable], weights, [option.code for option in item.options])
+        assert np.abs(found - 100 * wanted / wanted.sum()).max() < 2.5, item.variable
 
 
 @pytest.mark.parametrize("survey", SIZES)
@@ -85,8 +91,9 @@ def test_weighted_traits_come_near_their_shares(survey: str) -> None:
     table = drawn(survey)
     weights = np.nan_to_num(table[spec(survey).weight])
     for name, trait in spec(survey).traits.items():
-        wanted = np.array([category.share for category in trait.codes.values()])
-        found = shares(table[trait.variable], weights, list(trait.codes))
+        wanted = np.array([category.share for category in trait.categories])
+        codes = [category.code for category in trait.categories]
+        found = shares(table[trait.variable], weights, codes)
         assert np.abs(found - 100 * wanted / wanted.sum()).max() < 4, name
 
 
@@ -175,7 +182,7 @@ def test_some_refuse() -> None:
 def test_a_real_file_is_written(tmp_path: Path) -> None:
     run(settings("w34", 200), output=tmp_path / "w34.sav")
     read, meta = pyreadstat.read_sav(tmp_path / "w34.sav", output_format="dict")
-    assert meta.file_label == FILE_LABEL == "Simulated population"
+    assert meta.file_label == SIMULATED_LABEL
     assert len(read["QKEY"]) == len(set(read["QKEY"])) == 200
     assert meta.variable_value_labels["F_INCOME_FINAL"][8] == "100 to under $150,000 [OR]"
     assert "\u2019" in meta.variable_value_labels["FUD35_W34"][99]
@@ -202,17 +209,161 @@ def test_equal_settings_give_equal_bytes(tmp_path: Path, monkeypatch: pytest.Mon
     assert (tmp_path / "one.sav").read_bytes() != (tmp_path / "three.sav").read_bytes()
 
 
-def test_shares_must_fit_the_options() -> None:
-    with pytest.raises(ValidationError, match="2 values for 3 options"):
-        ItemColumn(variable="X", label="X. ?", options={1: "a", 2: "b", 3: "c"}, shares=[40, 60])
+def scale(shares: dict[int, float], **others: Any) -> dict[str, Any]:
+    """Declare an item by its codes in the order of their scale."""
+    options = [{"code": c, "label": f"option {c}", "share": share} for c, share in shares.items()]
+    return {"variable": "X", "label": "X. ?", "options": options} | others
+
+
+def small(*items: dict[str, Any], **traits: dict[str, Any]) -> PopulationSpec:
+    """Declare a survey of the given columns; of one trait and one item where none is given."""
+    gender = {
+        "variable": "GENDER",
+        "label": "GENDER. ?",
+        "categories": [
+            {"code": 2, "label": "A woman", "share": 30, "options": ["woman"]},
+            {"code": 1, "label": "Anybody else", "share": 70, "options": ["man", "other"]},
+        ],
+    }
+    declared = {
+        "weight": "WEIGHT",
+        "traits": traits or {"gender": gender},
+        "items": items or [scale({1: 40, 2: 60})],
+    }
+    return PopulationSpec.model_validate(declared)
+
+
+def region(*options: str, **others: Any) -> dict[str, Any]:
+    """Declare a trait with codes from 1, one option and an equal share each."""
+    categories = [
+        {"code": code, "label": option, "share": 100 / len(options), "options": [option]}
+        for code, option in enumerate(options, start=1)
+    ]
+    return {"variable": "REGION", "label": "REGION. ?", "categories": categories} | others
+
+
+def passed_on(declared: PopulationSpec) -> PopulationSpec:
+    """Read a declaration as the stage does: from JSON with its keys sorted."""
+    settings = canonical(declared.model_dump(mode="json"))
+    return PopulationSpec.model_validate(json.loads(settings))
+
+
+TO_TEN = dict(enumerate([30.0, 2, 20, 3, 4, 16, 1, 5, 6, 3, 10]))
+UNSORTED = {3: 90.0, 1: 6, 2: 4}
+
+
+@pytest.mark.parametrize("wanted", [TO_TEN, UNSORTED], ids=["to ten", "unsorted"])
+def test_shares_stay_with_their_codes_when_passed_on(wanted: dict[int, float]) -> None:
+    declared = small(scale(wanted, loadings={"trust": 0.6}))
+    table, again = (
+        columns(each, seed=1, survey="x", size=2500) for each in (declared, passed_on(declared))
+    )
+    assert list(table) == list(again)
+    for name, values in table.items():
+        np.testing.assert_array_equal(values, again[name])
+    found = shares(again["X"], again["WEIGHT"], list(wanted))
+    assert found == pytest.approx(list(wanted.values()), abs=3)
+
+
+@pytest.mark.parametrize("survey", SIZES)
+def test_a_survey_passed_on_gives_the_same_file(survey: str, tmp_path: Path) -> None:
+    given = settings(survey, 300)
+    run(given, output=tmp_path / "given.sav")
+    again = given.model_copy(update={"population": passed_on(given.population)})
+    run(again, output=tmp_path / "again.sav")
+    assert (tmp_path / "given.sav").read_bytes() == (tmp_path / "again.sav").read_bytes()
+
+
+def test_attitudes_push_along_the_scale_and_not_along_the_codes() -> None:
+    loadings = {"conservatism": 0.9}
+    items = [scale({3: 30, 1: 40, 2: 30}, loadings=loadings, variable="Y")]
+    items.append(scale({1: 30, 2: 40, 3: 30}, loadings=loadings))
+    table = columns(passed_on(small(*items)), seed=1, survey="x", size=2500)
+    last, first = table["X"] == 3, table["X"] == 1
+    assert (table["Y"][last] == 2).mean() > 3 * (table["Y"][last] == 3).mean()
+    assert (table["Y"][first] == 3).mean() > 3 * (table["Y"][first] == 2).mean()
+
+
+def test_nobody_chooses_options_that_nobody_is_to_choose() -> None:
+    wanted = {1: 0.0, 2: 55.0, 3: 0.0, 4: 45.0, 5: 0.0}
+    table = columns(small(scale(wanted)), seed=1, survey="x", size=400)
+    assert set(table["X"]) == {2, 4}
+
+
+def test_names_are_those_of_the_society_and_of_the_traits() -> None:
+    content = yaml.safe_load((POPULATIONS.parent / "traits.yaml").read_text(encoding="utf-8"))
+    asked = {name: tuple(option["id"] for option in t["options"]) for name, t in content.items()}
+    assert names.OPTIONS == {trait: tuple(of) for trait, of in society.SHARES.items()} == asked
+
+
+def test_a_declaration_is_read_without_numpy() -> None:
+    program = "import anthology.simulation.spec, sys; print('numpy' in sys.modules)"
+    done = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=True
+    )
+    assert done.stdout.strip() == "False"
+
+
+def test_a_misspelt_loading_is_an_error() -> None:
+    with pytest.raises(ValidationError, match=r'attitude "cautoin"; did you mean "caution"\?'):
+        small(scale({1: 40, 2: 60}, loadings={"cautoin": -0.8}))
+
+
+def test_a_misspelt_trait_is_an_error() -> None:
+    with pytest.raises(ValidationError, match=r'trait "regoin"; did you mean "region"\?'):
+        small(regoin=region("south", "west"))
+
+
+def test_misspelt_options_of_a_trait_are_all_told() -> None:
+    with pytest.raises(ValidationError) as caught:
+        small(region=region("suoth", "west", "nort-east"))
+    message = str(caught.value)
+    assert 'region: code 1 has the unknown option "suoth"; did you mean "south"?' in message
+    assert 'region: code 3 has the unknown option "nort-east"; did you mean "northeast"?' in message
+
+
+def test_an_option_of_another_trait_is_none_of_this() -> None:
+    with pytest.raises(ValidationError, match='region: code 2 has the unknown option "woman"'):
+        small(region=region("south", "woman"))
+
+
+@pytest.mark.parametrize("total", [97.0, 103.0])
+def test_shares_may_be_rounded(total: float) -> None:
+    small(scale({1: 40, 2: total - 40}))
+
+
+@pytest.mark.parametrize("total", [96.5, 103.5])
+def test_shares_must_add_up(total: float) -> None:
+    with pytest.raises(ValidationError, match=f"add up to {total}; expected about 100"):
+        small(scale({1: 40, 2: total - 40}))
+    categories = [
+        {"code": 1, "label": "a", "share": 40, "options": ["south"]},
+        {"code": 2, "label": "b", "share": total - 40, "options": ["west"]},
+    ]
+    with pytest.raises(ValidationError, match=f"add up to {total}; expected about 100"):
+        small(region=region("south", "west", categories=categories))
+
+
+def test_codes_must_differ() -> None:
+    options = [{"code": 7, "label": "a", "share": 50}, {"code": 7, "label": "b", "share": 50}]
+    with pytest.raises(ValidationError, match="the code 7 is given more than once"):
+        small(scale({}, options=options))
+    categories = [
+        {**option, "options": [name]}
+        for option, name in zip(options, ("south", "west"), strict=True)
+    ]
+    with pytest.raises(ValidationError, match="the code 7 is given more than once"):
+        small(region=region(categories=categories))
+
+
+def test_a_refusal_is_no_option() -> None:
+    with pytest.raises(ValidationError, match='99 is both the option "option 99" and the refusal'):
+        small(scale({1: 40, 99: 60}))
+    small(scale({1: 40, 99: 60}, refused={"code": -1}))
+    with pytest.raises(ValidationError, match='2 is both the option "west" and the refusal'):
+        small(region=region("south", "west", refused={"code": 2}))
 
 
 def test_loadings_must_leave_something_to_the_person() -> None:
     with pytest.raises(ValidationError, match="squares"):
-        ItemColumn(
-            variable="X",
-            label="X. ?",
-            options={1: "a", 2: "b"},
-            shares=[40, 60],
-            loadings={"trust": 0.8, "caution": 0.7},
-        )
+        ItemColumn.model_validate(scale({1: 40, 2: 60}, loadings={"trust": 0.8, "caution": 0.7}))

@@ -130,6 +130,15 @@ CHANGES: dict[str, tuple[Change, set[str]]] = {
         HUMANS | WRITTEN | BOTH | asked(ALL),
     ),
     "the number of tries": (setting(questions={"tries": 9}), responses(ALL) | TABLE),
+    "the layout of items": (
+        setting(formats={"letters": {"brackets": "square"}}),
+        TRAITS
+        | primed("qa")
+        | BOTH
+        | personas({"qa", "greedy_qa", "max_weight_qa", "primed_qa"} | MATCHED)
+        | responses(ALL)
+        | TABLE,
+    ),
     "one condition's temperature": (
         setting(conditions={"qa": {"temperature": 0.5}}),
         responses({"qa"}) | TABLE,
@@ -160,6 +169,14 @@ def test_a_change_reruns_exactly_what_depends_on_it(project: Project, name: str)
     change, expected = CHANGES[name]
     change(project)
     assert project.stale() == expected
+
+
+def test_the_order_of_surveys_makes_the_summary_again(project: Project) -> None:
+    small = {"surveys": ["w34", "w92"], "compare": ["qa"]}
+    project.configure(lambda config: merge(config, small))
+    project.make()
+    project.configure(lambda config: merge(config, {"surveys": ["w92", "w34"]}))
+    assert project.stale("all") == {"results/summary.csv"}
 
 
 def test_a_touched_file_reruns_nothing(project: Project) -> None:

@@ -72,7 +72,8 @@ def survey(
         )
         chosen = settings(**changes)
         personas, book = tmp_path / "personas.parquet", tmp_path / "codebook.json"
-        write_table(personas, table, stage="personas", settings=chosen, facts={"stories": "a file"})
+        made_from = {"stories": "a file", "traits": "a reader"}
+        write_table(personas, table, stage="personas", settings=chosen, facts=made_from)
         book.write_text(BOOK.as_json())
         output = tmp_path / "responses.parquet"
         run(chosen, personas=personas, codebook=book, output=output, in_flight=2)
@@ -82,6 +83,7 @@ def survey(
             "condition": "bio",
             "answers": "simulated",
             "stories": "a file",
+            "traits": "a reader",
         }
         return read_table(output).to_pylist(), model.requests
 
@@ -188,7 +190,9 @@ def test_an_item_without_words_is_an_error_before_anything_is_asked(
             "turns": pa.array([[]], kind),
         }
     )
-    write_table(personas, table, stage="personas", settings=settings(), facts={"stories": ""})
+    write_table(
+        personas, table, stage="personas", settings=settings(), facts={"stories": "", "traits": ""}
+    )
     model = Scripted(lambda request: ["(A)"])
     monkeypatch.setattr("anthology.interviews.open_model", lambda identity: model)
     with pytest.raises(DataError, match="FIRST has no wording"):

@@ -2,6 +2,7 @@
 
 import asyncio
 import math
+import re
 from collections import Counter
 from functools import cache
 from itertools import product
@@ -23,10 +24,12 @@ from anthology.models.uniform import Uniform
 from anthology.prompts import CriticPrompt, ReaderPrompt, Trait
 from anthology.questions import Option, Question, labelled
 from anthology.randomness import generator
+from anthology.simulation.forms import DECLINES, RAMBLES, forms
 from anthology.simulation.lot import Lot
+from anthology.simulation.names import OPTIONS
 from anthology.simulation.opinions import ranks
 from anthology.simulation.person import read_person
-from anthology.simulation.society import OPTIONS, SHARES, TRAITS, shares
+from anthology.simulation.society import SHARES, TRAITS, shares
 from anthology.simulation.values import likelihood
 from anthology.simulation.writer import write
 from anthology.transcripts import Ask, Turn, as_messages, as_text, stops
@@ -235,9 +238,9 @@ def test_trait_answers_follow_what_was_told(layout: Format) -> None:
             ask = Ask(question(trait).written(layout), after="Give one of the letters.")
             for prompt in (as_text(turns, ask, layout), as_messages(turns, ask)):
                 found = outcomes(prompt, question(trait), layout, draws=30)
-                assert found[answer] > 0.85 * sum(
-                    times for option, times in found.items() if option in texts(question(trait))
-                )
+                named = sum(found[option] for option in texts(question(trait)))
+                stubborn = found["refused"] > 25
+                assert stubborn or found[answer] > 0.85 * named > 12
 
 
 def outcomes(
@@ -322,15 +325,59 @@ def persona(seed: int) -> tuple[Turn, ...]:
     return (Turn(OPEN, story_of(somebody(seed), seed)),)
 
 
-def test_answers_come_in_every_form() -> None:
+def opinion(*options: str) -> Question:
+    wording = "What will genetically modified food do to prices?"
+    return Question(wording, tuple(Option(i, text) for i, text in enumerate(options)))
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [OPINION, opinion("More", "Less", "No"), opinion("Easier", "Harder", "No difference")],
+    ids=["amount", "more", "easier"],
+)
+def test_answers_come_in_every_form(asked: Question) -> None:
     found: Counter[Outcome] = Counter()
     for seed in range(2000):
-        asked = OPINION.shuffled(generator(seed, "order"))
-        text = sample(after(persona(seed % 400), asked), seed=seed).draws[0].text
-        found[read_answer(text, texts(asked), LAYOUT).outcome] += 1
+        shown = asked.shuffled(generator(seed, "order"))
+        text = sample(after(persona(seed % 400), shown), seed=seed).draws[0].text
+        found[read_answer(text, texts(shown), LAYOUT).outcome] += 1
     rates = {outcome: found[outcome] / 2000 for outcome in Outcome}
     wanted = {"valid": 0.907, "refused": 0.038, "unreadable": 0.04, "contradictory": 0.015}
-    assert rates == pytest.approx(wanted, abs=0.014)
+    assert rates == pytest.approx(wanted, abs=0.02)
+
+
+@pytest.mark.parametrize("layout", LAYOUTS[::2], ids=lambda f: f"{f.symbols}-{f.brackets}")
+@pytest.mark.parametrize(
+    "options",
+    [
+        texts(OPINION),
+        ("More", "Less", "No"),
+        ("Easier", "Harder", "No difference"),
+        ("A great deal of health risk", "Some health risk", "No health risk at all"),
+        *(texts(question(trait)) for trait in TRAITS),
+    ],
+    ids=lambda options: options[0],
+)
+def test_every_form_is_read_as_it_is_meant(options: tuple[str, ...], layout: Format) -> None:
+    asked = listed(f"A question?\n{opinion(*options).written(layout)}")
+    assert asked is not None
+    said = forms(asked)
+
+    def outcome(text: str) -> Outcome:
+        return read_answer(text, options, layout).outcome
+
+    for position, good in enumerate(said.good):
+        assert {read_answer(text, options, layout).position for text in good} == {position}
+    assert {text for text in RAMBLES if outcome(text) != Outcome.UNREADABLE} == set()
+    assert {text for text in DECLINES if outcome(text) != Outcome.REFUSED} == set()
+    # A bare "I" is the pronoun, not the ninth label.
+    both = [text for text in said.contradictory if text[:2].lower() != "i "]
+    assert {text for text in both if outcome(text) != Outcome.CONTRADICTORY} == set()
+
+
+def test_some_rambles_hold_an_options_words() -> None:
+    for words in (*texts(OPINION)[1:3], "More", "Less", "No", "Easier"):
+        assert any(re.search(rf"\b{words}\b", text, re.IGNORECASE) for text in RAMBLES), words
 
 
 def test_some_will_not_be_drawn_on_some_questions() -> None:

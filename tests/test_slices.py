@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 
 from anthology.cli import STAGES
 from anthology.codehash import code_hash, modules
-from anthology.records import canonical
-from anthology.slices import SLICES, merged, settings
+from anthology.records import canonical, merged
+from anthology.slices import SLICES, settings
 from anthology.study import Study, load
 from tests.conftest import ROOT, merge
 
@@ -80,14 +80,20 @@ def names(stage: str) -> set[str]:
 
 
 def test_a_stage_depends_on_the_code_that_it_runs_and_on_no_other() -> None:
-    assert {"matches", "artifacts", "models/__init__"} & names("matches") >= {
-        "matches",
-        "artifacts",
-    }
-    assert {"answers", "numbers", "models/simulated", "interviews"} <= names("traits")
+    assert {"matches", "similarity", "artifacts"} <= names("matches")
+    assert {"answers", "numbers", "interviews"} <= names("traits")
+    assert {"models/simulated", "models/uniform"}.isdisjoint(names("traits"))
     assert "answers" not in names("backstories")
     assert not {"experiment", "study", "slices", "cli"} & set().union(*map(names, STAGES))
     assert "metrics" not in names("responses")
+
+
+def test_a_model_stage_depends_on_the_code_of_the_provider_that_it_asks() -> None:
+    def code(model: str) -> str:
+        wildcards = SimpleNamespace(**{**vars(WILDCARDS), "model": model})
+        return str(settings(study(), "responses")["set_code"](wildcards))
+
+    assert code("simulated") == code("simulated-chat") != code("uniform")
 
 
 def test_the_hash_changes_with_the_code(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -98,8 +104,14 @@ def test_the_hash_changes_with_the_code(tmp_path: Path, monkeypatch: pytest.Monk
     (package / "helper.py").write_text("VALUE = 1\n")
     (package / "other.py").write_text("VALUE = 1\n")
     monkeypatch.setattr("anthology.codehash._PACKAGE", package)
-    before = code_hash("stage")
+
+    def hashed(*names: str) -> str:
+        code_hash.cache_clear()
+        return code_hash(*names)
+
+    before = hashed("stage")
     (package / "other.py").write_text("VALUE = 2\n")
-    assert code_hash("stage") == before
+    assert hashed("stage") == before
+    assert hashed("stage", "other") != before
     (package / "helper.py").write_text("VALUE = 2\n")
-    assert code_hash("stage") != before
+    assert hashed("stage") != before

@@ -6,18 +6,21 @@ from typing import Any
 
 import pyarrow as pa
 import pytest
+import yaml
+from pydantic import ValidationError
 
 from anthology.artifacts import facts, read_table, write_table
 from anthology.formats import Format
 from anthology.models import Request
 from anthology.models.spec import Sampling
 from anthology.prompts import ReaderPrompt, SurveyPrompt, Trait, TraitOption
-from anthology.traits import Settings, run
+from anthology.traits import Settings, read_option, run
 from tests.scripted import CHAT, IDENTITY, Scripted, text_of
 
 AGE = Trait(
     question="How old are you?",
     read=True,
+    unit="years",
     options=[
         TraitOption(id="young", text="Under 40", low=0, high=40),
         TraitOption(id="old", text="40 or older", low=40),
@@ -113,6 +116,62 @@ def test_numbers_are_read_as_numbers(survey: Any) -> None:
     row, _ = survey("Not stated", {"age": ages, "sex": SEXES})
     assert row["age"] == [3, 2]
     assert row["age:unreadable"] == 1
+
+
+def test_amounts_are_no_ages(survey: Any) -> None:
+    ages = ["about 60k", "under 25,000", "between 40,000 and 50,000", "$60", "500", "I'm 60"]
+    row, _ = survey("Not stated", {"age": ages, "sex": SEXES})
+    assert row["age"] == [0, 1]
+    assert row["age:unreadable"] == 5
+
+
+def test_numbers_need_a_unit() -> None:
+    bounded = AGE.model_dump(exclude={"unit"})
+    with pytest.raises(ValidationError, match="need a unit: years or dollars"):
+        Trait.model_validate(bounded)
+
+
+DECLARED = {
+    name: Trait.model_validate(trait)
+    for name, trait in yaml.safe_load(
+        (Path(__file__).parents[1] / "config" / "traits.yaml").read_text(encoding="utf-8")
+    ).items()
+}
+
+
+@pytest.mark.parametrize(
+    ("trait", "text", "option"),
+    [
+        ("age", "I'm 34", "30-49"),
+        ("age", "about 60k", None),
+        ("age", "under 25,000", None),
+        ("age", "between 40,000 and 50,000", None),
+        ("income", "I'm 34", None),
+        ("income", "12", None),
+        ("income", "60", None),
+        ("income", "$60", None),
+        ("income", "$0", "0-10k"),
+        ("income", "30-something thousand", "30-40k"),
+        ("income", "about 60k", "60-70k"),
+        ("income", "The person earns $52,000 a year.", "50-60k"),
+        ("gender", "I am 34 and a woman", None),
+        ("gender", "I live with a woman named Rose", None),
+        ("religion", "I was raised Protestant but left", None),
+        ("religion", "my wife is Roman Catholic", None),
+        ("education", "A bachelor's degree", "bachelor"),
+        ("education", "A bachelor's degree in biology", "bachelor"),
+        ("education", "(E) A bachelor's degree", "bachelor"),
+        ("education", "I have a bachelor's degree in English.", "bachelor"),
+        ("education", "The person has a master's degree", "master"),
+        ("education", "This person states that they hold a doctorate.", "doctorate"),
+        ("education", "The speaker finished some college, but no degree.", "some-college"),
+        ("education", "My mother had a doctorate", None),
+        ("education", "I teach people with a doctorate in biology.", None),
+    ],
+)
+def test_statements_name_an_option(trait: str, text: str, option: str | None) -> None:
+    found = read_option(text, DECLARED[trait], Format())
+    assert (None if found is None else DECLARED[trait].options[found].id) == option
 
 
 def test_without_a_reader_or_an_option_to_decline(survey: Any) -> None:

@@ -9,17 +9,17 @@ import re
 
 import numpy as np
 
-from anthology.models import Reply, Request
+from anthology.models import Model, Reply, Request
 from anthology.models.options import Listed, listed
 from anthology.simulation.choosing import among, choose
 from anthology.simulation.critic import is_own_life
 from anthology.simulation.evidence import evidence, statement
 from anthology.simulation.finishing import finished, tokens_of
 from anthology.simulation.lot import Lot
+from anthology.simulation.names import OPTIONS
 from anthology.simulation.person import read_person, society
 from anthology.simulation.prompt import Heard, hear, unnamed
 from anthology.simulation.seeding import request_generator
-from anthology.simulation.society import OPTIONS
 from anthology.simulation.tasks import Task, absent_reply, task_of
 from anthology.simulation.topics import open_trait, trait_of
 from anthology.simulation.writer import state, thousands, write, years
@@ -33,6 +33,11 @@ _FACT = re.compile(r"(?:are|do|have|were) you\b(?!.* or )", re.IGNORECASE)
 """How a question begins that wants a yes or a no, such as one for citizenship."""
 _LONGEST_FACT = 20
 """Words of the longest such question."""
+
+
+def open_model() -> Model:
+    """Return the model, ready to be asked."""
+    return Simulated()
 
 
 class Simulated:

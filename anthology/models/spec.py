@@ -14,7 +14,7 @@ class Sampling(Record):
     """Divides the log-odds of the next token; 0 takes the likeliest."""
     top_p: Annotated[float, Field(gt=0, le=1)] = 1.0
     """Share of probability that may be drawn from, likeliest tokens first."""
-    max_tokens: Annotated[int, Field(ge=1)] = 64
+    max_tokens: Annotated[int, Field(ge=1)] = 32
     """Longest answer, in tokens."""
 
 

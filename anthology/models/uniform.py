@@ -3,10 +3,15 @@
 import math
 
 from anthology.errors import ModelError
-from anthology.models import Draw, Reply, Request
+from anthology.models import Draw, Model, Reply, Request
 from anthology.models.options import listed
 from anthology.simulation.prompt import hear
 from anthology.simulation.seeding import request_generator
+
+
+def open_model() -> Model:
+    """Return the model, ready to be asked."""
+    return Uniform()
 
 
 class Uniform:

@@ -7,16 +7,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from anthology.randomness import generator
-from anthology.simulation.society import (
-    DIMENSIONS,
-    SIGNAL,
-    TIES,
-    TRAITS,
-    Array,
-    effects,
-    scores,
-    shares,
-)
+from anthology.simulation.names import DIMENSIONS
+from anthology.simulation.society import SIGNAL, TIES, TRAITS, Array, effects, scores, shares
 
 Positions = NDArray[np.int64]
 

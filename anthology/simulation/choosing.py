@@ -12,8 +12,10 @@ from anthology.simulation.finishing import finished
 from anthology.simulation.forms import (
     CONTRADICT,
     DECLINE,
+    DECLINES,
     GOOD_ODDS,
     RAMBLE,
+    RAMBLES,
     STUBBORN,
     Forms,
     forms,
@@ -127,9 +129,9 @@ def _draw(
 ) -> Draw:
     decline, ramble, contradict = kinds
     if kind < decline:
-        pool, share = said.declines, decline
+        pool, share = DECLINES, decline
     elif kind < ramble:
-        pool, share = said.rambles, ramble - decline
+        pool, share = RAMBLES, ramble - decline
     elif kind < contradict:
         pool, share = said.contradictory, contradict - ramble
     else:

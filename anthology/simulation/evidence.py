@@ -9,8 +9,9 @@ import numpy as np
 
 from anthology.models.options import Listed, listed
 from anthology.simulation.cues import HINTS, STATED_EDUCATION, STATEMENTS
+from anthology.simulation.names import OPTIONS
 from anthology.simulation.prompt import turn
-from anthology.simulation.society import OPTIONS, Array, scores
+from anthology.simulation.society import Array, scores
 from anthology.simulation.topics import open_trait, sentence_trait, trait_of
 from anthology.simulation.values import likelihood
 

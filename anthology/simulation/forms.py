@@ -16,14 +16,14 @@ _GOOD: tuple[tuple[str, float], ...] = (
 )
 """Forms that name one option, and how common each is among them."""
 
-DECLINES = (
+DECLINES: tuple[str, ...] = (
     "I'd rather not say.",
     "I don't know.",
     "I prefer not to answer that.",
     "No comment.",
     "I'm not sure what to tell you.",
 )
-RAMBLES = (
+RAMBLES: tuple[str, ...] = (
     "Well, that depends on the day you ask me, and today has been a long one already.",
     "My mother used to talk about this at the kitchen table.",
     "That takes me back. We had a big dog then, and nobody ever locked a door.",
@@ -31,8 +31,15 @@ RAMBLES = (
     "Let me think. When we moved the last time, I packed the dishes myself.",
     "I could tell you stories about that.",
     "It is what it is.",
+    "Some people do, others do not.",
+    "It is more complicated than that.",
+    "The more I read about it, the less I understand.",
+    "Easier said than done.",
+    "There is no reason to make such a fuss.",
+    "Not too much has come of it so far.",
     "",
 )
+"""What names no option, whatever the options are, though it may hold the words of one."""
 
 DECLINE, RAMBLE, CONTRADICT = 0.030, 0.040, 0.015
 """How often a model declines, rambles, or names two options."""
@@ -42,21 +49,17 @@ STUBBORN = 0.97
 
 @dataclass(frozen=True, slots=True)
 class Forms:
-    """What can be said in answer to one question.
+    """How options are named in answer to one question.
 
     Parameters
     ----------
     good
         For each option, what names it; in order of `GOOD_ODDS`.
-    declines, rambles
-        What names none.
     contradictory
         What names two.
     """
 
     good: tuple[tuple[str, ...], ...]
-    declines: tuple[str, ...]
-    rambles: tuple[str, ...]
     contradictory: tuple[str, ...]
 
 
@@ -65,10 +68,8 @@ GOOD_ODDS: tuple[float, ...] = tuple(share for _, share in _GOOD)
 
 @lru_cache(maxsize=2048)
 def forms(asked: Listed) -> Forms:
-    """Word every answer to a question."""
+    """Word every answer to a question that names an option."""
     options = list(zip(asked.labels, asked.symbols, asked.texts, strict=True))
-    words = {text.casefold().rstrip(".") for text in asked.texts}
-    clear = tuple(r for r in RAMBLES if not any(word in r.casefold() for word in words))
     return Forms(
         good=tuple(
             tuple(
@@ -77,8 +78,6 @@ def forms(asked: Listed) -> Forms:
             )
             for label, symbol, text in options
         ),
-        declines=DECLINES,
-        rambles=clear or ("",),
         contradictory=tuple(
             form
             for i, (label, _, text) in enumerate(options)

@@ -8,7 +8,8 @@ from hashlib import blake2b
 
 import numpy as np
 
-from anthology.simulation.society import DIMENSIONS, Array
+from anthology.simulation.names import DIMENSIONS
+from anthology.simulation.society import Array
 
 _TOPICS: tuple[tuple[str, float, dict[str, float]], ...] = (
     (r"cheap|afford|price", 0.2, {"enthusiasm": 0.3, "caution": -0.1}),

@@ -7,7 +7,8 @@ import numpy as np
 
 from anthology.randomness import generator
 from anthology.simulation.chain import Categories, Chain
-from anthology.simulation.society import DIMENSIONS, OPTIONS, SIGNAL, Array, shares
+from anthology.simulation.names import DIMENSIONS, OPTIONS
+from anthology.simulation.society import SIGNAL, Array, shares
 from anthology.simulation.spec import ItemColumn, PopulationSpec, Refusal, TraitColumn
 
 _WEIGHT_SPREAD = 0.55
@@ -52,8 +53,9 @@ def columns(spec: PopulationSpec, *, seed: int, survey: str, size: int) -> dict[
     }
     for trait, lot in zip(chain.traits, uniforms[:, traits : 2 * traits].T, strict=True):
         column = spec.traits[trait]
-        codes = np.array(list(column.codes), dtype=float)[people.categories[trait]]
-        table[column.variable] = _with_gaps(codes, lot, column.refused, column.missing)
+        codes = np.array([category.code for category in column.categories], dtype=float)
+        values = codes[people.categories[trait]]
+        table[column.variable] = _with_gaps(values, lot, column.refused, column.missing)
 
     own = np.sqrt([1 - SIGNAL[dimension] for dimension in DIMENSIONS])
     attitudes = people.attitudes + own * normals[:, : len(DIMENSIONS)]
@@ -67,15 +69,15 @@ def columns(spec: PopulationSpec, *, seed: int, survey: str, size: int) -> dict[
 
 def _categories(trait: str, column: TraitColumn) -> Categories:
     common = dict(zip(OPTIONS[trait], shares(trait), strict=True))
-    members = np.zeros((len(column.codes), len(common)))
-    for row, category in enumerate(column.codes.values()):
+    members = np.zeros((len(column.categories), len(common)))
+    for row, category in enumerate(column.categories):
         for option in category.options:
             members[row, OPTIONS[trait].index(option)] = common[option]
-    wanted = np.array([category.share for category in column.codes.values()])
+    wanted = np.array([category.share for category in column.categories])
     return Categories(
         members / members.sum(axis=1, keepdims=True),
         wanted / wanted.sum(),
-        np.array([category.reach for category in column.codes.values()]),
+        np.array([category.reach for category in column.categories]),
     )
 
 
@@ -85,10 +87,18 @@ def _answers(item: ItemColumn, attitudes: Array, noise: Array, spread: Array) ->
     alone = 1 - float(loadings @ loadings)
     scale = math.sqrt(float(loadings @ spread @ loadings) + alone)
     latent = (attitudes @ loadings + math.sqrt(alone) * noise) / scale
-    below = np.cumsum(item.shares)[:-1] / sum(item.shares)
-    cuts = [NormalDist().inv_cdf(float(share)) for share in below]
-    codes: Array = np.array(list(item.options), dtype=float)[np.searchsorted(cuts, latent)]
-    return codes
+    wanted = np.array([option.share for option in item.options])
+    below = np.cumsum(wanted)[:-1] / wanted.sum()
+    codes = np.array([option.code for option in item.options], dtype=float)
+    answers: Array = codes[np.searchsorted([_cut(float(share)) for share in below], latent)]
+    return answers
+
+
+def _cut(share: float) -> float:
+    """Return what a share of a normal variable lies below; none and all have no finite bound."""
+    if 0 < share < 1:
+        return NormalDist().inv_cdf(share)
+    return -math.inf if share <= 0 else math.inf
 
 
 def _with_gaps(values: Array, lot: Array, refused: Refusal | None, missing: float) -> Array:

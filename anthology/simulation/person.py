@@ -9,16 +9,8 @@ import numpy as np
 
 from anthology.simulation.chain import Categories, Chain
 from anthology.simulation.evidence import evidence
-from anthology.simulation.society import (
-    DIMENSIONS,
-    SIGNAL,
-    TIES,
-    TRAITS,
-    Array,
-    effects,
-    scores,
-    shares,
-)
+from anthology.simulation.names import DIMENSIONS
+from anthology.simulation.society import SIGNAL, TIES, TRAITS, Array, effects, scores, shares
 
 _ROUNDS = 2
 """How often beliefs about the traits pull at each other before they are taken for settled."""

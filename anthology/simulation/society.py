@@ -6,6 +6,8 @@ from functools import cache
 import numpy as np
 from numpy.typing import NDArray
 
+from anthology.simulation.names import DIMENSIONS, OPTIONS
+
 Array = NDArray[np.float64]
 
 SHARES: dict[str, dict[str, float]] = {
@@ -36,9 +38,6 @@ SHARES: dict[str, dict[str, float]] = {
 
 TRAITS: tuple[str, ...] = tuple(SHARES)
 """The traits in the order in which a person gets them: each may depend on those before."""
-
-OPTIONS: dict[str, tuple[str, ...]] = {trait: tuple(SHARES[trait]) for trait in TRAITS}
-"""The options of each trait, in order."""
 
 _SCHOOLING = dict(zip(OPTIONS["education"], np.linspace(-1.0, 1.0, 8).tolist(), strict=True))
 _EARNING = dict(zip(OPTIONS["income"], np.linspace(-1.0, 1.0, 13).tolist(), strict=True))
@@ -93,10 +92,6 @@ TIES: tuple[Tie, ...] = (
     Tie("region", "party", {"south": 0.25, "northeast": -0.2, "west": -0.2}, _RIGHT),
 )  # fmt: skip
 """Everything that makes one trait depend on another."""
-
-DIMENSIONS: tuple[str, ...] = ("caution", "naturalness", "conservatism", "enthusiasm", "trust")
-"""The attitudes: wariness of what is added to food, of what is bred into it, social
-conservatism, enthusiasm about technology, trust in others and in institutions."""
 
 SIGNAL: dict[str, float] = {
     "caution": 0.26,

@@ -1,12 +1,22 @@
-"""How a simulated survey is declared in `config/populations/`."""
+"""How a simulated survey is declared in `config/populations/`.
 
-from typing import Annotated, Self
+Whatever has an order is a list here: settings reach a stage as JSON with sorted
+keys, which keeps the order of a list and of nothing else.
+"""
 
-from pydantic import Field, model_validator
+from collections.abc import Iterable
+from typing import Annotated, Self, TypeVar
+
+from pydantic import AfterValidator, Field, field_validator, model_validator
 
 from anthology.records import Record
+from anthology.simulation.names import DIMENSIONS, OPTIONS
+from anthology.spelling import suggest
 
 Share = Annotated[float, Field(ge=0, le=100)]
+
+_ROUNDING = 3.0
+"""How far from 100 percent rounded shares may add up to."""
 
 
 class Refusal(Record):
@@ -20,17 +30,61 @@ class Refusal(Record):
     """Percent of people who refuse."""
 
 
-class Category(Record):
-    """One category of a trait, as the survey's file keeps it."""
+class Option(Record):
+    """One labelled value of a variable."""
 
+    code: int
+    """The value."""
     label: str
     """The value's label."""
     share: Share
-    """Percent of the population, weighted."""
+    """Percent of those who answer, weighted."""
+
+
+class Category(Option):
+    """One category of a trait, as the survey's file keeps it."""
+
     options: Annotated[list[str], Field(min_length=1)]
     """The options of `config/traits.yaml` that the category stands for."""
     reach: Annotated[float, Field(gt=0)] = 1.0
     """How much more often than its share the panel holds the category; weights undo it."""
+
+
+Listed = TypeVar("Listed", bound=Option)
+
+
+def _complete(options: list[Listed]) -> list[Listed]:
+    """Check that options differ and that all people together are about 100 percent."""
+    codes = [option.code for option in options]
+    for code in codes:
+        if codes.count(code) > 1:
+            raise ValueError(f"the code {code} is given more than once")
+    total = sum(option.share for option in options)
+    if abs(total - 100) > _ROUNDING + 1e-9:
+        raise ValueError(f"the shares add up to {total:g}; expected about 100")
+    return options
+
+
+def _apart(options: Iterable[Option], refused: Refusal | None) -> None:
+    """Check that a refusal cannot be taken for an option."""
+    for option in options:
+        if refused is not None and option.code == refused.code:
+            raise ValueError(
+                f'the code {option.code} is both the option "{option.label}" and the refusal; '
+                "give refused.code a value of its own"
+            )
+
+
+def _dimension(name: str) -> str:
+    if name not in DIMENSIONS:
+        raise ValueError(f'unknown attitude "{name}"; {suggest(name, DIMENSIONS)}')
+    return name
+
+
+def _trait(name: str) -> str:
+    if name not in OPTIONS:
+        raise ValueError(f'unknown trait "{name}"; {suggest(name, OPTIONS)}')
+    return name
 
 
 class Column(Record):
@@ -45,8 +99,8 @@ class Column(Record):
 class TraitColumn(Column):
     """One trait variable."""
 
-    codes: Annotated[dict[int, Category], Field(min_length=2)]
-    """The categories by code."""
+    categories: Annotated[list[Category], Field(min_length=2), AfterValidator(_complete)]
+    """The categories."""
     refused: Refusal | None = None
     """The value for a refusal, where the variable has one."""
     missing: Share = 0.0
@@ -55,36 +109,44 @@ class TraitColumn(Column):
     @property
     def values(self) -> dict[int, str]:
         """The label of each code, a refusal's among them."""
-        labels = {code: category.label for code, category in self.codes.items()}
+        labels = {category.code: category.label for category in self.categories}
         return labels | ({self.refused.code: self.refused.label} if self.refused else {})
+
+    @model_validator(mode="after")
+    def _codes_differ(self) -> Self:
+        _apart(self.categories, self.refused)
+        return self
 
 
 class ItemColumn(Column):
     """One opinion variable: an ordered scale cut out of the society's attitudes."""
 
-    options: Annotated[dict[int, str], Field(min_length=2)]
-    """The options by code."""
-    shares: list[Share]
-    """Percent of the population for each option, in the order of `options`, weighted."""
+    options: Annotated[list[Option], Field(min_length=2), AfterValidator(_complete)]
+    """The options as they follow each other along the scale, whatever their codes are."""
     refused: Refusal = Refusal()
     """The value for a refusal."""
-    loadings: dict[str, Annotated[float, Field(ge=-1, le=1)]] = {}
+    loadings: dict[
+        Annotated[str, AfterValidator(_dimension)], Annotated[float, Field(ge=-1, le=1)]
+    ] = {}
     """How much of each attitude goes into the answer; positive: towards the last option."""
 
     @property
     def values(self) -> dict[int, str]:
         """The label of each code, a refusal's among them."""
-        return self.options | {self.refused.code: self.refused.label}
+        labels = {option.code: option.label for option in self.options}
+        return labels | {self.refused.code: self.refused.label}
 
     @model_validator(mode="after")
-    def _shares_fit(self) -> Self:
-        if len(self.shares) != len(self.options):
-            raise ValueError(
-                f"shares has {len(self.shares)} values for {len(self.options)} options"
-            )
-        if sum(loading**2 for loading in self.loadings.values()) >= 1:
-            raise ValueError("loadings leave nothing to the person: their squares add up to 1")
+    def _codes_differ(self) -> Self:
+        _apart(self.options, self.refused)
         return self
+
+    @field_validator("loadings")
+    @classmethod
+    def _something_is_left(cls, loadings: dict[str, float]) -> dict[str, float]:
+        if sum(loading**2 for loading in loadings.values()) >= 1:
+            raise ValueError("loadings leave nothing to the person: their squares add up to 1")
+        return loadings
 
 
 class PopulationSpec(Record):
@@ -96,7 +158,31 @@ class PopulationSpec(Record):
     """The variable that holds a respondent's weight."""
     absent: Share = 0.0
     """Percent of people who were not asked: neither weight nor answers."""
-    traits: dict[str, TraitColumn]
+    traits: dict[Annotated[str, AfterValidator(_trait)], TraitColumn]
     """The trait variables, by the names of `config/traits.yaml`."""
     items: Annotated[list[ItemColumn], Field(min_length=1)]
     """The opinion variables."""
+
+    @field_validator("traits")
+    @classmethod
+    def _options_exist(cls, traits: dict[str, TraitColumn]) -> dict[str, TraitColumn]:
+        wrong = [
+            f'{trait}: code {category.code} has the unknown option "{option}"; '
+            f"{suggest(option, OPTIONS[trait])}"
+            for trait, column in traits.items()
+            for category in column.categories
+            for option in category.options
+            if option not in OPTIONS[trait]
+        ]
+        if wrong:
+            raise ValueError("\n  ".join(wrong))
+        return traits
+
+    @model_validator(mode="after")
+    def _variables_differ(self) -> Self:
+        columns = [*self.traits.values(), *self.items]
+        names = [self.id, self.weight, *(column.variable for column in columns)]
+        for name in names:
+            if names.count(name) > 1:
+                raise ValueError(f"the variable {name} stands in more than one place")
+        return self

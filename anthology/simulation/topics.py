@@ -5,7 +5,8 @@ from functools import lru_cache
 
 import numpy as np
 
-from anthology.simulation.society import OPTIONS, TRAITS, Array
+from anthology.simulation.names import OPTIONS
+from anthology.simulation.society import TRAITS, Array
 from anthology.simulation.values import NUMERIC, likelihood
 
 CUES: dict[str, re.Pattern[str]] = {

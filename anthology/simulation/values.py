@@ -6,7 +6,8 @@ from functools import lru_cache
 
 import numpy as np
 
-from anthology.simulation.society import OPTIONS, Array
+from anthology.simulation.names import OPTIONS
+from anthology.simulation.society import Array
 
 _BOUNDS: dict[str, tuple[float, ...]] = {
     "age": (18, 30, 50, 65, 100),

@@ -4,8 +4,8 @@ from collections.abc import Sequence
 
 from anthology.simulation import filler
 from anthology.simulation.lot import Lot
+from anthology.simulation.names import OPTIONS
 from anthology.simulation.phrases import FIELDS, HINTED, JOBS, STATED
-from anthology.simulation.society import OPTIONS
 
 _STATES = {"age": 0.5, "income": 0.25, "education": 0.4}
 """How often a story states these traits outright; otherwise it only hints at them."""
