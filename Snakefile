@@ -14,6 +14,9 @@ from snakemake.utils import min_version
 min_version("9.10")
 
 
+include: "rules/checked.smk"
+
+
 configfile: f"{workflow.basedir}/config/config.yaml"
 
 

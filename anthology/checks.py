@@ -52,7 +52,7 @@ def refuse(found: Iterable[Mistake], where: Callable[[Key], str]) -> None:
 
 def mistakes(study: Study) -> list[Mistake]:
     """List what is wrong with an experiment; names first, since the rest builds on them."""
-    for find in (unknown_names, unmatched_traits, missing_sentences, unfit_sizes, missing_files):
+    for find in (unknown_names, unmatched_traits, missing_sentences, missing_files):
         found = list(find(study))
         if found:
             return found
@@ -148,15 +148,25 @@ def unmatched_traits(study: Study) -> Iterator[Mistake]:
             key = ("matching", *inner, "traits")
             for trait in study.matched_on(name, variant):
                 if trait not in asked:
-                    yield Mistake(key, trait, f"{name} has no such trait; {suggest(trait, asked)}")
+                    yield _unasked(study, name, key, trait)
                 elif trait not in e.traits.ask:
                     yield Mistake(key, trait, "stories are not asked for it; add it to traits.ask")
                 else:
                     yield from _unfolded(study, name, trait)
         for trait in study.told(name):
             if trait not in asked:
-                sentence = f"{name} has no such trait; {suggest(trait, asked)}"
-                yield Mistake(("personas", "traits"), trait, sentence)
+                yield _unasked(study, name, ("personas", "traits"), trait)
+
+
+def _unasked(study: Study, survey: str, key: Key, trait: str) -> Mistake:
+    """Tell of a trait that a survey's declaration does not have, and of both ways out."""
+    file = study.library.path("surveys", survey)
+    known = suggest(trait, study.survey(survey).traits)
+    sentence = (
+        f"{file} has no such trait; {known} "
+        f"Declare it there, or give {survey} a list of its own under {'.'.join(map(str, key))}"
+    )
+    return Mistake(key, trait, sentence)
 
 
 def _unfolded(study: Study, survey: str, trait: str) -> Iterator[Mistake]:
@@ -187,7 +197,7 @@ def missing_sentences(study: Study) -> Iterator[Mistake]:
             yield Mistake(("conditions", name, "style"), condition.style, sentence)
 
 
-def unfit_sizes(study: Study, counted: Mapping[str, int] = {}) -> Iterator[Mistake]:
+def unfit_sizes(study: Study, counted: Mapping[str, int], stories: int | None) -> Iterator[Mistake]:
     """Find one-to-one matchings that are sure to have more respondents than stories.
 
     Parameters
@@ -196,9 +206,10 @@ def unfit_sizes(study: Study, counted: Mapping[str, int] = {}) -> Iterator[Mista
         The experiment.
     counted
         For survey files that were read, how many people they have.
+    stories
+        How many stories there will be; None where that is not known.
     """
     e = study.experiment
-    stories = e.backstories.natural.count
     one_to_one = {
         condition
         for condition in e.compare
@@ -226,10 +237,8 @@ def missing_files(study: Study) -> Iterator[Mistake]:
         for name in study.experiment.surveys
         if study.people(name) != SIMULATED
     ]
-    if study.experiment.backstories.natural.file is not None:
-        files.append(
-            (("backstories", "natural", "file"), study.experiment.backstories.natural.file)
-        )
+    if study.stories_file is not None:
+        files.append((("backstories", "natural", "file"), study.stories_file))
     for key, file in files:
         if not Path(file).is_file():
             folder = Path(file).parent

@@ -47,6 +47,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except AnthologyError as error:
         print(f"error: {error}", file=sys.stderr)
         return 1
+    except KeyboardInterrupt:
+        print("interrupted", file=sys.stderr)
+        return 130
     except BrokenPipeError:
         # Whoever read the output has seen enough; what is left goes nowhere, without a word.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
@@ -108,9 +111,12 @@ def _parser() -> argparse.ArgumentParser:
         command.set_defaults(do=do)
         return command
 
-    show = add("show", _show, "print what an artifact is, what made it, and its first rows")
+    show = add(
+        "show", _show, "print a table, or what an artifact is, what made it, and its first rows"
+    )
     show.add_argument("file", type=Path)
     show.add_argument("--rows", type=int, default=5, help="how many rows (default: 5)")
+    show.add_argument("--row", type=int, metavar="N", help="show row N, from 0, whole")
     add("schema", _schema, "print the JSON schema of config/config.yaml, for editors")
     add("reference", _reference, "print docs/configuration.md")
     return parser
@@ -119,7 +125,7 @@ def _parser() -> argparse.ArgumentParser:
 def _show(command: argparse.Namespace) -> None:
     from anthology.show import show
 
-    print(show(command.file, command.rows))
+    print(show(command.file, command.rows, command.row))
 
 
 def _schema(_: argparse.Namespace) -> None:

@@ -27,6 +27,8 @@ def _spread(value: Any) -> Any:
 
 
 def _all(value: Any) -> Any:
+    if isinstance(value, str) and value != "all" and not value.strip().isdigit():
+        raise ValueError("expected a number of 1 or more, or all")
     return None if value == "all" else value
 
 

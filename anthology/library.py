@@ -7,7 +7,6 @@ from typing import Any, TypeVar
 
 from pydantic import ValidationError
 
-from anthology.errors import ConfigurationError
 from anthology.mistakes import explain
 from anthology.models.spec import ModelSpec
 from anthology.prompts import (
@@ -22,7 +21,7 @@ from anthology.prompts import (
 from anthology.records import Record
 from anthology.simulation.spec import PopulationSpec
 from anthology.surveys import Survey
-from anthology.yamlfile import read_yaml
+from anthology.yamlfile import read_mapping, read_yaml
 
 R = TypeVar("R", bound=Record)
 
@@ -78,9 +77,7 @@ class Library:
     def _traits(self) -> dict[str, Trait]:
         """Read all traits."""
         path = self.root / TRAITS
-        content = read_yaml(path)
-        if not isinstance(content, dict):
-            raise ConfigurationError("must map names of traits to their questions", where=str(path))
+        content = read_mapping(path)
         return {
             str(name): _validate(value, Trait.model_validate, Trait, f"{path}: {name}")
             for name, value in content.items()

@@ -74,6 +74,10 @@ def _sentence(finding: Any, grammar: type[BaseModel], path: tuple[str | int, ...
         return str(context["error"])
     if kind == "string_pattern_mismatch":
         return "expected a name of small letters, digits and underscores"
+    if kind in ("model_type", "dict_type", "model_attributes_type"):
+        return "expected a mapping of keys to values"
+    if kind == "too_short":
+        return f"expected {context['min_length']} or more"
     message: str = finding["msg"]
     return message.replace("Input should be", "expected").replace("Input", "the value", 1)
 

@@ -21,7 +21,7 @@ _NUMERAL = re.compile(
 )
 _PART = re.compile(r"\b(half|(?:a|one)\squarter)(?:\sof)?(?:\sa)?\smillion\b")
 # Alone, "one" is more often a pronoun than a number.
-_PRONOUN = re.compile(r"one\b(?![-\s](?:thousand|million|year))")
+_PRONOUN = re.compile(r"(?<!thousand\s)(?<!million\s)one\b(?![-\s](?:thousand|million|year))")
 
 _YEARS_OLD = re.compile(
     r"(?<=\d)(?:[-\s]*(?:years?|yrs?)\.?[-\s]*(?:olds?|of\sage|young)|\s?(?:yo|y/o|y\.o\.?))(?!\w)"
@@ -62,7 +62,7 @@ def in_digits(text: str) -> str:
 def _digits(match: re.Match[str]) -> str:
     if match["hundreds"]:
         return str(100 * _value(match["hundreds"]) + _value(match["rest"] or "zero"))
-    if match["small"] == "one" and _PRONOUN.match(match.string, match.start()):
+    if match["small"] == "one" and _PRONOUN.match(match.string, match.start("small")):
         return "one"
     return str(_value(match["small"] or "a"))
 

@@ -44,7 +44,10 @@ def chosen(available: int, settings: Settings, where: str) -> list[int]:
 
 
 def run(settings: Settings, *, stories: Path, output: Path) -> None:
-    """Read the stories of a file and take as many as are wanted."""
+    """Read the stories of a file and take as many as are wanted.
+
+    The column `row` says which of the file's stories each is, from 1.
+    """
     texts = read_stories(stories)
     places = chosen(len(texts), settings, str(stories))
     table = pa.Table.from_pydict(
@@ -58,6 +61,8 @@ def run(settings: Settings, *, stories: Path, output: Path) -> None:
         },
         schema=COLUMNS,
     )
+    rows = pa.array([place + 1 for place in places], pa.int64())
+    table = table.append_column("row", rows)
     facts = {"source": stories.name, "available": len(texts)}
     write_table(output, table, stage="released", settings=settings, facts=facts)
     print(f"{len(places)} of {len(texts)} stories taken from {stories}", file=sys.stderr)

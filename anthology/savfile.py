@@ -14,6 +14,9 @@ from anthology.spelling import suggest
 Value = float | str | None
 """What a row holds: a number, a text, or nothing."""
 
+_FEW, _NAMED = 12, 6
+"""How many variables are all named in an error, and how many are of more than that."""
+
 _MAGIC = (b"$FL2", b"$FL3")
 
 
@@ -57,7 +60,9 @@ class Header:
             return self.variables[name]
         known = list(self.variables)
         # A real file has hundreds of variables: name those that come near, and count the others.
-        near = known if len(known) <= 12 else get_close_matches(name, known, n=6, cutoff=0.4)
+        lower = {variable.lower(): variable for variable in known}
+        like = get_close_matches(name.lower(), lower, n=_NAMED, cutoff=0.4)
+        near = known if len(known) <= _FEW else [lower[match] for match in like] or known[:_NAMED]
         others = [f"and {len(known) - len(near)} others"] if len(known) > len(near) else []
         raise DataError(
             f'has no variable "{name}", which is to hold {what}',

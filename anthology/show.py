@@ -7,24 +7,41 @@ from typing import Any
 
 import pyarrow.parquet as pq
 
-from anthology.artifacts import made_by
+from anthology.artifacts import made_by, read_table
 from anthology.errors import DataError
 
 _WIDTH = 100
+_CELL = 60
 
 
-def show(path: Path, rows: int) -> str:
+def show(path: Path, rows: int, row: int | None = None) -> str:
     """Describe an artifact: what made it, from what settings, its columns and first rows.
 
-    A CSV table is given as it is, aligned.
+    A CSV table is given as it is, aligned; a survey file by its variables; anything else is
+    text.
+
+    Parameters
+    ----------
+    path
+        The file.
+    rows
+        How many rows of an artifact are shown, each value in a line's length.
+    row
+        Show only this row of an artifact, from 0, whole.
     """
+    if path.is_dir():
+        raise DataError("is a folder; name a file in it", where=str(path))
     if not path.is_file():
         raise DataError("there is no such file", where=str(path), hint="Run snakemake to make it.")
     if path.suffix == ".csv":
         return aligned(path)
+    if path.suffix == ".sav":
+        return _declared(path)
     if path.suffix != ".parquet":
-        raise DataError("is neither Parquet nor CSV; open it with any editor", where=str(path))
+        return path.read_text(encoding="utf-8", errors="replace").rstrip()
     made = made_by(path)
+    if row is not None:
+        return _whole(path, row)
     file = pq.ParquetFile(path)
     lines = [
         f"{path}: {file.metadata.num_rows} rows, made by anthology {made['version']} "
@@ -35,9 +52,40 @@ def show(path: Path, rows: int) -> str:
         *(f"  {field.name}: {field.type}" for field in file.schema_arrow),
     ]
     first = next(file.iter_batches(batch_size=rows), None) if rows > 0 else None
-    for number, row in enumerate(first.to_pylist() if first is not None else []):
-        lines += _section(f"row {number}", row)
+    for number, values in enumerate(first.to_pylist() if first is not None else []):
+        lines += _section(f"row {number}", values)
     return "\n".join(lines)
+
+
+def _whole(path: Path, number: int) -> str:
+    """Return one row with all that it holds."""
+    table = read_table(path)
+    if not 0 <= number < table.num_rows:
+        raise DataError(f"has no row {number}; rows are 0 to {table.num_rows - 1}", where=str(path))
+    return "\n".join(
+        f"{key}:\n{_told(value)}" for key, value in table.slice(number, 1).to_pylist()[0].items()
+    )
+
+
+def _told(value: Any) -> str:
+    """Return a value as somebody reads it: the turns of a persona as the talk they are."""
+    if isinstance(value, list) and value and isinstance(value[0], dict):
+        return "\n".join(str(said) for turn in value for said in turn.values() if said is not None)
+    return str(value)
+
+
+def _declared(path: Path) -> str:
+    """Return what a survey file says of itself."""
+    from anthology.savfile import read_header
+
+    header = read_header(path)
+    people = "an unknown number of" if header.rows is None else header.rows
+    return "\n".join(
+        [
+            f"{path}: a survey file of {people} people ({header.label or 'no label'})",
+            *(f"  {name}: {variable.label}" for name, variable in header.variables.items()),
+        ]
+    )
 
 
 def aligned(path: Path) -> str:
@@ -75,7 +123,9 @@ def aligned(path: Path) -> str:
 
 
 def _rounded(cell: str) -> str:
-    return f"{float(cell):.3f}" if _is_number(cell) and "." in cell else cell
+    if _is_number(cell):
+        return f"{float(cell):.3f}" if "." in cell else cell
+    return textwrap.shorten(cell, _CELL, placeholder=" ...")
 
 
 def _is_number(cell: str) -> bool:

@@ -39,7 +39,13 @@ class Study:
 
     def people(self, survey: str) -> str:
         """Return a survey's file of people, or `simulated`."""
-        return self.experiment.humans.get(survey, SIMULATED)
+        return str(Path(self.experiment.humans.get(survey, SIMULATED)).expanduser())
+
+    @property
+    def stories_file(self) -> str | None:
+        """The file that natural stories are read from, or None where they are written."""
+        file = self.experiment.backstories.natural.file
+        return file and str(Path(file).expanduser())
 
     def survey(self, name: str) -> Survey:
         """Return a survey."""

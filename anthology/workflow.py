@@ -16,7 +16,7 @@ from anthology.records import merged
 from anthology.slices import Setting, settings
 from anthology.spelling import suggest
 from anthology.study import Origin, Study, finder, load
-from anthology.yamlfile import read_yaml
+from anthology.yamlfile import read_mapping
 
 
 class Workflow:
@@ -64,7 +64,7 @@ class Workflow:
     @property
     def stories_file(self) -> str | None:
         """The file that natural stories are read from, or None where they are written."""
-        return self.study.experiment.backstories.natural.file
+        return self.study.stories_file
 
     @property
     def writer(self) -> str:
@@ -102,6 +102,7 @@ class Workflow:
     def check_files(self) -> None:
         """Read the user's own files, so that what is wrong with them is found before all else."""
         counted = {}
+        stories = self.study.experiment.backstories.natural.count
         for survey in self.surveys:
             file = self.study.people(survey)
             if file != SIMULATED:
@@ -112,10 +113,16 @@ class Workflow:
                 found = read(Settings.model_validate(merged(parts)), Path(file))
                 counted[survey] = found.table.num_rows
         if self.stories_file is not None:
+            from anthology.released import Settings as Released
+            from anthology.released import chosen
             from anthology.storyfiles import read_stories
 
-            read_stories(Path(self.stories_file))
-        refuse(unfit_sizes(self.study, counted), self._where)
+            parts = [setting(None) for setting in self.settings("released").values()]
+            available = len(read_stories(Path(self.stories_file)))
+            stories = len(
+                chosen(available, Released.model_validate(merged(parts)), self.stories_file)
+            )
+        refuse(unfit_sizes(self.study, counted, stories), self._where)
 
     def matches(self, wildcards: Any) -> str:
         """Return the matching that a condition's personas are made from."""
@@ -183,11 +190,8 @@ def _origins(files: Iterable[Path], command_line: Mapping[str, Any]) -> list[Ori
     """Return each configuration file's name with its content, strictly read."""
     found: list[Origin] = []
     for file in files:
-        content = read_yaml(file)
-        if not isinstance(content, dict):
-            raise ConfigurationError("must hold a mapping of keys", where=_name(file))
-        found.append((_name(file), content))
-    return [*found, ("command line", command_line)]
+        found.append((_name(file), read_mapping(file)))
+    return [*found, ("command line", command_line)] if command_line else found
 
 
 def _name(file: Path) -> str:

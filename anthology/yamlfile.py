@@ -37,6 +37,14 @@ def _mapping(loader: Any, node: yaml.MappingNode) -> dict[Any, Any]:
 _Strict.add_constructor(yaml.resolver.BaseResolver.DEFAULT_MAPPING_TAG, _mapping)
 
 
+def read_mapping(path: Path) -> dict[str, Any]:
+    """Return the mapping that a YAML file holds; what else it may hold is an error."""
+    content = read_yaml(path)
+    if not isinstance(content, dict):
+        raise ConfigurationError("must hold a mapping of keys to values", where=str(path))
+    return content
+
+
 def read_yaml(path: Path) -> Any:
     """Return what a YAML file holds.
 

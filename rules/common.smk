@@ -17,7 +17,11 @@ try:
         ],
         command_line=workflow.config_settings.config,
         # Rules are parsed before Snakemake knows its targets, hence from the command itself.
-        targets=[word for word in sys.argv[1:] if re.match(r"results/.*[.](csv|parquet)$", word)],
+        targets=[
+            word
+            for word in sys.argv[1:]
+            if re.match(r"results/.*[.](csv|parquet)$", word)
+        ],
     )
     if workflow.is_main_process:
         experiment.check_files()

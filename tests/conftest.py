@@ -10,6 +10,13 @@ from pathlib import Path
 
 import pytest
 import yaml
+from hypothesis import settings
+
+# A run of the tests says the same whenever and wherever it is made; HYPOTHESIS=explore looks for
+# cases that nobody has thought of yet.
+settings.register_profile("default", derandomize=True, deadline=None)
+settings.register_profile("explore", max_examples=2_000, deadline=None)
+settings.load_profile(os.environ.get("HYPOTHESIS", "default"))
 
 ROOT = Path(__file__).parents[1]
 PARTS = ("Snakefile", "anthology", "config", "profiles", "rules")

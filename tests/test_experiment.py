@@ -102,7 +102,6 @@ def test_a_condition_may_have_its_own_model_and_then_stands_once() -> None:
         ({"conditions": {"New One": {"persona": "none"}}}, ["New One", "small letters"]),
         ({"backstories": {"natural": {"prompt": "natral"}}}, ['did you mean "natural"?']),
         ({"backstories": {"natural": {"count": "all"}}}, ["backstories.natural", "file"]),
-        ({"backstories": {"natural": {"count": 10}}}, ["count = 10", "at least as many stories"]),
         ({"traits": {"ask": ["agee"]}}, ["traits.ask.0 = 'agee'", 'did you mean "age"?']),
         ({"traits": {"ask": ["gender"]}}, ["stories are not asked for it"]),
         ({"matching": {"traits": {"w93": ["age"]}}}, ["matching.traits.w93", 'mean "w']),

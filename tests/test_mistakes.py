@@ -18,6 +18,14 @@ from tests.conftest import Project
         (["--config", "sede=1"], ["sede = 1", 'did you mean "seed"?']),
         (["--config", "models=[simulatd]"], ['did you mean "simulated"?']),
         (["--config", 'humans={w34: "no such.sav"}'], ["no such.sav", "is no file"]),
+        (
+            ["--config", "backstories={natural: {count: 10}}"],
+            ["backstories.natural.count = 10", "expected at least as many stories"],
+        ),
+        (["--config", "respondents=some"], ["respondents = 'some'", "or all"]),
+        (["--config", "models=[]"], ["models = []", "1 or more"]),
+        (["--config", "questions=7"], ["questions = ", "a mapping of keys to values"]),
+        (["--config", "matching={traits: [region, height]}"], ["height", "unknown name"]),
         (["results/w43/metrics.csv"], ['did you mean "w34"?']),
         (["results/w34/personas/boi.parquet"], ['did you mean "bio"?']),
         (["results/w34/responses/simulatd/bio.parquet"], ['did you mean "simulated"?']),
@@ -86,6 +94,32 @@ def test_show_describes_an_artifact(made: Project, capsys: pytest.CaptureFixture
         assert fragment in shown
 
 
+def test_show_prints_one_row_whole(made: Project, capsys: pytest.CaptureFixture[str]) -> None:
+    path = made.path / "results/w34/personas/greedy_bio.parquet"
+    turns = read_table(path)["turns"].to_pylist()[3]
+    assert main(["show", str(path), "--row", "3"]) == 0
+    shown = capsys.readouterr().out
+    assert all(turn["question"] in shown and turn["answer"] in shown for turn in turns)
+    assert main(["show", str(path), "--row", "30"]) == 1
+    assert "rows are 0 to 29" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("file", "said"),
+    [
+        ("results/w34/codebook.json", '"FUD37A_W34"'),
+        ("results/w34/population.sav", "a survey file of 30 people (Simulated population)"),
+        ("logs/w34/humans.log", "30 people read"),
+        ("results/w34/metrics.csv", "greedy_bio"),
+    ],
+)
+def test_show_prints_every_kind_of_file(
+    made: Project, capsys: pytest.CaptureFixture[str], file: str, said: str
+) -> None:
+    assert main(["show", str(made.path / file)]) == 0
+    assert said in capsys.readouterr().out
+
+
 def test_show_refuses_what_is_no_artifact(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -112,6 +146,42 @@ def test_show_copes_with_odd_tables(
     main(["show", str(tmp_path / "table.csv")])
     captured = capsys.readouterr()
     assert said in captured.out + captured.err
+
+
+@pytest.mark.parametrize(
+    ("broken", "said"),
+    [
+        ("seed: [1", "is no valid YAML"),
+        ("seed:\t1\n  x: 2", "is no valid YAML"),
+        ("- a list", "must hold a mapping"),
+        ("", "must hold a mapping"),
+    ],
+)
+def test_a_broken_configuration_file_is_named(fresh: Project, broken: str, said: str) -> None:
+    (fresh.path / "config/config.yaml").write_text(broken)
+    done = fresh.snakemake("-n")
+    assert done.status == 1
+    assert "Traceback" not in done.text
+    assert "config/config.yaml" in done.text
+    assert said in done.text
+
+
+def test_a_survey_without_a_trait_is_told_both_ways_out(fresh: Project) -> None:
+    fresh.replace("config/surveys/w34.yaml", "\n  party:", "\n  parti:")
+    fresh.replace("config/config.yaml", "    w92:\n", "    w34: [age, party]\n    w92:\n")
+    text = fresh.snakemake("-n").text
+    assert "config/surveys/w34.yaml has no such trait" in text
+    assert 'did you mean "parti"?' in text
+    assert "give w34 a list of its own under matching.traits" in text
+
+
+def test_too_few_stories_in_a_file_are_told_before_anything_runs(fresh: Project) -> None:
+    (fresh.path / "few.txt").write_text("I was born.\nI was born too.\n")
+    for count, said in (("all", "count = 2"), ("3", "holds 2 stories")):
+        natural = f"backstories={{natural: {{file: few.txt, count: {count}}}}}"
+        done = fresh.snakemake("-n", "--config", natural)
+        assert done.status == 1
+        assert said in done.text
 
 
 def test_a_story_file_is_looked_into_before_anything_runs(fresh: Project) -> None:

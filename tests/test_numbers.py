@@ -5,7 +5,7 @@ from math import inf, nextafter
 from typing import get_args
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from anthology.numbers import Range, Unit, position, read_range
@@ -203,6 +203,7 @@ def test_what_states_no_number_is_not_read(text: str) -> None:
     assert read(text) is None
 
 
+@example(100_001, "{}", spelled)
 @given(
     st.integers(0, 120).filter(lambda n: n != 1)
     | st.integers(1000, 999_999).filter(lambda n: not 1900 <= n < 2100),
