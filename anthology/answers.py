@@ -1,10 +1,10 @@
 """Reading an answer: text in, an option or a reason out.
 
 An answer counts when it names one option, by its label, by its words, or by
-both agreeing. Words name an option where an answer stands, and not in the midst
-of a sentence: "Some." and "I'd say some" do, "Some people do" does not. What
-declines, what contradicts itself and what cannot be read are told apart, so that
-every answer of a model is accounted for.
+both agreeing. Words that are few name an option where the sentence does not go on
+after them: "Some." and "I'd say some" do, "Some people do" does not. What declines,
+what contradicts itself and what cannot be read are told apart, so that every answer
+of a model is accounted for.
 """
 
 import re
@@ -71,7 +71,8 @@ def read_answer(text: str, options: tuple[str, ...], layout: Format) -> Answer:
     """
     named = _written(options, layout).get(_plain(text))
     if named is None:
-        named, rest = _take_texts(text.replace("\u2019", "'").replace("_", " "), options)
+        plain = re.sub(r"[^\S\n]+", " ", text.replace("\u2019", "'").replace("_", " "))
+        named, rest = _take_texts(plain, options)
         named |= _labels(rest, len(options), layout)
     if len(named) == 1:
         return Answer(Outcome.VALID, min(named))
@@ -97,174 +98,77 @@ def _written(options: tuple[str, ...], layout: Format) -> dict[str, set[int]]:
     written: dict[str, set[int]] = {}
     for position, words in enumerate(options):
         label, symbol = layout.label(position), layout.symbol(position)
-        for form in {_plain(form) for form in (label, symbol, words, f"{label} {words}")}:
+        bare = _ARTICLE.sub("", words, count=1)
+        forms = (label, symbol, f"{symbol})", words, bare, f"{label} {words}", f"{label} {bare}")
+        for form in {_plain(form) for form in forms}:
             written.setdefault(form, set()).add(position)
     return written
 
 
-def _phrases(*phrases: str) -> str:
-    """Join phrases into one pattern whose words may stand any number of spaces apart."""
-    return "|".join(phrases).replace(" ", r"\s+")
-
-
-_IS = r"(?:'s| is| would be| will be)"
-_HOLD = "ha(?:s|ve|ving|d)|holds?|holding|earned|got|received|finished|completed"
-_PERSON = r"(?:the|this) (?:person|speaker|narrator|author|writer|respondent|interviewee)"
-_TOLD = (
-    rf"{_PERSON}(?: (?:clearly|explicitly|directly))?"
-    r"(?: (?:stat|say|mention|report|indicat)(?:e?s|ed|ing)(?: that)?)?"
-    rf"(?: (?:they|he|she|{_PERSON}))?"
+_ARTICLE = re.compile(r"(?:an?|the)\s+", re.IGNORECASE)
+_AFTER = r"""["'\u201d\u2019*`)\]]*(?:
+      \s*$ | \s*\?\W*$ | \s*[,;:!\u2026\u2014\u2013/&+] | \s*\.(?!\d) | \s*\n | \s+--?\s
+    | \s+[(\[]?\s*\w\d?\s*[)\].]?\W*$ | \s+[(\[]\s*\w\d?\s*[)\]]
+    | \s+(?:or|because|since|indeed|though|although|in\s+my|to\s+be\s+(?:honest|frank|fair)
+           |i\s+(?:think|guess|suppose|believe|feel|would\s+say|do|don't))\b )"""
+"""What may follow an option that is named: a mark, the end, a label, a reason, another option."""
+_PLACE = r"\s+(?:in|from)\b"
+"""What may also follow one of many words or with an article: "a woman from Ohio"."""
+_OTHERS = re.compile(
+    r"""\b(?: (?:my|his|her|their|our) \s (?:\w+ \s)? (?:wife|husband|partner|spouse|mother|father
+            |mom|mum|dad|parents?|sons?|daughters?|children|kids?|brothers?|sisters?|grand\w+
+            |uncle|aunt|cousins?|family|friends?|boss|teacher|neighbou?rs?) \s (?:\w+ \s){1,2}
+        | (?:he|she|they) \s (?:is|are|was|were|had|has|have) \s | (?<!go\s)(?<!going\s) with \s
+        | (?:raised|born|brought \s up) \s (?:as \s)? ) (?:an? \s)? $""",
+    re.IGNORECASE | re.VERBOSE,
 )
-_HAVING = _phrases(rf"(?:i|i've|{_TOLD}) (?:{_HOLD})", "i've")
-"""What says of a degree that somebody has it; "I have some" and "I have more" say nothing."""
-_SAYING = _phrases(
-    rf"(?:(?:my|the|so|final|best|honest) )*answer(?: to (?:that|this|it))?{_IS}?",
-    rf"(?:(?:my|the|final|first|best) )*(?:choice|pick|selection|option|response){_IS}?",
-    "(?:i(?:'d| would|'ll| will| do| must|'d have to| would have to| have to| want to"
-    "|'m going to| am going to)?|let's|let me)"
-    " (?:say|go with|go for|choose|pick|select|answer|opt for|settle on|lean towards?)",
-    "i (?:think|guess|suppose|believe|feel|reckon|find|identify as|live in)",
-    "i(?:'d| would)? (?:see|call|consider|describe|think of) (?:myself|it|that|this)(?: as)?",
-    rf"(?:it|that|this)(?:{_IS}| makes| would make)",
-    "(?:i'm|i am)(?: from)?",
-    rf"{_TOLD} (?:is|are|being|identifies as|lives in)",
-)
-_HEDGE = "but|so|then|maybe|perhaps|probably|possibly"
-_FILLER = _phrases(
-    _HEDGE,
-    "well|oh|okay|ok|h+m+|u+[hm]+|still|really|just|also|now|currently|actually|basically|simply",
-    "honestly|frankly|personally|overall|generally|clearly|obviously|definitely|certainly",
-    "sadly|unfortunately|luckily|thankfully|that|of course|all in all|if anything|for me|i mean",
-    "to be (?:honest|frank|fair)|in (?:general|my (?:opinion|view|case|experience))",
-    "if i (?:had|have) to (?:choose|pick|guess|say|answer)(?: one)?",
-)
-_ARTICLE = r"(?:(?:an?|the)\s+)??"
-_GAP = r"[\s,:*\"'\u201c\u2018`#>()\[\]\u2014\u2013-]*+"
-_LEAD = (
-    rf"{_GAP}(?:(?:(?:{_HAVING}|{_SAYING}|{_FILLER})(?!\w)"
-    rf"|(?>(?:[a-z]|\d{{1,2}})(?:[)\].:]|(?!['\w])))){_GAP}){{0,6}}{_ARTICLE}"
-)
-"""What may stand between a sentence's beginning and the option it names; also a label."""
-_JOINT = (
-    r"(?:\s*[,/;&+]|\s+(?:or|and|but|to)\b|\s*\n)(?:\s*(?:or|and|but|maybe|perhaps|probably"
-    rf"|possibly|even|also|sometimes|rather|else|then)\b,?)*\s*{_ARTICLE}"
-)
-"""What may stand between two options that are both named."""
-_FIELD = r"\s+(?:in|from)(?:\s+[\w'-]+){1,3}\s*(?:[.,!;]|$)"
-_REASON = _phrases(
-    "because|though|although|to be (?:honest|frank|fair)|in my (?:opinion|view|case)",
-    r"i(?: think| guess| suppose| believe| feel| would say|'d say| do| don't)(?=\s*(?:[.,!]|$))",
-)
-_END = (
-    r"[\"'\u201d\u2019*`)\]\s]*?(?:$|[.,:](?!\w)|[;!\u2026\u2014\u2013]|\n|\s--?\s|\?\W*$"
-    rf"|\s+[(\[]\s*\w\d?\s*[)\]]|\s+\w\d?[).\]]?\W*$|\s+(?:{_REASON})\b)|{_FIELD}"
-)
-"""What follows an option that is named: a mark, a label, a reason, the field of a degree."""
-_STARTS = re.compile(r"^|\.(?!\d)|[!?;\n\u2026\u2014\u2013]|\s-\s|[:,](?!\d)")
-_IS_SAID = re.compile(rf"\b(?:{_HAVING}|{_SAYING})(?!\w)", re.IGNORECASE)
-_IS_HAD = re.compile(rf"\b(?:{_HAVING})(?!\w)", re.IGNORECASE)
-_IS_HEDGED = re.compile(rf"\s*(?:{_HEDGE})\b", re.IGNORECASE)
-_HAS_FIELD = re.compile(_FIELD)
-_IS_OVER = re.compile(r"[\W_]*(?:\w\d?)?[\W_]*$")
-_MANY = 5
-"""Words of an option that is long enough to be known by them wherever they stand."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Words:
-    """How options are found by their words; a pattern's groups are the options of `order`.
-
-    Parameters
-    ----------
-    order
-        The options' positions, those of more letters first.
-    anywhere
-        Options that count wherever they stand: long ones, and those that decline, for
-        what says them declines in any case.
-    things
-        Options that somebody can have, such as a degree.
-    any
-        Finds any option, wherever it stands.
-    named
-        Matches an option that is named from where a sentence begins.
-    also
-        Matches one that is named right after another.
-    """
-
-    order: tuple[int, ...]
-    anywhere: frozenset[int]
-    things: frozenset[int]
-    any: re.Pattern[str]
-    named: re.Pattern[str]
-    also: re.Pattern[str]
-
-    def position(self, match: re.Match[str]) -> int:
-        """Return the position of the option that was matched."""
-        return self.order[(match.lastindex or 0) - 1]
+"""What makes an option somebody else's, or that of former times."""
+_LONG = 3
+"""Words that make an option one that does not stand in a sentence by chance."""
 
 
 @lru_cache(maxsize=4096)
-def _words(options: tuple[str, ...]) -> _Words:
-    """Compile the options' words, longest first, so that "not at all" is not read as "not"."""
+def _words(options: tuple[str, ...]) -> tuple[tuple[int, ...], re.Pattern[str]]:
+    """Compile the options' words, longest first, so that "not at all" is not read as "not".
+
+    Returns
+    -------
+    tuple
+        The options' positions in the order of the pattern's groups, and the pattern.
+
+    Notes
+    -----
+    Options of one question are all read by the same rule, lest the readable ones be
+    counted more often: anywhere, if all of them are long; else only where a sentence
+    does not go on after them, as it does in "Some people do" and "more complicated".
+    """
     texts = [option.strip().rstrip(".").replace("\u2019", "'") for option in options]
     order = sorted(range(len(texts)), key=lambda i: -len(texts[i]))
-    spaced = [r"\s+".join(map(re.escape, texts[i].split())) for i in order]
-    one = rf"(?<!\w)(?:{'|'.join(f'({words})' for words in spaced)})(?!\w)"
-    other = rf"(?<!\w)(?:{'|'.join(spaced)})(?!\w)"
-    end = rf"(?={_END}|{_JOINT}{other}(?:{_END}))"
-    long = {i for i, text in enumerate(texts) if len(text.split()) >= _MANY}
-    return _Words(
-        order=tuple(order),
-        anywhere=frozenset(long | {i for i, text in enumerate(texts) if _DECLINES.search(text)}),
-        things=frozenset(
-            i for i, text in enumerate(texts) if re.match(r"(?i)an?\s|\S+\s+\S+\s+\S", text)
-        ),
-        any=re.compile(one, re.IGNORECASE),
-        named=re.compile(_LEAD + one + end, re.IGNORECASE),
-        also=re.compile(_JOINT + one + end, re.IGNORECASE),
-    )
+    meant = [text for text in texts if not _DECLINES.search(text)]
+    anywhere = all(len(text.split()) >= _LONG for text in meant)
+    groups = []
+    for i in order:
+        long = len(texts[i].split()) >= _LONG or _ARTICLE.match(texts[i])
+        after = "" if anywhere else f"(?={_AFTER}{'|' + _PLACE if long else ''})"
+        groups.append(f"({r'[ ]'.join(map(re.escape, texts[i].split()))}){after}")
+    pattern = rf"(?<!\w)(?:{'|'.join(groups)})(?!\w)"
+    return tuple(order), re.compile(pattern, re.IGNORECASE | re.VERBOSE)
 
 
 def _take_texts(text: str, options: tuple[str, ...]) -> tuple[set[int], str]:
     """Find the options that a text's words name, and put underscores in the words' place."""
-    words = _words(options)
-    mentioned = list(words.any.finditer(text))
-    if not mentioned:
-        return set(), text
-    found = [m for m in mentioned if words.position(m) in words.anywhere and not _negated(m)]
-    reached = 0
-    for start in _STARTS.finditer(text):
-        match = words.named.match(text, start.end()) if start.end() >= reached else None
-        if match is None or not _meant(match, start[0], words):
-            continue
-        while match is not None:
-            found.append(match)
-            reached = match.end()
-            match = words.also.match(text, reached)
-    for match in found:
-        first, last = match.span(match.lastindex or 0)
-        text = text[:first] + "_" * (last - first) + text[last:]
-    return {words.position(match) for match in found}, text
+    order, pattern = _words(options)
+    found: set[int] = set()
 
+    def take(match: re.Match[str]) -> str:
+        position = order[(match.lastindex or 0) - 1]
+        declined = _DECLINES.search(re.split(r"[.!?;,\n]", text[: match.start()])[-1])
+        if declined or _negated(match) or _OTHERS.search(text[: match.start()]):
+            return match[0]
+        found.add(position)
+        return "_" * len(match[0])
 
-def _meant(match: re.Match[str], mark: str, words: _Words) -> bool:
-    """Say whether an option after a mark is an answer.
-
-    It is where the answer begins, after a colon, where it is said to be one, and where
-    nothing follows it; after a comma only where it is said, or hedged ("not sure, but no").
-    """
-    lead = match.string[match.start() : match.start(match.lastindex or 0)]
-    had = bool(_IS_HAD.search(lead))
-    thing = words.position(match) in words.things
-    if had and not thing:
-        return False
-    if _HAS_FIELD.match(match.string, match.end()) and not had:
-        return thing and not mark and not lead.strip()
-    if mark in ("", ":") or _IS_SAID.search(lead):
-        return True
-    return bool(
-        _IS_HEDGED.match(lead) if mark == "," else _IS_OVER.match(match.string, match.end())
-    )
+    return found, pattern.sub(take, text)
 
 
 def _labels(rest: str, count: int, layout: Format) -> set[int]:
@@ -306,6 +210,6 @@ def _label_patterns(symbols: str, brackets: str) -> tuple[re.Pattern[str], ...]:
         re.compile(rf"{cue}({symbol})(?!['\w])\s*(?:[).\]:,;*\"]|$)"),
         re.compile(rf"{cue}{letter}\s+_"),
         re.compile(
-            rf"(?:^[\W_]*|{cue})((?![Ii]){symbol}(?:{joint}{symbol})+)(?:\W*$|[).\]:,;*\"\n])"
+            rf"(?:^[\W_]*|{cue})((?![Ii]){symbol}(?:{joint}(?![Ii]){symbol})+)(?:\W*$|[).\]:,;*\"\n])"
         ),
     )

@@ -154,7 +154,7 @@ DECLARED = {
         ("income", "30-something thousand", "30-40k"),
         ("income", "about 60k", "60-70k"),
         ("income", "The person earns $52,000 a year.", "50-60k"),
-        ("gender", "I am 34 and a woman", None),
+        ("gender", "I am 34 and a woman", "woman"),
         ("gender", "I live with a woman named Rose", None),
         ("religion", "I was raised Protestant but left", None),
         ("religion", "my wife is Roman Catholic", None),
