@@ -224,8 +224,9 @@ def unfit_sizes(study: Study, counted: Mapping[str, int], stories: int | None) -
         if stories is not None and people > stories:
             yield Mistake(
                 ("backstories", "natural", "count"),
-                stories,
-                f"{name} has {people:.0f} respondents or more, and {', '.join(sorted(one_to_one))} "
+                "all" if e.backstories.natural.count is None else stories,
+                f"there are {stories} stories; {name} has {people:.0f} respondents or more, and "
+                f"{', '.join(sorted(one_to_one))} "
                 "match one story to each; expected at least as many stories, or fewer respondents",
             )
 

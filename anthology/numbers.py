@@ -66,7 +66,8 @@ _NUMBER = re.compile(
     re.VERBOSE,
 )
 _N = r"«(\d+)»"
-_WORD = re.compile(r"[^\W\d]")
+_COUNTED = re.compile(r"\s+(?!income\b|earnings\b|a\s+year\b)[a-z]")
+"""What follows a zero that counts something other than money."""
 _PERIOD = r"(?:hour|hr|day|night|week|month|mo|paycheck)"
 _THINGS = (
     r"(?:kids?|child|children|sons?|daughters?|boys|girls|brothers?|sisters?|siblings?|twins"
@@ -235,8 +236,9 @@ def _stated(text: str, unit: Unit) -> tuple[list[Range], list[Range]]:
         number = numbers[int(match[1])]
         aged = number.old or (unit == "years" and _AGE_BEFORE.search(text[: match.start()]))
         sure = number.money or number.scaled or aged
-        # "0" is no income, but "I have zero patience" is not about any.
-        idle = unit == "dollars" and number.value == 0 and not sure and _WORD.search(text)
+        # "I earn zero" is an income, "zero patience" is none.
+        counted = _COUNTED.match(text, match.end())
+        idle = unit == "dollars" and number.value == 0 and not sure and counted
         if _fits((number,), (number.value,), unit) and not idle:
             (firm if sure else bare).append(Range(number.value, number.value))
     return firm, bare

@@ -33,12 +33,14 @@ def show(path: Path, rows: int, row: int | None = None) -> str:
         raise DataError("is a folder; name a file in it", where=str(path))
     if not path.is_file():
         raise DataError("there is no such file", where=str(path), hint="Run snakemake to make it.")
+    if row is not None and path.suffix != ".parquet":
+        raise DataError("has no numbered rows; --row is for Parquet files", where=str(path))
     if path.suffix == ".csv":
         return aligned(path)
     if path.suffix == ".sav":
         return _declared(path)
     if path.suffix != ".parquet":
-        return path.read_text(encoding="utf-8", errors="replace").rstrip()
+        return _text(path)
     made = made_by(path)
     if row is not None:
         return _whole(path, row)
@@ -55,6 +57,13 @@ def show(path: Path, rows: int, row: int | None = None) -> str:
     for number, values in enumerate(first.to_pylist() if first is not None else []):
         lines += _section(f"row {number}", values)
     return "\n".join(lines)
+
+
+def _text(path: Path) -> str:
+    content = path.read_bytes()
+    if b"\0" in content:
+        raise DataError("is neither a table nor an artifact nor text", where=str(path))
+    return content.decode("utf-8", errors="replace").rstrip()
 
 
 def _whole(path: Path, number: int) -> str:
@@ -99,6 +108,8 @@ def aligned(path: Path) -> str:
             head, *rows = list(csv.reader(file)) or [[]]
     except UnicodeDecodeError as error:
         raise DataError(f"is not UTF-8 at byte {error.start}", where=str(path)) from None
+    except csv.Error as error:
+        raise DataError(f"is no table ({error})", where=str(path)) from None
     for line, row in enumerate(rows, start=2):
         if len(row) != len(head):
             raise DataError(

@@ -6,6 +6,7 @@ sentence for a trait.
 """
 
 from collections.abc import Callable, Mapping, Sequence
+from os.path import expanduser
 from pathlib import Path
 from typing import Any
 
@@ -39,13 +40,13 @@ class Study:
 
     def people(self, survey: str) -> str:
         """Return a survey's file of people, or `simulated`."""
-        return str(Path(self.experiment.humans.get(survey, SIMULATED)).expanduser())
+        return expanduser(self.experiment.humans.get(survey, SIMULATED))
 
     @property
     def stories_file(self) -> str | None:
         """The file that natural stories are read from, or None where they are written."""
         file = self.experiment.backstories.natural.file
-        return file and str(Path(file).expanduser())
+        return None if file is None else expanduser(file)
 
     def survey(self, name: str) -> Survey:
         """Return a survey."""

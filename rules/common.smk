@@ -20,7 +20,7 @@ try:
         targets=[
             word
             for word in sys.argv[1:]
-            if re.match(r"results/.*[.](csv|parquet)$", word)
+            if re.match(r"results/.*[.](csv|parquet|json|sav)$", word)
         ],
     )
     if workflow.is_main_process:

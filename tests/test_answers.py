@@ -375,7 +375,7 @@ def test_a_number_that_is_a_label_and_another_options_words_is_neither() -> None
     assert read_answer("0", children, counted) == valid(0)
 
 
-RISK = (
+HEALTH = (
     "A great deal of health risk",
     "Some health risk",
     "Not too much health risk",
@@ -389,8 +389,8 @@ RISK = (
 )
 def test_options_of_one_scale_are_read_alike(position: int, sentence: str) -> None:
     """Else the options that are read more easily would be counted more often."""
-    reply = sentence.format(RISK[position].lower())
-    assert read_answer(reply, RISK, ROUND) == valid(position)
+    reply = sentence.format(HEALTH[position].lower())
+    assert read_answer(reply, HEALTH, ROUND) == valid(position)
 
 
 @pytest.mark.parametrize("position", range(4))

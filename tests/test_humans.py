@@ -282,9 +282,6 @@ def test_a_wrong_declaration_is_found_in_the_header(
     assert message in said
     assert hint in said
     assert str(sav) in said
-    with pytest.raises(DataError) as caught:
-        humans.read(settings(**changes), sav)
-    assert str(caught.value) == said
 
 
 def test_a_right_declaration_passes(tmp_path: Path) -> None:
@@ -339,10 +336,7 @@ def test_what_is_no_survey_file_is_told(
     sav = tmp_path / "w7.sav"
     if content is not None:
         sav.write_bytes(content)
-    with pytest.raises(DataError) as caught:
-        humans.read(settings(), sav)
-    assert message in str(caught.value)
-    assert failing(sav) == str(caught.value)
+    assert message in failing(sav)
 
 
 def test_a_directory_is_told(tmp_path: Path) -> None:

@@ -26,6 +26,8 @@ from tests.conftest import Project
         (["--config", "models=[]"], ["models = []", "1 or more"]),
         (["--config", "questions=7"], ["questions = ", "a mapping of keys to values"]),
         (["--config", "matching={traits: [region, height]}"], ["height", "unknown name"]),
+        (["--config", 'humans={w34: "~nobody-here/x.sav"}'], ["is no file"]),
+        (["results/w43/codebook.json"], ['did you mean "w34"?']),
         (["results/w43/metrics.csv"], ['did you mean "w34"?']),
         (["results/w34/personas/boi.parquet"], ['did you mean "bio"?']),
         (["results/w34/responses/simulatd/bio.parquet"], ['did you mean "simulated"?']),
@@ -120,6 +122,19 @@ def test_show_prints_every_kind_of_file(
     assert said in capsys.readouterr().out
 
 
+def test_show_refuses_what_nobody_can_read(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "program").write_bytes(b"\x7fELF\0\0")
+    assert main(["show", str(tmp_path / "program")]) == 1
+    assert main(["show", str(tmp_path)]) == 1
+    assert main(["show", str(tmp_path / "program"), "--row", "1"]) == 1
+    said = capsys.readouterr().err
+    assert "neither a table nor an artifact nor text" in said
+    assert "is a folder" in said
+    assert "--row is for Parquet files" in said
+
+
 def test_show_refuses_what_is_no_artifact(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -131,19 +146,20 @@ def test_show_refuses_what_is_no_artifact(
 
 
 @pytest.mark.parametrize(
-    ("content", "said"),
+    ("content", "status", "said"),
     [
-        (b"", "no rows; columns: none"),
-        (b"a,b\n", "no rows; columns: a, b"),
-        (b"a,b\n1\n", "line 2: has 1 cells under 2 names"),
-        (b"a\n\xff\n", "is not UTF-8 at byte 2"),
+        (b"", 0, "no rows; columns: none"),
+        (b"a,b\n", 0, "no rows; columns: a, b"),
+        (b"a,b\n1\n", 1, "line 2: has 1 cells under 2 names"),
+        (b"a\n\xff\n", 1, "is not UTF-8 at byte 2"),
+        (b"a\n" + b"x" * 200_000, 1, "is no table"),
     ],
 )
 def test_show_copes_with_odd_tables(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str], content: bytes, said: str
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], content: bytes, status: int, said: str
 ) -> None:
     (tmp_path / "table.csv").write_bytes(content)
-    main(["show", str(tmp_path / "table.csv")])
+    assert main(["show", str(tmp_path / "table.csv")]) == status
     captured = capsys.readouterr()
     assert said in captured.out + captured.err
 
@@ -177,7 +193,7 @@ def test_a_survey_without_a_trait_is_told_both_ways_out(fresh: Project) -> None:
 
 def test_too_few_stories_in_a_file_are_told_before_anything_runs(fresh: Project) -> None:
     (fresh.path / "few.txt").write_text("I was born.\nI was born too.\n")
-    for count, said in (("all", "count = 2"), ("3", "holds 2 stories")):
+    for count, said in (("all", "there are 2 stories; w34"), ("3", "holds 2 stories")):
         natural = f"backstories={{natural: {{file: few.txt, count: {count}}}}}"
         done = fresh.snakemake("-n", "--config", natural)
         assert done.status == 1

@@ -233,14 +233,18 @@ def test_trait_answers_follow_what_was_told(layout: Format) -> None:
         )
         for trait, answer in told.items()
     }
+    stubborn = 0
     for turns in ((Turn("Describe yourself.", bio),), tuple(asked.values())):
         for trait, answer in told.items():
             ask = Ask(question(trait).written(layout), after="Give one of the letters.")
             for prompt in (as_text(turns, ask, layout), as_messages(turns, ask)):
                 found = outcomes(prompt, question(trait), layout, draws=30)
                 named = sum(found[option] for option in texts(question(trait)))
-                stubborn = found["refused"] > 25
-                assert stubborn or found[answer] > 0.85 * named > 12
+                if found["refused"] > 25:
+                    stubborn += 1
+                else:
+                    assert found[answer] > 0.85 * named > 12
+    assert stubborn <= 4
 
 
 def outcomes(

@@ -96,6 +96,19 @@ def test_a_model_stage_depends_on_the_code_of_the_provider_that_it_asks() -> Non
     assert code("simulated") == code("simulated-chat") != code("uniform")
 
 
+@pytest.mark.parametrize(
+    ("stage", "changes"),
+    [
+        ("backstories", {"backstories": {"keep": {"critic_model": "uniform"}}}),
+        ("traits", {"traits": {"reader_model": "uniform"}}),
+        ("primed", {"backstories": {"primed": {"model": "uniform"}}}),
+    ],
+)
+def test_every_model_of_a_stage_brings_its_code(stage: str, changes: dict[str, object]) -> None:
+    before = settings(study(), stage)["set_code"](WILDCARDS)
+    assert settings(study(**changes), stage)["set_code"](WILDCARDS) != before
+
+
 def test_the_hash_changes_with_the_code(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     package = tmp_path / "anthology"
     package.mkdir()
