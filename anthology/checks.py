@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from anthology.catalogue import TRAITS
 from anthology.errors import ConfigurationError
 from anthology.experiment import DEFAULT, SIMULATED, Experiment, for_survey
-from anthology.library import TRAITS
 from anthology.spelling import suggest
 
 if TYPE_CHECKING:
@@ -89,25 +89,25 @@ def references(experiment: Experiment) -> Iterator[Reference]:
 
 def unknown_names(study: Study) -> Iterator[Mistake]:
     """Find names that nothing bears: files, conditions, matchings, formats, traits, surveys."""
-    e, library = study.experiment, study.library
+    e, catalogue = study.experiment, study.catalogue
     for reference in references(e):
-        names = library.names(reference.folder)
+        names = catalogue.names(reference.folder)
         if reference.name not in names:
-            file = library.path(reference.folder, reference.name)
+            file = catalogue.path(reference.folder, reference.name)
             yield Mistake(
                 reference.key,
                 reference.name,
                 f"there is no {file}; {suggest(reference.name, names)}",
             )
         else:
-            library.load(reference.folder, reference.name)
-    surveys = library.names("surveys")
+            catalogue.load(reference.folder, reference.name)
+    surveys = catalogue.names("surveys")
     for name in sorted(set(e.surveys) & set(surveys)):
         people = study.people(name)
-        if people == SIMULATED and name in library.names("populations"):
-            library.load("populations", name)
+        if people == SIMULATED and name in catalogue.names("populations"):
+            catalogue.load("populations", name)
         elif people == SIMULATED:
-            file = library.path("populations", name)
+            file = catalogue.path("populations", name)
             sentence = f"{name} cannot be simulated, there is no {file}; give its .sav"
             yield Mistake(("humans", name), people, sentence)
     inner: list[tuple[Key, str, Sequence[str]]] = [
@@ -160,7 +160,7 @@ def unmatched_traits(study: Study) -> Iterator[Mistake]:
 
 def _unasked(study: Study, survey: str, key: Key, trait: str) -> Mistake:
     """Tell of a trait that a survey's declaration does not have, and of both ways out."""
-    file = study.library.path("surveys", survey)
+    file = study.catalogue.path("surveys", survey)
     known = suggest(trait, study.survey(survey).traits)
     sentence = (
         f"{file} has no such trait; {known} "
@@ -174,7 +174,7 @@ def _unfolded(study: Study, survey: str, trait: str) -> Iterator[Mistake]:
     options = {option.id for option in study.traits()[trait].options}
     odd = sorted(options ^ set(study.survey(survey).traits[trait].fold))
     if odd:
-        file = study.library.path("surveys", survey)
+        file = study.catalogue.path("surveys", survey)
         sentence = (
             f"{file}: traits.{trait}.fold and the options in {TRAITS} differ in "
             f"{', '.join(odd)}; each option must be folded"
@@ -192,7 +192,7 @@ def missing_sentences(study: Study) -> Iterator[Mistake]:
         sentences = prompt.style.traits if kind == "writers" else prompt.traits
         told = {trait for survey in study.experiment.surveys for trait in study.told(survey)}
         for trait in sorted(told - set(sentences)):
-            file = study.library.path(f"prompts/{kind}", condition.style)
+            file = study.catalogue.path(f"prompts/{kind}", condition.style)
             sentence = f"{file} has no sentence for the trait {trait}; {suggest(trait, sentences)}"
             yield Mistake(("conditions", name, "style"), condition.style, sentence)
 

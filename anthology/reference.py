@@ -4,8 +4,8 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
+from anthology.catalogue import FOLDERS
 from anthology.experiment import DEFAULT, Experiment
-from anthology.library import FOLDERS
 from anthology.prompts import Trait
 from anthology.records import Record
 
@@ -21,7 +21,9 @@ prompts and, for simulated surveys, populations, one a file, and the traits in
 (`snakemake --configfile config/config.yaml config/paper.yaml`); mappings are merged key by key,
 everything else is replaced. `--config` sets single keys:
 `snakemake --config seed=7 'metrics={splits: 20}'`. A mistake anywhere is reported with its file,
-key and value, what was expected, and the nearest right spelling, before anything runs.
+key and value, what was expected, and the nearest right spelling, before anything runs. (Only what
+`--configfile` names is read by Snakemake first, which says less about a file that is no YAML.
+Targets stand before `--config` and `--configfile` on the command line.)
 
 Whatever may be given *by survey* is one value for all surveys, or a mapping from surveys to
 values, with `default` for the rest.

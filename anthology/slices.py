@@ -61,7 +61,7 @@ def _population(study: Study) -> dict[str, Setting]:
         "seed": lambda w: e.seed,
         "survey": lambda w: w.survey,
         "size": lambda w: for_survey(e.population, w.survey),
-        "population": lambda w: _plain(study.library.load("populations", w.survey)),
+        "population": lambda w: _plain(study.catalogue.load("populations", w.survey)),
     }
 
 

@@ -12,9 +12,9 @@ from typing import Any
 
 from pydantic import ValidationError
 
+from anthology.catalogue import Catalogue
 from anthology.checks import Key, mistakes, refuse
 from anthology.experiment import SIMULATED, Condition, Experiment, for_survey
-from anthology.library import Library
 from anthology.mistakes import explain
 from anthology.models.spec import ModelSpec
 from anthology.prompts import Trait
@@ -31,12 +31,12 @@ class Study:
     ----------
     experiment
         What the configuration says.
-    library
+    catalogue
         The files beside it.
     """
 
-    def __init__(self, experiment: Experiment, library: Library) -> None:
-        self.experiment, self.library = experiment, library
+    def __init__(self, experiment: Experiment, catalogue: Catalogue) -> None:
+        self.experiment, self.catalogue = experiment, catalogue
 
     def people(self, survey: str) -> str:
         """Return a survey's file of people, or `simulated`."""
@@ -50,21 +50,21 @@ class Study:
 
     def survey(self, name: str) -> Survey:
         """Return a survey."""
-        survey: Survey = self.library.load("surveys", name)
+        survey: Survey = self.catalogue.load("surveys", name)
         return survey
 
     def model(self, name: str) -> ModelSpec:
         """Return a model's declaration."""
-        model: ModelSpec = self.library.load("models", name)
+        model: ModelSpec = self.catalogue.load("models", name)
         return model
 
     def prompt(self, kind: str, name: str) -> Any:
         """Return a prompt of one kind."""
-        return self.library.load(f"prompts/{kind}", name)
+        return self.catalogue.load(f"prompts/{kind}", name)
 
     def traits(self) -> dict[str, Trait]:
         """Return all traits that can be asked."""
-        return self.library.traits()
+        return self.catalogue.traits()
 
     def condition(self, name: str) -> Condition:
         """Return a condition."""
@@ -113,7 +113,7 @@ def load(config: Mapping[str, Any], root: Path, origins: Sequence[Origin] = ()) 
         experiment = Experiment.model_validate(config)
     except ValidationError as error:
         raise explain(error, Experiment, config, where=where) from None
-    study = Study(experiment, Library(root))
+    study = Study(experiment, Catalogue(root))
     refuse(mistakes(study), where)
     return study
 

@@ -147,10 +147,10 @@ class Workflow:
         e = self.study.experiment
         return {
             "survey": e.surveys,
-            "model": self.study.library.names("models"),
+            "model": self.study.catalogue.names("models"),
             "condition": list(e.conditions),
             "matching": list(e.matching.variants),
-            "style": self.study.library.names("prompts/writers"),
+            "style": self.study.catalogue.names("prompts/writers"),
         }
 
     def _check_target(self, target: PurePosixPath) -> None:

@@ -33,7 +33,7 @@ def mistake(root: Path = ROOT / "config", **changes: Any) -> str:
 
 
 @pytest.fixture
-def library(tmp_path: Path) -> Path:
+def catalogue(tmp_path: Path) -> Path:
     return Path(shutil.copytree(ROOT / "config", tmp_path / "config"))
 
 
@@ -171,20 +171,20 @@ def test_a_missing_file_names_its_neighbour(tmp_path: Path) -> None:
     ],
 )
 def test_a_mistake_in_a_named_file_is_told_with_the_file(
-    library: Path, file: str, old: str, new: str, fragments: list[str]
+    catalogue: Path, file: str, old: str, new: str, fragments: list[str]
 ) -> None:
-    path = library / file
+    path = catalogue / file
     text = path.read_text()
     assert old in text
     path.write_text(text.replace(old, new, 1))
-    message = mistake(library)
+    message = mistake(catalogue)
     for fragment in fragments:
         assert fragment in message
 
 
-def test_a_survey_without_a_population_cannot_be_simulated(library: Path) -> None:
-    (library / "populations/w99.yaml").unlink()
-    message = mistake(library)
+def test_a_survey_without_a_population_cannot_be_simulated(catalogue: Path) -> None:
+    (catalogue / "populations/w99.yaml").unlink()
+    message = mistake(catalogue)
     assert "humans.w99 = 'simulated'" in message
     assert "give its .sav" in message
 
@@ -195,8 +195,8 @@ def test_a_path_with_braces_is_refused(tmp_path: Path) -> None:
     assert "has a brace" in mistake(humans={"w34": str(file)})
 
 
-def test_one_mistake_is_told_once(library: Path) -> None:
-    message = mistake(library, traits={"ask": ["age", "gender", "race", "education"]})
+def test_one_mistake_is_told_once(catalogue: Path) -> None:
+    message = mistake(catalogue, traits={"ask": ["age", "gender", "race", "education"]})
     assert message.count("matching.traits = 'income'") == 1
 
 

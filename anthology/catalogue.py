@@ -41,7 +41,7 @@ FOLDERS: dict[str, type[Record]] = {
 TRAITS = "traits.yaml"
 
 
-class Library:
+class Catalogue:
     """The records in the files below one folder.
 
     Parameters
