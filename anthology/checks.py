@@ -52,7 +52,7 @@ def refuse(found: Iterable[Mistake], where: Callable[[Key], str]) -> None:
 
 def mistakes(study: Study) -> list[Mistake]:
     """List what is wrong with an experiment; names first, since the rest builds on them."""
-    for find in (unknown_names, unmatched_traits, missing_sentences, missing_files):
+    for find in (unknown_names, base_models, unmatched_traits, missing_sentences, missing_files):
         found = list(find(study))
         if found:
             return found
@@ -136,6 +136,20 @@ def unknown_names(study: Study) -> Iterator[Mistake]:
     for key, name, expected in inner:
         if name not in expected:
             yield Mistake(key, name, f"unknown name; {suggest(name, expected)}")
+
+
+def base_models(study: Study) -> Iterator[Mistake]:
+    """Find base models where a request is put in a chat."""
+    keep, traits = study.experiment.backstories.keep, study.experiment.traits
+    chats: list[tuple[Key, str, str | None]] = [
+        (("backstories", "keep", "critic_model"), keep.critic_model, keep.critic),
+        (("traits", "reader_model"), traits.reader_model, traits.reader),
+    ]
+    for key, name, prompt in chats:
+        if prompt is not None and study.model(name).api != "chat":
+            known = [n for n in study.catalogue.names("models") if study.model(n).api == "chat"]
+            sentence = "is asked in a chat, but continues texts (api: completions); "
+            yield Mistake(key, name, sentence + suggest(name, known))
 
 
 def unmatched_traits(study: Study) -> Iterator[Mistake]:

@@ -17,7 +17,7 @@ from typing import Any, get_args, get_origin
 from pydantic import ValidationError
 
 from anthology import __version__
-from anthology.errors import AnthologyError
+from anthology.errors import AnthologyError, ConfigurationError
 
 STAGES = {
     "population": "write a simulated survey file",
@@ -61,7 +61,10 @@ def _run_stage(stage: str, argv: Sequence[str]) -> None:
 
     module = import_module(f"anthology.{stage}")
     options = vars(stage_parser(stage, module).parse_args(argv))
-    parts = merged(options.pop("settings"))
+    try:
+        parts = merged(options.pop("settings"))
+    except (ValueError, AttributeError):
+        raise ConfigurationError("takes JSON objects", where="--settings") from None
     try:
         settings = module.Settings.model_validate(parts)
     except ValidationError as error:

@@ -6,8 +6,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from anthology.errors import ModelError
-from anthology.models import Message, Model, Request
-from anthology.models.asking import ask_model
+from anthology.models import Model, Request
+from anthology.models.asking import ask_model, told
 from anthology.models.identity import ModelIdentity, open_model
 from anthology.models.spec import Sampling
 from anthology.prompts import CriticPrompt
@@ -124,9 +124,8 @@ class Editor:
     async def _objection(self, text: str, seed: int) -> str | None:
         if self._critic is None or self._judge is None:
             return None
-        system = (Message("system", self._critic.system),) if self._critic.system else ()
-        message = Message("user", self._critic.message.format(story=text))
-        request = Request(prompt=(*system, message), sampling=_JUDGEMENT, seed=seed)
+        prompt = told(self._critic.system, self._critic.message.format(story=text))
+        request = Request(prompt=prompt, sampling=_JUDGEMENT, seed=seed)
         verdict = (await ask_model(self._judge, request)).draws[0].text
         accepted = verdict.strip().lower().startswith(self._critic.accept.lower())
         return None if accepted else "turned down by the critic"

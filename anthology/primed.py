@@ -12,7 +12,8 @@ from anthology.descriptions import ToldTrait, categories, in_words, shuffled
 from anthology.flow import run_all
 from anthology.formats import Format
 from anthology.keeping import Story
-from anthology.models import Message, Request
+from anthology.models import Request
+from anthology.models.asking import told
 from anthology.prompts import WriterPrompt
 from anthology.randomness import generator
 from anthology.respondents import respondents
@@ -60,8 +61,7 @@ def run(settings: Settings, *, humans: Path, codebook: Path, output: Path, in_fl
 def _request(settings: Settings, message: str, seed: int) -> Request:
     writer, layout = settings.writer, settings.layout
     if layout is None or settings.model.api == "chat":
-        system = (Message("system", writer.system),) if writer.system else ()
-        prompt = (*system, Message("user", message))
+        prompt = told(writer.system, message)
         return Request(prompt=prompt, sampling=settings.sampling, seed=seed)
     asked = as_text((), Ask(message), layout)
     return Request(prompt=asked, sampling=settings.sampling, stop=stops(layout), seed=seed)

@@ -102,7 +102,7 @@ def _backstories(study: Study) -> dict[str, Setting]:
         "model": lambda w: _model(study, natural.model),
         "sampling": lambda w: _plain(natural.sampling),
         "question": lambda w: study.prompt("stories", natural.prompt).question,
-        "layout": lambda w: _names(study, natural.model),
+        "layout": lambda w: _names(study, natural.model, study.experiment.traits.format),
     }
 
 
@@ -122,7 +122,7 @@ def _primed(study: Study) -> dict[str, Setting]:
         style = study.prompt("writers", w.style).style
         if style.form == "questions":
             return _layout(study, e.questions.format)
-        return _names(study, e.backstories.primed.model)
+        return _names(study, e.backstories.primed.model, e.questions.format)
 
     return {
         **_written(study),
@@ -276,11 +276,11 @@ def _layout(study: Study, name: str) -> dict[str, Any]:
     return _plain(study.experiment.formats[name])
 
 
-def _names(study: Study, model: str) -> dict[str, Any] | None:
+def _names(study: Study, model: str, layout: str) -> dict[str, Any] | None:
     """Return the names before questions and answers, which a chat model is not shown."""
     if study.model(model).api == "chat":
         return None
-    return _plain(study.experiment.formats[study.experiment.traits.format], "asker", "answerer")
+    return _plain(study.experiment.formats[layout], "asker", "answerer")
 
 
 def _model(study: Study, name: str) -> dict[str, Any]:

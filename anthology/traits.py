@@ -19,8 +19,8 @@ from anthology.artifacts import read_table, write_table
 from anthology.flow import run_all
 from anthology.formats import Format
 from anthology.interviews import Interviewer
-from anthology.models import Message, Request
-from anthology.models.asking import ask_model
+from anthology.models import Request
+from anthology.models.asking import ask_model, told
 from anthology.models.identity import ModelIdentity, open_model
 from anthology.models.spec import Sampling
 from anthology.numbers import position, read_range
@@ -137,9 +137,8 @@ class _TraitSurvey:
             question=trait.question,
             options="\n".join(labelled(options, settings.layout)),
         )
-        system = (Message("system", settings.reader.system),) if settings.reader.system else ()
         request = Request(
-            prompt=(*system, Message("user", message)),
+            prompt=told(settings.reader.system, message),
             sampling=_READING,
             seed=derive(settings.seed, "traits", number, name, "reader"),
         )

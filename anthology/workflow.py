@@ -188,9 +188,7 @@ class _Wildcards:
 
 def _origins(files: Iterable[Path], command_line: Mapping[str, Any]) -> list[Origin]:
     """Return each configuration file's name with its content, strictly read."""
-    found: list[Origin] = []
-    for file in files:
-        found.append((_name(file), read_mapping(file)))
+    found: list[Origin] = [(_name(file), read_mapping(file)) for file in files]
     return [*found, ("command line", command_line)] if command_line else found
 
 

@@ -111,6 +111,11 @@ def test_a_condition_may_have_its_own_model_and_then_stands_once() -> None:
         ({"respondents": 0}, ["respondents", "greater than or equal to 1"]),
         ({"humans": {"w34": "no/such.sav"}}, ["humans.w34 = 'no/such.sav'", "is no file"]),
         ({"backstories": {"natural": {"file": "no.csv"}}}, ["natural.file", "is no file"]),
+        (
+            {"traits": {"reader_model": "simulated"}},
+            ["traits.reader_model = 'simulated'", "asked in a chat", 'mean "simulated-chat"?'],
+        ),
+        ({"backstories": {"keep": {"critic_model": "uniform"}}}, ["critic_model", "in a chat"]),
         ({"surveys": ["w34", "w34"]}, ["surveys", "w34 is named more than once"]),
         ({"personas": {"traits": ["age", "age"]}}, ["age is named more than once"]),
         ({"conditions": {"human": {"persona": "none"}}}, ["human", "people's row"]),

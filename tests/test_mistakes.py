@@ -88,6 +88,15 @@ def test_settings_that_a_stage_does_not_know_are_refused(
     assert "splitz = 3" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize("settings", ["splits", "[1]", "3"])
+def test_settings_that_are_no_objects_are_refused(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path, settings: str
+) -> None:
+    arguments = ["--settings", settings, "--metrics", str(tmp_path), "--output", str(tmp_path)]
+    assert main(["summary", *arguments]) == 1
+    assert "--settings: takes JSON objects" in capsys.readouterr().err
+
+
 def test_show_describes_an_artifact(made: Project, capsys: pytest.CaptureFixture[str]) -> None:
     path = made.path / "results/w34/responses/simulated/greedy_bio.parquet"
     assert main(["show", str(path), "--rows", "1"]) == 0

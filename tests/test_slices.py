@@ -1,6 +1,7 @@
 """What stages are told: each exactly what its settings declare, in canonical form."""
 
 import json
+import shutil
 from importlib import import_module
 from pathlib import Path
 from types import SimpleNamespace
@@ -27,10 +28,10 @@ JSON = st.recursive(
 )
 
 
-def study(**changes: object) -> Study:
+def study(root: Path = ROOT / "config", **changes: object) -> Study:
     config = yaml.safe_load((ROOT / "config/config.yaml").read_text())
     merge(config, changes)
-    return load(config, ROOT / "config")
+    return load(config, root)
 
 
 @pytest.mark.parametrize("stage", STAGES)
@@ -99,14 +100,18 @@ def test_a_model_stage_depends_on_the_code_of_the_provider_that_it_asks() -> Non
 @pytest.mark.parametrize(
     ("stage", "changes"),
     [
-        ("backstories", {"backstories": {"keep": {"critic_model": "uniform"}}}),
-        ("traits", {"traits": {"reader_model": "uniform"}}),
-        ("primed", {"backstories": {"primed": {"model": "uniform"}}}),
+        ("backstories", {"backstories": {"keep": {"critic_model": "other"}}}),
+        ("traits", {"traits": {"reader_model": "other"}}),
+        ("primed", {"backstories": {"primed": {"model": "other"}}}),
     ],
 )
-def test_every_model_of_a_stage_brings_its_code(stage: str, changes: dict[str, object]) -> None:
+def test_every_model_of_a_stage_brings_its_code(
+    tmp_path: Path, stage: str, changes: dict[str, object]
+) -> None:
+    root = Path(shutil.copytree(ROOT / "config", tmp_path / "config"))
+    (root / "models/other.yaml").write_text("provider: uniform\napi: chat\n")
     before = settings(study(), stage)["set_code"](WILDCARDS)
-    assert settings(study(**changes), stage)["set_code"](WILDCARDS) != before
+    assert settings(study(root, **changes), stage)["set_code"](WILDCARDS) != before
 
 
 def test_the_hash_changes_with_the_code(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

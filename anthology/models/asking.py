@@ -1,7 +1,7 @@
 """Asking a model and holding it to what was asked."""
 
 from anthology.errors import ModelError
-from anthology.models import Model, Reply, Request
+from anthology.models import Message, Model, Reply, Request
 
 
 async def ask_model(model: Model, request: Request) -> Reply:
@@ -10,3 +10,9 @@ async def ask_model(model: Model, request: Request) -> Reply:
     if len(reply.draws) != request.draws:
         raise ModelError(f"gave {len(reply.draws)} draws, {request.draws} were asked for")
     return reply
+
+
+def told(system: str, message: str) -> tuple[Message, ...]:
+    """Return the chat that asks one thing, behind what the model is told about its task."""
+    asked = Message("user", message)
+    return (Message("system", system), asked) if system else (asked,)
