@@ -8,7 +8,7 @@ import pandas as pd
 import pyarrow as pa
 import pytest
 
-from anthology import metrics, summary
+from anthology import metrics
 from anthology.artifacts import write_table
 from anthology.errors import DataError
 from anthology.halves import splits
@@ -382,24 +382,3 @@ def test_csv_has_fixed_decimals_and_no_negative_zero() -> None:
     ]
     text = metrics.as_csv(["a", "b", "c"], rows)
     assert text == 'a,b,c\n0.000000,,3\n1.000000,0.333333,"x, y"\n'
-
-
-def test_the_summary_joins_tables_in_the_order_of_the_surveys(tmp_path: Path) -> None:
-    people, responses = population(), frames()
-    first, _ = run(tmp_path / "a", settings_for(), people, responses)
-    files = [tmp_path / name / "metrics.csv" for name in "ab"]
-    files[1].parent.mkdir()
-    files[1].write_text(files[0].read_text().replace("toy,", "game,"))
-    second = [{**row, "survey": "game"} for row in first]
-    output = tmp_path / "summary.csv"
-    for order, expected in (("toy", "game"), first + second), (("game", "toy"), second + first):
-        summary.run(summary.Settings(surveys=list(order)), metrics=files, output=output)
-        assert read(output) == expected
-        assert tuple(read(output)[0]) == metrics.METRICS
-    with pytest.raises(DataError, match="the tables are of game, toy, not of toy"):
-        summary.run(summary.Settings(surveys=["toy"]), metrics=files, output=output)
-
-    for wrong in ("survey,model\n", ""):
-        files[0].write_text(wrong)
-        with pytest.raises(DataError, match="its columns are"):
-            summary.run(summary.Settings(surveys=["toy", "game"]), metrics=files, output=output)
