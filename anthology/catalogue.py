@@ -1,13 +1,9 @@
 """The named files beside the experiment: surveys, models, populations, prompts, traits."""
 
-from collections.abc import Callable
 from functools import cache
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
-from pydantic import ValidationError
-
-from anthology.mistakes import explain
 from anthology.models.spec import ModelSpec
 from anthology.prompts import (
     CriticPrompt,
@@ -18,12 +14,11 @@ from anthology.prompts import (
     Trait,
     WriterPrompt,
 )
+from anthology.recordfile import checked, read_record
 from anthology.records import Record
 from anthology.simulation.spec import PopulationSpec
 from anthology.surveys import Survey
-from anthology.yamlfile import read_mapping, read_yaml
-
-R = TypeVar("R", bound=Record)
+from anthology.yamlfile import read_mapping
 
 FOLDERS: dict[str, type[Record]] = {
     "surveys": Survey,
@@ -71,25 +66,12 @@ class Catalogue:
         ConfigurationError
             If the file is not what its folder's record says.
         """
-        path = self.path(folder, name)
-        return _read(path, FOLDERS[folder].model_validate, FOLDERS[folder])
+        return read_record(self.path(folder, name), FOLDERS[folder])
 
     def _traits(self) -> dict[str, Trait]:
         """Read all traits."""
         path = self.root / TRAITS
         content = read_mapping(path)
         return {
-            str(name): _validate(value, Trait.model_validate, Trait, f"{path}: {name}")
-            for name, value in content.items()
+            str(name): checked(value, Trait, f"{path}: {name}") for name, value in content.items()
         }
-
-
-def _read(path: Path, validate: Callable[[Any], R], grammar: type[R]) -> R:
-    return _validate(read_yaml(path), validate, grammar, str(path))
-
-
-def _validate(content: Any, validate: Callable[[Any], R], grammar: type[R], where: str) -> R:
-    try:
-        return validate(content)
-    except ValidationError as error:
-        raise explain(error, grammar, content, where=lambda _: where) from None

@@ -33,3 +33,31 @@ class DataError(AnthologyError):
 
 class ModelError(AnthologyError):
     """A language model could not be asked, or answered in no usable way."""
+
+
+class EndpointError(ModelError):
+    """A model cannot be asked at all, so that there is no use in asking it anything else."""
+
+
+class TransientError(ModelError):
+    """A request failed in a way that may pass.
+
+    Parameters
+    ----------
+    crowded
+        Whether the server only has too much to do, which is no fault of the request.
+    retry_after
+        How many seconds the server asks to wait; None where it does not say.
+    """
+
+    def __init__(
+        self,
+        what: str,
+        *,
+        crowded: bool = False,
+        retry_after: float | None = None,
+        where: str = "",
+        hint: str = "",
+    ) -> None:
+        super().__init__(what, where=where, hint=hint)
+        self.crowded, self.retry_after = crowded, retry_after

@@ -43,9 +43,10 @@ def reply(
     temperature: float = 1.0,
     top_p: float = 1.0,
     choices: tuple[str, ...] = (),
+    logprobs: bool = False,
 ) -> Reply:
     sampling = Sampling(temperature=temperature, top_p=top_p, max_tokens=64)
-    request = Request("", sampling, draws=DRAWS, choices=choices, logprobs=bool(choices))
+    request = Request("", sampling, draws=DRAWS, choices=choices, logprobs=logprobs)
     return choose(request, asked(), somebody(), generator(1, "choosing"))
 
 
@@ -62,10 +63,20 @@ def top(found: Counter[str]) -> float:
 
 
 def odds(temperature: float = 1.0, top_p: float = 1.0) -> NDArray[np.float64]:
-    """The probability of each option, as far as a free answer is one of the labels."""
-    logs = reply(choices=LABELS, temperature=temperature, top_p=top_p).choice_logprobs
-    shares = np.exp(np.array(logs))
+    """The probability with which each label is drawn, as the draws say it."""
+    drawn = reply(choices=LABELS, temperature=temperature, top_p=top_p).draws
+    logs = {draw.text: draw.logprob for draw in drawn}
+    shares = np.array([math.exp(logs.get(label) or -math.inf) for label in LABELS])
     return np.asarray(shares / shares.sum())
+
+
+def shares(choices: tuple[str, ...], **how: float) -> tuple[float, ...]:
+    """The probabilities that the model tells of labels."""
+    found = reply(choices=choices, logprobs=True, **how)
+    assert found.draws == ()
+    assert found.shares is not None
+    assert found.shares.unseen == 0
+    return found.shares.choices
 
 
 def test_the_lower_the_temperature_the_more_answers_agree() -> None:
@@ -118,15 +129,12 @@ def test_choices_are_all_that_is_answered(temperature: float) -> None:
     drawn = Counter(draw.text for draw in found.draws)
     assert set(drawn) <= set(LABELS)
     assert len(found.draws) == DRAWS
-    logs = dict(zip(LABELS, found.choice_logprobs, strict=True))
-    for label in LABELS:
-        assert drawn[label] / DRAWS == pytest.approx(math.exp(logs[label]), abs=0.05)
-    assert {draw.logprob for draw in found.draws} <= set(found.choice_logprobs)
+    for label, probability in zip(LABELS, odds(temperature), strict=True):
+        assert drawn[label] / DRAWS == pytest.approx(probability, abs=0.05)
 
 
 def test_choices_keep_their_order() -> None:
-    forth = reply(choices=LABELS).choice_logprobs
-    back = reply(choices=LABELS[::-1]).choice_logprobs
+    forth, back = shares(LABELS), shares(LABELS[::-1])
     assert len(set(forth)) == len(LABELS)
     assert back == pytest.approx(forth[::-1])
 
@@ -134,14 +142,18 @@ def test_choices_keep_their_order() -> None:
 def test_a_choice_that_is_no_option_is_next_to_never_made() -> None:
     found = reply(choices=("(A)", "(Z)"))
     assert {draw.text for draw in found.draws} == {"(A)"}
-    assert found.choice_logprobs[1] < -10
+    assert shares(("(A)", "(Z)"))[1] < 1e-4
+
+
+def test_told_probabilities_are_those_at_temperature_one() -> None:
+    assert shares(LABELS, temperature=0.0, top_p=0.3) == shares(LABELS)
+    assert np.array(shares(LABELS)) / sum(shares(LABELS)) == pytest.approx(odds(), abs=1e-3)
 
 
 @pytest.mark.parametrize("top_p", [0.2, 1.0])
 @pytest.mark.parametrize("temperature", [0.0, 0.5, 1.0, 2.0])
 def test_probabilities_add_up_to_no_more_than_one(temperature: float, top_p: float) -> None:
-    logs = reply(choices=LABELS, temperature=temperature, top_p=top_p).choice_logprobs
-    assert 0.9 < sum(map(math.exp, logs)) <= 1
+    assert 0.9 < sum(shares(LABELS)) <= 1
     answers = reply(temperature=temperature, top_p=top_p).draws
     said = {draw.text: draw.logprob for draw in answers}
     assert len({(draw.text, draw.logprob) for draw in answers}) == len(said)

@@ -1,14 +1,14 @@
 """The model that answers at random."""
 
 import asyncio
-import math
 from collections import Counter
+from dataclasses import replace
 from typing import Literal
 
 import pytest
 
 from anthology.errors import ModelError
-from anthology.models import Request
+from anthology.models import Request, Shares
 from anthology.models.spec import Sampling
 from anthology.models.uniform import Uniform
 from anthology.transcripts import Ask, as_messages, as_text
@@ -26,10 +26,11 @@ def test_uniform_answers_are_uniform(api: Literal["text", "chat"]) -> None:
 
 
 def test_uniform_keeps_to_choices() -> None:
-    request = Request("?", Sampling(), draws=50, choices=("x", "y"), logprobs=True, seed=1)
+    request = Request("?", Sampling(), draws=50, choices=("x", "y"), seed=1)
     reply = asyncio.run(Uniform().sample(request))
     assert {draw.text for draw in reply.draws} == {"x", "y"}
-    assert reply.choice_logprobs == pytest.approx((math.log(0.5), math.log(0.5)))
+    told = asyncio.run(Uniform().sample(replace(request, logprobs=True)))
+    assert told.shares == Shares((0.5, 0.5))
 
 
 def test_uniform_tells_no_stories() -> None:

@@ -31,9 +31,13 @@ class Request:
     choices
         When given, an answer can only be one of these texts.
     logprobs
-        Whether the probability of each of the `choices` is wanted as well.
+        Whether, instead of answers, the probability of each of the `choices` is
+        wanted. They are the model's own, at temperature 1, with nothing cut off.
     seed
         Decides the draws on a model that honours seeds.
+    scored
+        Whether the log-probability and length of each answer are wanted as well,
+        where the model gives them.
     """
 
     prompt: str | tuple[Message, ...]
@@ -43,16 +47,38 @@ class Request:
     choices: tuple[str, ...] = ()
     logprobs: bool = False
     seed: int = 0
+    scored: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Draw:
-    """One answer: its text, why it ended, its length and total log-probability."""
+    """One answer: its text, why it ended, its length and total log-probability.
+
+    The length is 0 and the log-probability None where the model does not say them.
+    """
 
     text: str
     finish: Literal["stop", "length"] = "stop"
     tokens: int = 0
     logprob: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Shares:
+    """How probable it is that an answer begins with each of some choices.
+
+    Parameters
+    ----------
+    choices
+        The probability of each choice, in the request's order. What is missing
+        from one is the probability of anything else.
+    unseen
+        How much of what is missing the model did not show, and so may belong to
+        the choices after all; 0 where the probabilities are exact.
+    """
+
+    choices: tuple[float, ...]
+    unseen: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,17 +88,15 @@ class Reply:
     Parameters
     ----------
     draws
-        As many as the request asked for.
-    choice_logprobs
-        Natural log-probability of each choice, in the request's order, where
-        they were asked for. They need not sum to one: what is missing is the
-        probability of an answer that is none of the choices.
+        As many as the request asked for; none where it asked for probabilities.
+    shares
+        The probabilities of the choices, where the request asked for them.
     prompt_tokens, completion_tokens
         Tokens read and written.
     """
 
-    draws: tuple[Draw, ...]
-    choice_logprobs: tuple[float, ...] = ()
+    draws: tuple[Draw, ...] = ()
+    shares: Shares | None = None
     prompt_tokens: int = 0
     completion_tokens: int = 0
 
@@ -82,4 +106,27 @@ class Model(Protocol):
 
     async def sample(self, request: Request) -> Reply:
         """Answer one request with as many draws as it asks for."""
+        ...
+
+
+class Provider(Model, Protocol):
+    """A model with something behind it that is opened before and closed after use."""
+
+    @property
+    def served(self) -> str | None:
+        """What the server calls the model, once it is open; None where it has no name."""
+        ...
+
+    async def open(self) -> None:
+        """Make sure that the model can be asked, before anything is.
+
+        Raises
+        ------
+        EndpointError
+            If it cannot: no key, a wrong key or address, another model there.
+        """
+        ...
+
+    async def close(self) -> None:
+        """Let go of everything that was opened."""
         ...

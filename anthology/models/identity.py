@@ -1,10 +1,9 @@
 """Which model a stage asks, apart from where it is served."""
 
-from importlib import import_module
-from typing import Literal
+from hashlib import blake2b
+from typing import Any, Literal
 
-from anthology.models import Model
-from anthology.records import Record
+from anthology.records import Record, canonical
 
 
 class ModelIdentity(Record):
@@ -12,23 +11,30 @@ class ModelIdentity(Record):
 
     name: str
     """The name of its file in `config/models/`."""
-    provider: Literal["simulated", "uniform"]
+    provider: Literal["simulated", "uniform", "openai", "vllm"]
     """Who runs it."""
     api: Literal["completions", "chat"]
     """Whether it continues texts or replies to messages."""
+    model: str | None = None
+    """What its server calls it; null for whatever a server offers."""
+    revision: str | None = None
+    """The version of its weights."""
+    body: dict[str, Any] = {}
+    """Further fields of every request."""
+    engine: dict[str, Any] = {}
+    """Options of the engine that may change what it answers."""
 
     @property
     def source(self) -> str:
         """What tables say that answers come from."""
-        return self.provider
+        return self.provider if self.provider in ("simulated", "uniform") else self.name
 
+    @property
+    def paid(self) -> bool:
+        """Whether an answer costs money or time, and so is worth keeping."""
+        return self.provider not in ("simulated", "uniform")
 
-def open_model(identity: ModelIdentity) -> Model:
-    """Return the model that an identity names, ready to be asked.
-
-    A provider's module is imported by its name, so that a stage's code hash holds the
-    provider that it asks and no other.
-    """
-    module = import_module(f"anthology.models.{identity.provider}")
-    model: Model = module.open_model()
-    return model
+    def fingerprint(self) -> str:
+        """Return 16 hex digits that stand for the model wherever it is served and named."""
+        known = self.model_dump(mode="json", exclude={"name"})
+        return blake2b(canonical(known).encode(), digest_size=8).hexdigest()

@@ -6,11 +6,16 @@ answers demonstrate and test; they are evidence about nothing.
 """
 
 import re
+from dataclasses import replace
 
 import numpy as np
 
-from anthology.models import Model, Reply, Request
+from anthology.meter import Meter
+from anthology.models import Provider, Reply, Request
+from anthology.models.embedded import Embedded
+from anthology.models.identity import ModelIdentity
 from anthology.models.options import Listed, listed
+from anthology.models.spec import Endpoint
 from anthology.simulation.choosing import among, choose
 from anthology.simulation.critic import is_own_life
 from anthology.simulation.evidence import evidence, statement
@@ -35,12 +40,12 @@ _LONGEST_FACT = 20
 """Words of the longest such question."""
 
 
-def open_model() -> Model:
-    """Return the model, ready to be asked."""
+def open_model(_identity: ModelIdentity, _endpoint: Endpoint, _meter: Meter) -> Provider:
+    """Return the model, which is the same whatever it is called."""
     return Simulated()
 
 
-class Simulated:
+class Simulated(Embedded):
     """Implements `anthology.models.Model` by a toy society."""
 
     async def sample(self, request: Request) -> Reply:
@@ -49,12 +54,7 @@ class Simulated:
         rng = request_generator(request)
         task = task_of(heard, choices=bool(request.choices))
         reply = _ANSWERS[task](request, heard, rng)
-        return Reply(
-            reply.draws,
-            reply.choice_logprobs,
-            prompt_tokens=_length(request) // _CHARACTERS_PER_TOKEN,
-            completion_tokens=reply.completion_tokens,
-        )
+        return replace(reply, prompt_tokens=_length(request) // _CHARACTERS_PER_TOKEN)
 
 
 def _length(request: Request) -> int:

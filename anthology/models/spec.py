@@ -1,10 +1,14 @@
-"""How a model and its sampling are declared."""
+"""How a model, its sampling and its endpoint are declared."""
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from anthology.records import Record
+
+Asking = Literal["sample", "choice", "logprobs"]
+"""How a multiple-choice question is put: by drawing answers in words, by letting the model write
+nothing but a label, or by reading the probabilities of the labels."""
 
 
 class Sampling(Record):
@@ -18,19 +22,78 @@ class Sampling(Record):
     """Longest answer, in tokens."""
 
 
+class Price(Record):
+    """What a model costs, in dollars for a million tokens."""
+
+    prompt: Annotated[float, Field(ge=0)]
+    """For tokens that it reads."""
+    completion: Annotated[float, Field(ge=0)]
+    """For tokens that it writes."""
+
+
 class Endpoint(Record):
     """Where and how fast a model is asked. Changing it makes no result stale."""
 
     in_flight: Annotated[int, Field(ge=1, le=10_000)] = 64
-    """How many interviews run at the same time."""
+    """The most interviews, and the most requests, at the same time; fewer when the server is
+    crowded."""
+    base_url: str | None = None
+    """For `openai`: the address, up to and including `/v1`; null for OpenAI's own."""
+    base_url_env: str | None = None
+    """The environment variable that holds the address; where it is set, it wins."""
+    key_env: str | None = None
+    """The environment variable that holds the key; null where the server wants none."""
+    timeout: Annotated[float, Field(gt=0)] = 600
+    """How many seconds one answer may take."""
+    retries: Annotated[int, Field(ge=0)] = 10
+    """How often a failed request is sent again; waiting for a crowded server is not counted."""
+    patience: Annotated[float, Field(gt=0)] = 900
+    """After how many seconds without any answer the server is given up."""
+    draws: Annotated[int, Field(ge=1)] = 128
+    """How many answers one request may ask for (`n`); more are asked for in several."""
+    seed: bool = True
+    """Whether the server takes a seed."""
+    scores: bool = True
+    """Whether the server says how probable each token was that it wrote."""
+    choices: Literal["structured_outputs", "json_schema", "grammar"] | None = None
+    """How the server is held to labels: as vLLM does it, as OpenAI's chats do, or as llama.cpp
+    does; null where it cannot be, and then it is not asked by `choice`."""
+    logprobs: Annotated[int, Field(ge=0)] = 0
+    """How many of the likeliest tokens the server gives with their probabilities; 0 for none."""
+    label_logprobs: bool = False
+    """Whether the server gives the probabilities of any tokens it is asked for, as vLLM does."""
+    length_field: str = "max_tokens"
+    """What the server calls the longest answer."""
+    engine: dict[str, Any] = {}
+    """For `vllm`: options of the engine that change how fast it is and not what it answers, such
+    as tensor_parallel_size or gpu_memory_utilization."""
 
 
 class ModelSpec(Record):
     """One file in `config/models/`: a model that can be asked."""
 
-    provider: Literal["simulated", "uniform"]
-    """`simulated`: the embedded toy model. `uniform`: every allowed answer equally likely."""
+    provider: Literal["simulated", "uniform", "openai", "vllm"]
+    """`simulated`: the embedded toy model. `uniform`: every allowed answer equally likely.
+    `openai`: any server that speaks OpenAI's language. `vllm`: the engine in this process."""
     api: Literal["completions", "chat"] = "completions"
     """`completions` continues a text (base models); `chat` replies to messages."""
+    model: str | None = None
+    """What the server calls the model, or for `vllm` where its weights are; null for whatever a
+    local server offers."""
+    revision: str | None = None
+    """Which version of the weights; a change of it makes what the model answered stale."""
+    body: dict[str, Any] = {}
+    """Further fields of every request, passed through as they are."""
+    engine: dict[str, Any] = {}
+    """For `vllm`: options of the engine that may change what it answers, such as dtype,
+    quantization or max_model_len."""
+    price: Price | None = None
+    """What it costs; null where nobody pays by the token."""
     endpoint: Endpoint = Endpoint()
     """Where and how fast it is asked; not part of what makes a result stale."""
+
+    @model_validator(mode="after")
+    def _declared(self) -> Self:
+        if self.provider == "vllm" and self.model is None:
+            raise ValueError("a model of the provider vllm needs `model`, a name or a folder")
+        return self

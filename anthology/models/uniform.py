@@ -3,18 +3,22 @@
 import math
 
 from anthology.errors import ModelError
-from anthology.models import Draw, Model, Reply, Request
+from anthology.meter import Meter
+from anthology.models import Draw, Provider, Reply, Request, Shares
+from anthology.models.embedded import Embedded
+from anthology.models.identity import ModelIdentity
 from anthology.models.options import listed
+from anthology.models.spec import Endpoint
 from anthology.simulation.prompt import hear
 from anthology.simulation.seeding import request_generator
 
 
-def open_model() -> Model:
-    """Return the model, ready to be asked."""
+def open_model(_identity: ModelIdentity, _endpoint: Endpoint, _meter: Meter) -> Provider:
+    """Return the model, which is the same whatever it is called."""
     return Uniform()
 
 
-class Uniform:
+class Uniform(Embedded):
     """Answers with a random label, whoever is asked: the floor that any model should beat."""
 
     async def sample(self, request: Request) -> Reply:
@@ -26,11 +30,11 @@ class Uniform:
                 "was asked a question without options, which uniformly random answers have none to",
                 hint="Use it for survey questions; another model has to write stories.",
             )
+        if request.logprobs:
+            return Reply(shares=Shares((1 / len(allowed),) * len(allowed)))
         even = -math.log(len(allowed))
         picks = request_generator(request).integers(len(allowed), size=request.draws)
         return Reply(
             draws=tuple(Draw(allowed[i], tokens=1, logprob=even) for i in picks),
-            choice_logprobs=(even,) * len(request.choices) if request.logprobs else (),
-            prompt_tokens=0,
             completion_tokens=request.draws,
         )

@@ -6,7 +6,7 @@ from hashlib import blake2b
 
 import numpy as np
 
-from anthology.models import Draw, Reply, Request
+from anthology.models import Draw, Reply, Request, Shares
 from anthology.models.options import Listed
 from anthology.simulation.finishing import finished
 from anthology.simulation.forms import (
@@ -52,7 +52,8 @@ def choose(request: Request, asked: Listed, who: Person, rng: np.random.Generato
         Decides the draws.
     """
     wording = question_words(asked.wording)
-    likely = _tempered(_odds(wording, asked.texts, who), request)
+    believed = _odds(wording, asked.texts, who)
+    likely = believed if request.logprobs else _tempered(believed, request)
     if request.choices:
         places = [asked.position(choice) for choice in request.choices]
         return among(request, np.array([0.0 if p is None else likely[p] for p in places]), rng)
@@ -148,12 +149,11 @@ def _led(text: str, request: Request) -> str:
 
 
 def among(request: Request, likely: Array, rng: np.random.Generator) -> Reply:
-    """Answer with one of a request's choices, of these odds, and nothing else."""
+    """Answer with one of a request's choices, of these odds, or tell how probable each is."""
     shares = (likely + _UNLIKELY) / (likely + _UNLIKELY).sum()
+    if request.logprobs:
+        return Reply(shares=Shares(tuple((shares * (1 - _LEAK)).tolist())), completion_tokens=1)
     picks = rng.choice(len(shares), size=request.draws, p=shares)
     logs = np.log(shares * (1 - _LEAK)).tolist()
-    return Reply(
-        draws=tuple(Draw(request.choices[i], "stop", 1, logs[i]) for i in picks),
-        choice_logprobs=tuple(logs) if request.logprobs else (),
-        completion_tokens=request.draws,
-    )
+    draws = tuple(Draw(request.choices[i], "stop", 1, logs[i]) for i in picks)
+    return Reply(draws, completion_tokens=request.draws)
