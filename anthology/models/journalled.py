@@ -1,0 +1,206 @@
+"""A model whose answers are kept, so that none is paid for twice."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import replace
+from hashlib import blake2b
+from typing import Any, Protocol
+
+import orjson
+
+from anthology.errors import ModelError
+from anthology.meter import Meter
+from anthology.models import Draw, Model, Reply, Request, Shares
+from anthology.models.identity import ModelIdentity
+from anthology.models.spec import ModelSpec
+from anthology.randomness import derive
+
+
+class Answers(Protocol):
+    """Where answers are kept; see `anthology.journal.Journal`."""
+
+    def find(self, key: bytes) -> list[bytes]:
+        """Return what was kept under a key."""
+        ...
+
+    def add(self, key: bytes, model: str, payload: bytes) -> None:
+        """Keep an answer."""
+        ...
+
+    def refresh(self) -> bool:
+        """Look for what others have kept by now, and say whether there is anything."""
+        ...
+
+    def name(self, model: str, name: str) -> None:
+        """Say how a model is called."""
+        ...
+
+
+class Journalled:
+    """Looks a request up in the journal, and asks the model for what is not there.
+
+    Parameters
+    ----------
+    model
+        What answers.
+    identity
+        What makes its answers its own.
+    spec
+        How many draws a request may ask for, and what a token costs.
+    journal
+        Where answers are kept. An answer is written there before it is used.
+    meter
+        Counts what was found and what was asked.
+    ready
+        Called before a request is sent; makes sure that models can be asked.
+    """
+
+    def __init__(
+        self,
+        model: Model,
+        identity: ModelIdentity,
+        spec: ModelSpec,
+        journal: Answers,
+        meter: Meter,
+        ready: Callable[[], Awaitable[None]],
+    ) -> None:
+        self._asked, self._spec, self._identity = model, spec, identity
+        self._journal, self._meter, self._ready = journal, meter, ready
+        exact = spec.endpoint.label_logprobs or spec.provider == "vllm"
+        # A server that is asked to show more tokens may tell more of the same probabilities.
+        self._seen = b"exact" if exact else b"%d" % spec.endpoint.logprobs
+        self._name()
+
+    @property
+    def unknown(self) -> bool:
+        """Whether the model is whatever its server offers, and the server was not asked yet."""
+        return self._identity.model is None
+
+    def identify(self, served: str | None) -> None:
+        """Say what the server calls the model, where nothing else does."""
+        if self.unknown:
+            self._identity = self._identity.model_copy(update={"model": served})
+            self._name()
+
+    def _name(self) -> None:
+        self._model = self._identity.fingerprint()
+        self._salt = self._model.encode()
+        if not self.unknown:
+            self._journal.name(self._model, self._identity.model or self._identity.name)
+
+    async def sample(self, request: Request) -> Reply:
+        """Answer from the journal as far as it goes, and from the model beyond that."""
+        asked = wording(request) + (self._seen if request.logprobs else b"")
+        key = blake2b(asked, key=self._salt, digest_size=16).digest()
+        while True:
+            entries = self._journal.find(key)
+            found = _in_line(entries) if entries else []
+            have = sum(len(reply.draws) for reply in found)
+            if found and (request.logprobs or have >= request.draws):
+                self._meter.hits += 1
+                return _joined(found, request)
+            if not self._journal.refresh():
+                break
+        await self._ready()
+        if request.logprobs:
+            return await self._ask(key, request, 0)
+        while have < request.draws:
+            found.append(await self._ask(key, self._part(request, have), have))
+            have += len(found[-1].draws)
+        return _joined(found, request)
+
+    def _part(self, request: Request, first: int) -> Request:
+        """Return the request for the draws from `first` on, as many as go into one."""
+        draws = min(request.draws - first, self._spec.endpoint.draws)
+        seed = derive(request.seed, "draws", first) if first else request.seed
+        return replace(request, draws=draws, seed=seed)
+
+    async def _ask(self, key: bytes, request: Request, first: int) -> Reply:
+        reply = await self._asked.sample(request)
+        if not request.logprobs and len(reply.draws) != request.draws:
+            raise ModelError(f"gave {len(reply.draws)} draws, {request.draws} were asked for")
+        self._journal.add(key, self._model, packed(reply, first))
+        meter, price = self._meter, self._spec.price
+        meter.requests += 1
+        meter.prompt_tokens += reply.prompt_tokens
+        meter.completion_tokens += reply.completion_tokens
+        if price is not None:
+            meter.dollars += reply.prompt_tokens * price.prompt / 1e6
+            meter.dollars += reply.completion_tokens * price.completion / 1e6
+        return reply
+
+
+def wording(request: Request) -> bytes:
+    """Return everything that decides an answer, except how many are wanted.
+
+    Seeds count only where something is drawn: the likeliest answer and the
+    probabilities of labels are the same under every seed.
+    """
+    how, drawn = request.sampling, request.sampling.temperature > 0 and not request.logprobs
+    prompt = request.prompt
+    return orjson.dumps(
+        (
+            prompt if isinstance(prompt, str) else [(m.role, m.content) for m in prompt],
+            (how.temperature, how.top_p, how.max_tokens),
+            request.stop,
+            request.choices,
+            request.logprobs,
+            request.scored,
+            request.seed if drawn else 0,
+        )
+    )
+
+
+def packed(reply: Reply, first: int) -> bytes:
+    """Write a reply, whose draws are counted from `first`, as one line of JSON."""
+    entry: dict[str, Any] = {
+        "first": first,
+        "draws": [(d.text, d.finish, d.tokens, d.logprob) for d in reply.draws],
+        "tokens": (reply.prompt_tokens, reply.completion_tokens),
+    }
+    if reply.shares is not None:
+        entry["shares"] = (reply.shares.choices, reply.shares.unseen)
+    return orjson.dumps(entry)
+
+
+def unpacked(entry: bytes) -> tuple[int, Reply]:
+    """Read what `packed` wrote: the number of the first draw, and the reply."""
+    found = orjson.loads(entry)
+    shares = found.get("shares")
+    prompt_tokens, completion_tokens = found["tokens"]
+    return found["first"], Reply(
+        tuple(Draw(*draw) for draw in found["draws"]),
+        None if shares is None else Shares(tuple(shares[0]), shares[1]),
+        prompt_tokens,
+        completion_tokens,
+    )
+
+
+def _in_line(entries: list[bytes]) -> list[Reply]:
+    """Return the replies whose draws follow on one another from the first.
+
+    Two writers may have asked for the same draws at the same time; those that
+    were written down first count.
+    """
+    parts: dict[int, Reply] = {}
+    for entry in entries:
+        first, reply = unpacked(entry)
+        parts.setdefault(first, reply)
+    found = [parts[0]] if 0 in parts else []
+    have = len(found[0].draws) if found else 0
+    while have and have in parts:
+        found.append(parts[have])
+        have += len(found[-1].draws)
+    return found
+
+
+def _joined(replies: list[Reply], request: Request) -> Reply:
+    """Return one reply with the first draws of several, as many as are wanted."""
+    if len(replies) == 1 and len(replies[0].draws) in (0, request.draws):
+        return replies[0]
+    draws = tuple(draw for reply in replies for draw in reply.draws)
+    return Reply(
+        draws[: request.draws],
+        None,
+        sum(reply.prompt_tokens for reply in replies),
+        sum(reply.completion_tokens for reply in replies),
+    )
