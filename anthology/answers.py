@@ -52,6 +52,7 @@ _CUE = (
 )
 
 
+@lru_cache(maxsize=4096)
 def read_answer(text: str, options: tuple[str, ...], layout: Format) -> Answer:
     """Read which option an answer names.
 

@@ -9,7 +9,7 @@ from typing import Any
 import pyarrow as pa
 
 from anthology.artifacts import write_table
-from anthology.flow import run_all
+from anthology.fieldwork import Fieldwork
 from anthology.formats import Format
 from anthology.keeping import Editor, KeepRules, Story
 from anthology.models import Request
@@ -32,9 +32,10 @@ class WrittenSettings(StageSettings):
     critic: CriticPrompt | None
     critic_model: ModelIdentity | None
 
-    def editor(self) -> Editor:
+    def editor(self, fieldwork: Fieldwork) -> Editor:
         """Return an editor that works by these settings."""
-        return Editor(self.model, self.keep, self.critic, self.critic_model)
+        judge = fieldwork.model(self.critic_model) if self.critic_model else None
+        return Editor(fieldwork.model(self.model), self.keep, self.critic, judge)
 
 
 class Settings(WrittenSettings):
@@ -46,25 +47,25 @@ class Settings(WrittenSettings):
     """The names before questions and answers; none for a chat model."""
 
 
-def run(settings: Settings, *, output: Path, in_flight: int) -> None:
+def run(settings: Settings, *, output: Path, fieldwork: Fieldwork) -> None:
     """Have `count` stories written; story i is the same whatever the count."""
-    editor = settings.editor()
+    editor = settings.editor(fieldwork)
     ask = Ask(settings.question)
     layout = settings.layout
     prompt = as_messages((), ask) if layout is None else as_text((), ask, layout)
     ends = () if layout is None else stops(layout)
 
     def request(seed: int) -> Request:
-        return Request(prompt=prompt, sampling=settings.sampling, stop=ends, seed=seed)
+        return Request(prompt=prompt, sampling=settings.sampling, stop=ends, scored=True, seed=seed)
 
     async def write(number: int) -> Story:
         path = ("backstories", "natural", number)
         return await editor.story(request, seed=settings.seed, path=path)
 
     numbers = range(settings.count)
-    stories = run_all(write, numbers, in_flight=in_flight, label="backstories")
+    stories = fieldwork.run(write, numbers, label="backstories", name=lambda n: f"story {n}")
     table = pa.Table.from_pydict({"backstory": numbers, **columns(stories)}, schema=COLUMNS)
-    facts = {"source": settings.model.source, **rejections(stories)}
+    facts = {"source": fieldwork.source(settings.model), **rejections(stories)}
     save(output, table, stories, settings, facts)
 
 

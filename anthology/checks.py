@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from anthology.catalogue import TRAITS
 from anthology.errors import ConfigurationError
 from anthology.experiment import DEFAULT, SIMULATED, Experiment, for_survey
+from anthology.models.spec import Asking
 from anthology.spelling import suggest
 
 if TYPE_CHECKING:
@@ -52,7 +53,14 @@ def refuse(found: Iterable[Mistake], where: Callable[[Key], str]) -> None:
 
 def mistakes(study: Study) -> list[Mistake]:
     """List what is wrong with an experiment; names first, since the rest builds on them."""
-    for find in (unknown_names, base_models, unmatched_traits, missing_sentences, missing_files):
+    for find in (
+        unknown_names,
+        base_models,
+        unable_models,
+        unmatched_traits,
+        missing_sentences,
+        missing_files,
+    ):
         found = list(find(study))
         if found:
             return found
@@ -150,6 +158,38 @@ def base_models(study: Study) -> Iterator[Mistake]:
             known = [n for n in study.catalogue.names("models") if study.model(n).api == "chat"]
             sentence = "is asked in a chat, but continues texts (api: completions); "
             yield Mistake(key, name, sentence + suggest(name, known))
+
+
+def unable_models(study: Study) -> Iterator[Mistake]:
+    """Find models that are asked in a way in which their servers do not answer."""
+    e = study.experiment
+    asked: list[tuple[Key, str, Asking]] = [(("traits", "asking"), e.traits.model, e.traits.asking)]
+    for model, name in study.rows():
+        own = study.condition(name).asking
+        key: Key = ("conditions", name, "asking") if own else ("questions", "asking")
+        asked.append((key, model, own or e.questions.asking))
+    for key, model, asking in asked:
+        spec = study.model(model)
+        file = study.catalogue.path("models", model)
+        if spec.provider != "openai":
+            continue
+        if asking == "choice" and spec.endpoint.choices is None:
+            sentence = (
+                f"{file} does not say how its server is held to labels; set endpoint.choices, "
+                f"if it can be (`anthology models check {model}` tells), or ask by sample"
+            )
+            yield Mistake(key, asking, sentence)
+        if asking == "logprobs" and not (spec.endpoint.label_logprobs or spec.endpoint.logprobs):
+            sentence = (
+                f"{file} says that its server gives no probabilities; set endpoint.logprobs or "
+                f"endpoint.label_logprobs, if it does (`anthology models check {model}` tells), "
+                "or ask by sample"
+            )
+            yield Mistake(key, asking, sentence)
+    traits = e.traits
+    if traits.sampling.temperature == 0 and traits.draws > 1 and traits.asking != "logprobs":
+        sentence = "at temperature 0 all answers are the same; set draws to 1, or a temperature"
+        yield Mistake(("traits", "draws"), traits.draws, sentence)
 
 
 def unmatched_traits(study: Study) -> Iterator[Mistake]:

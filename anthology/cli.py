@@ -1,4 +1,4 @@
-"""The `anthology` command: one subcommand for each stage, and a few for people.
+"""The `anthology` command: one subcommand for each stage; those for people are in `commands.py`.
 
 A stage's options are its `run` function's keyword arguments, so this module
 knows the stages' names and nothing else about them.
@@ -16,7 +16,6 @@ from typing import Any, get_args, get_origin
 
 from pydantic import ValidationError
 
-from anthology import __version__
 from anthology.errors import AnthologyError, ConfigurationError
 
 STAGES = {
@@ -41,7 +40,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if argv and argv[0] in STAGES:
             _run_stage(argv[0], argv[1:])
         else:
-            command = _parser().parse_args(argv)
+            from anthology.commands import parser
+
+            command = parser(STAGES).parse_args(argv)
             command.do(command)
         sys.stdout.flush()
     except AnthologyError as error:
@@ -71,7 +72,7 @@ def _run_stage(stage: str, argv: Sequence[str]) -> None:
         from anthology.mistakes import explain
 
         raise explain(error, module.Settings, parts, where=lambda _: "--settings") from None
-    module.run(settings, **options)
+    module.run(settings, **_called(module.run, options))
 
 
 def stage_parser(stage: str, module: ModuleType) -> argparse.ArgumentParser:
@@ -80,14 +81,37 @@ def stage_parser(stage: str, module: ModuleType) -> argparse.ArgumentParser:
         prog=f"anthology {stage}", description=STAGES[stage], allow_abbrev=False
     )
     parser.add_argument("--settings", nargs="+", required=True, metavar="JSON")
-    for name, parameter in inspect.signature(module.run, eval_str=True).parameters.items():
-        if parameter.kind is inspect.Parameter.KEYWORD_ONLY:
+    for parameter in _keywords(module.run):
+        own = _keywords(parameter.annotation) if _is_ours(parameter.annotation) else [parameter]
+        for option in own:
             parser.add_argument(
-                f"--{name.replace('_', '-')}",
-                **_argument(parameter.annotation),
-                required=parameter.default is inspect.Parameter.empty,
+                f"--{option.name.replace('_', '-')}",
+                **_argument(option.annotation),
+                required=option.default is inspect.Parameter.empty,
             )
     return parser
+
+
+def _called(run: Callable[..., Any], options: dict[str, Any]) -> dict[str, Any]:
+    """Return a stage's arguments, put together from the command's options."""
+    return {
+        parameter.name: (
+            parameter.annotation(**_called(parameter.annotation, options))
+            if _is_ours(parameter.annotation)
+            else options[parameter.name]
+        )
+        for parameter in _keywords(run)
+    }
+
+
+def _keywords(function: Callable[..., Any]) -> list[inspect.Parameter]:
+    parameters = inspect.signature(function, eval_str=True).parameters.values()
+    return [p for p in parameters if p.kind is inspect.Parameter.KEYWORD_ONLY]
+
+
+def _is_ours(annotation: Any) -> bool:
+    """Say whether an argument is an object of this project, made from options of its own."""
+    return getattr(annotation, "__module__", "").startswith("anthology.")
 
 
 def _argument(annotation: Any) -> dict[str, Any]:
@@ -97,47 +121,3 @@ def _argument(annotation: Any) -> dict[str, Any]:
     if get_origin(annotation) is UnionType:
         return _argument(get_args(annotation)[0])
     return {"type": annotation, "metavar": "FILE" if annotation is Path else "N"}
-
-
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
-        prog="anthology",
-        description="Virtual personas for language models, measured against people. "
-        "Stages are run by snakemake; the commands for people are listed here.",
-        epilog="stages: " + "; ".join(f"{name}: {does}" for name, does in STAGES.items()),
-    )
-    parser.add_argument("--version", action="version", version=f"anthology {__version__}")
-    commands = parser.add_subparsers(required=True, metavar="command")
-
-    def add(name: str, do: Callable[[argparse.Namespace], None], help: str) -> Any:  # noqa: A002
-        command = commands.add_parser(name, help=help, description=help)
-        command.set_defaults(do=do)
-        return command
-
-    show = add(
-        "show", _show, "print a table, or what an artifact is, what made it, and its first rows"
-    )
-    show.add_argument("file", type=Path)
-    show.add_argument("--rows", type=int, default=5, help="how many rows (default: 5)")
-    show.add_argument("--row", type=int, metavar="N", help="show row N, from 0, whole")
-    add("schema", _schema, "print the JSON schema of config/config.yaml, for editors")
-    add("reference", _reference, "print docs/configuration.md")
-    return parser
-
-
-def _show(command: argparse.Namespace) -> None:
-    from anthology.show import show
-
-    print(show(command.file, command.rows, command.row))
-
-
-def _schema(_: argparse.Namespace) -> None:
-    from anthology.reference import json_schema
-
-    print(json_schema(), end="")
-
-
-def _reference(_: argparse.Namespace) -> None:
-    from anthology.reference import reference
-
-    print(reference(), end="")

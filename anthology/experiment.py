@@ -10,7 +10,7 @@ from typing import Annotated, Any, Literal, Self, TypeVar
 from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
 from anthology.formats import Format
-from anthology.models.spec import Sampling
+from anthology.models.spec import Asking, Sampling
 from anthology.records import Record
 
 T = TypeVar("T")
@@ -160,6 +160,9 @@ class Traits(Record):
     """The traits that are asked, by their names in `config/traits.yaml`."""
     model: str = "simulated"
     """The model that continues a story with the trait's question."""
+    asking: Asking = "sample"
+    """How it is asked. `sample`: it answers in words. `choice`: it can write nothing but a label.
+    `logprobs`: one request gives the probability of every label."""
     draws: Annotated[int, Field(ge=1)] = 40
     """How many answers make the distribution of one story over one trait."""
     sampling: Sampling = Sampling()
@@ -227,6 +230,8 @@ class Condition(Record):
     """Lay questions out in this format instead of `questions.format`."""
     temperature: Annotated[float, Field(ge=0, le=2)] | None = None
     """Sample at this temperature instead of `questions.sampling.temperature`."""
+    asking: Asking | None = None
+    """Ask in this way instead of `questions.asking`."""
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:
@@ -258,6 +263,10 @@ class Questions(Record):
     """Whether each persona gets the items in an order of its own."""
     shuffle_options: bool = True
     """Whether each persona gets options in an order of its own; scales are only reversed."""
+    asking: Asking = "sample"
+    """How items are asked. `sample`: the persona answers in words, which are read. `choice`: it can
+    write nothing but a label. `logprobs`: one request gives the probability of every label, and
+    the answer is drawn from them."""
     tries: Annotated[int, Field(ge=1)] = 100
     """How often an item is asked, at most, until an answer can be read."""
     sampling: Sampling = Sampling()

@@ -1,10 +1,11 @@
 """Many interviews at once, none waiting for another."""
 
 import asyncio
+import sys
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from typing import TypeVar
 
-from anthology.errors import ModelError
+from anthology.errors import EndpointError, ModelError
 from anthology.progress import Progress
 
 T = TypeVar("T")
@@ -12,8 +13,13 @@ R = TypeVar("R")
 _SHOWN = 5
 
 
-def run_all(
-    do: Callable[[T], Awaitable[R]], things: Sequence[T], *, in_flight: int, label: str
+async def run_all(
+    do: Callable[[T], Awaitable[R]],
+    things: Sequence[T],
+    *,
+    in_flight: int,
+    progress: Progress,
+    name: Callable[[T], str] = str,
 ) -> list[R]:
     """Do the same with each of many things, a limited number at a time.
 
@@ -25,8 +31,10 @@ def run_all(
         In the order in which they are started.
     in_flight
         How many are under way at the same time.
-    label
-        What to call the work on the progress bar.
+    progress
+        Told of each thing that is finished.
+    name
+        What to call a thing that failed.
 
     Returns
     -------
@@ -35,24 +43,27 @@ def run_all(
 
     Raises
     ------
+    EndpointError
+        If a model cannot be asked at all: nothing further is started, and what is under
+        way is finished.
     ModelError
-        If any failed, after all others were done, with a list of what failed.
+        If any failed, after all others were done, with the first that failed; where there
+        are more, all of them are listed on stderr.
     """
-    return asyncio.run(_run_all(do, things, in_flight, label))
-
-
-async def _run_all(
-    do: Callable[[T], Awaitable[R]], things: Sequence[T], in_flight: int, label: str
-) -> list[R]:
     results: dict[int, R] = {}
     failures: dict[int, ModelError] = {}
+    closed: list[EndpointError] = []
     queue = iter(enumerate(things))
-    progress = Progress(label, len(things))
 
     async def work(queue: Iterable[tuple[int, T]]) -> None:
         for index, thing in queue:
+            if closed:
+                return
             try:
                 results[index] = await do(thing)
+            except EndpointError as error:
+                closed.append(error)
+                return
             except ModelError as error:
                 failures[index] = error
             progress.step()
@@ -61,11 +72,16 @@ async def _run_all(
         for _ in range(min(in_flight, len(things))):
             group.create_task(work(queue))
     progress.close()
+    if closed:
+        raise closed[0]
     if failures:
-        first = [str(failures[index]) for index in sorted(failures)[:_SHOWN]]
+        listed = [f"{name(things[index])}: {failures[index]}" for index in sorted(failures)]
+        if len(listed) > _SHOWN:
+            print("\n".join(["failed:", *listed]), file=sys.stderr)
         raise ModelError(
-            f"{len(failures)} of {len(things)} failed: {'; '.join(first)}"
-            + ("; ..." if len(failures) > _SHOWN else ""),
-            where=label,
+            f"{len(failures)} of {len(things)} failed: {'; '.join(listed[:_SHOWN])}"
+            + ("; ..." if len(listed) > _SHOWN else ""),
+            where=progress.label,
+            hint="Everything else was answered and is kept; running again asks only for these.",
         )
     return [results[index] for index in range(len(things))]

@@ -1,14 +1,45 @@
 """Putting multiple-choice questions to a model and reading what it answers."""
 
+from dataclasses import dataclass
+from functools import lru_cache
+
 from anthology.answers import Answer, read_answer
+from anthology.errors import ModelError
 from anthology.formats import Format
-from anthology.models import Request
+from anthology.models import Message, Model, Request, Shares
 from anthology.models.asking import ask_model
-from anthology.models.identity import ModelIdentity, open_model
-from anthology.models.spec import Sampling
+from anthology.models.spec import Asking, Sampling
 from anthology.prompts import SurveyPrompt
 from anthology.questions import Question
-from anthology.transcripts import Ask, Turn, as_messages, as_text, stops
+from anthology.transcripts import Ask, Turn, as_messages, asked, said, stops
+
+_PAGES = 4096
+"""How many questions are kept laid out; a survey's, in all their orders, are rarely more."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Page:
+    """A question laid out, which is the same whoever is asked.
+
+    Parameters
+    ----------
+    ask
+        What a chat is asked.
+    text
+        What a text ends in.
+    options
+        The options' words.
+    choices
+        The labels as the model would write them.
+    said
+        For each option the question answered by it.
+    """
+
+    ask: Ask
+    text: str
+    options: tuple[str, ...]
+    choices: tuple[str, ...]
+    said: tuple[Turn, ...]
 
 
 class Interviewer:
@@ -16,51 +47,104 @@ class Interviewer:
 
     Parameters
     ----------
-    identity
+    model
         The model.
+    api
+        Whether it continues texts or replies to messages.
     layout
         How questions look.
     frame
         What stands before and after each question.
     sampling
         How answers are drawn.
+    asking
+        Whether answers are drawn in words, or the model may write nothing but a label.
     """
 
     def __init__(
-        self, identity: ModelIdentity, layout: Format, frame: SurveyPrompt, sampling: Sampling
+        self,
+        model: Model,
+        api: str,
+        layout: Format,
+        frame: SurveyPrompt,
+        sampling: Sampling,
+        asking: Asking,
     ) -> None:
-        self._model = open_model(identity)
-        self._chat = identity.api == "chat"
+        self._model, self._chat = model, api == "chat"
         self._layout, self._frame, self._sampling = layout, frame, sampling
+        self._asking = asking
         self._stops = () if self._chat else stops(layout)
+        self._page = lru_cache(_PAGES)(self._laid_out)
 
     async def ask(
         self, turns: tuple[Turn, ...], question: Question, *, draws: int = 1, seed: int
     ) -> tuple[str, ...]:
         """Ask one question after everything that was said, and return the answers' texts."""
-        ask = Ask(
-            question.written(self._layout),
-            before=self._frame.before.format(),
-            after=self._frame.after.format(labels=self._labels(question)),
-        )
+        page = self._page(question)
         request = Request(
-            prompt=as_messages(turns, ask) if self._chat else as_text(turns, ask, self._layout),
+            prompt=self._prompt(turns, page),
             sampling=self._sampling,
             stop=self._stops,
             draws=draws,
+            choices=page.choices if self._asking == "choice" else (),
             seed=seed,
         )
         return tuple(draw.text for draw in (await ask_model(self._model, request)).draws)
 
+    async def weigh(self, turns: tuple[Turn, ...], question: Question) -> Shares:
+        """Ask how probable each option's label is as the answer to a question.
+
+        Returns
+        -------
+        Shares
+            The probability of each option, in the order of the question.
+        """
+        page = self._page(question)
+        request = Request(
+            prompt=self._prompt(turns, page),
+            sampling=Sampling(max_tokens=1),
+            choices=page.choices,
+            logprobs=True,
+        )
+        shares = (await self._model.sample(request)).shares
+        if shares is None or len(shares.choices) != len(question.options):
+            raise ModelError("gave no probabilities of the labels")
+        return shares
+
     def read(self, text: str, question: Question) -> Answer:
         """Read which of a question's options an answer names."""
-        return read_answer(text, tuple(option.text for option in question.options), self._layout)
+        return read_answer(text, self._page(question).options, self._layout)
 
     def said(self, question: Question, position: int) -> Turn:
         """Return a question with its answer, as later questions show it."""
-        answer = f"{self._layout.label(position)} {question.options[position].text}"
-        return Turn(question.written(self._layout), answer)
+        return self._page(question).said[position]
 
-    def _labels(self, question: Question) -> str:
-        *most, last = [self._layout.label(i) for i in range(len(question.options))]
-        return f"{', '.join(most)} or {last}"
+    def label(self, position: int) -> str:
+        """Return the label of the option at a position."""
+        return self._layout.label(position)
+
+    def _prompt(self, turns: tuple[Turn, ...], page: _Page) -> str | tuple[Message, ...]:
+        if self._chat:
+            return as_messages(turns, page.ask)
+        return said(turns, self._layout) + page.text
+
+    def _laid_out(self, question: Question) -> _Page:
+        written = question.written(self._layout)
+        labels = [self._layout.label(i) for i in range(len(question.options))]
+        *most, last = labels
+        ask = Ask(
+            written,
+            before=self._frame.before.format(),
+            after=self._frame.after.format(labels=f"{', '.join(most)} or {last}"),
+        )
+        texts = tuple(option.text for option in question.options)
+        lead = "" if self._chat else " "  # A text goes on with a space.
+        return _Page(
+            ask,
+            asked(ask, self._layout),
+            texts,
+            choices=tuple(lead + label for label in labels),
+            said=tuple(
+                Turn(written, f"{label} {text}") for label, text in zip(labels, texts, strict=True)
+            ),
+        )

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from anthology.errors import ModelError
 from anthology.models import Model, Request
 from anthology.models.asking import ask_model, told
-from anthology.models.identity import ModelIdentity, open_model
 from anthology.models.spec import Sampling
 from anthology.prompts import CriticPrompt
 from anthology.randomness import derive
@@ -69,22 +68,20 @@ class Editor:
         The model that writes.
     rules
         What is checked by counting.
-    critic, critic_model
+    critic, judge
         What a chat model is asked about a story that passed the counting, and
-        which model; None for no critic.
+        that model; None for no critic.
     """
 
     def __init__(
         self,
-        writer: ModelIdentity,
+        writer: Model,
         rules: KeepRules,
         critic: CriticPrompt | None,
-        critic_model: ModelIdentity | None,
+        judge: Model | None,
     ) -> None:
-        self._writer: Model = open_model(writer)
-        self._rules = rules
-        self._critic = critic
-        self._judge = open_model(critic_model) if critic_model else None
+        self._writer, self._rules = writer, rules
+        self._critic, self._judge = critic, judge
 
     async def story(
         self, request: Callable[[int], Request], *, seed: int, path: tuple[str | int, ...]

@@ -9,7 +9,7 @@ from anthology.artifacts import read_table
 from anthology.backstories import WrittenSettings, columns, rejections, save
 from anthology.codebook import Codebook
 from anthology.descriptions import ToldTrait, categories, in_words, shuffled
-from anthology.flow import run_all
+from anthology.fieldwork import Fieldwork
 from anthology.formats import Format
 from anthology.keeping import Story
 from anthology.models import Request
@@ -32,11 +32,13 @@ class Settings(WrittenSettings):
     shuffle: bool
 
 
-def run(settings: Settings, *, humans: Path, codebook: Path, output: Path, in_flight: int) -> None:
+def run(
+    settings: Settings, *, humans: Path, codebook: Path, output: Path, fieldwork: Fieldwork
+) -> None:
     """Have a story written for each respondent."""
     book = Codebook.load(codebook)
     people = respondents(read_table(humans))
-    editor = settings.editor()
+    editor = settings.editor(fieldwork)
 
     async def write(person: tuple[str, Mapping[str, int | None]]) -> Story:
         respondent, codes = person
@@ -49,12 +51,14 @@ def run(settings: Settings, *, humans: Path, codebook: Path, output: Path, in_fl
             lambda seed: _request(settings, message, seed), seed=settings.seed, path=path
         )
 
-    stories = run_all(write, people, in_flight=in_flight, label="primed backstories")
+    stories = fieldwork.run(
+        write, people, label="primed backstories", name=lambda person: f"respondent {person[0]}"
+    )
     names = pa.array([respondent for respondent, _ in people])
     table = pa.Table.from_pydict(
         {"backstory": range(len(people)), **columns(stories)}, schema=COLUMNS
     ).add_column(0, "respondent", names)
-    facts = {"source": settings.model.source, **rejections(stories)}
+    facts = {"source": fieldwork.source(settings.model), **rejections(stories)}
     save(output, table, stories, settings, facts)
 
 
@@ -62,6 +66,7 @@ def _request(settings: Settings, message: str, seed: int) -> Request:
     writer, layout = settings.writer, settings.layout
     if layout is None or settings.model.api == "chat":
         prompt = told(writer.system, message)
-        return Request(prompt=prompt, sampling=settings.sampling, seed=seed)
+        return Request(prompt=prompt, sampling=settings.sampling, scored=True, seed=seed)
     asked = as_text((), Ask(message), layout)
-    return Request(prompt=asked, sampling=settings.sampling, stop=stops(layout), seed=seed)
+    ends = stops(layout)
+    return Request(prompt=asked, sampling=settings.sampling, stop=ends, scored=True, seed=seed)

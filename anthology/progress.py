@@ -5,6 +5,8 @@ import time
 
 from tqdm import tqdm
 
+from anthology.meter import Meter
+
 _QUIET_SECONDS = 2.0
 _LINE_SECONDS = 10.0
 
@@ -18,10 +20,12 @@ class Progress:
         What is being done.
     total
         How many things there are to finish.
+    meter
+        What asking has taken so far.
     """
 
-    def __init__(self, label: str, total: int) -> None:
-        self._label, self._total, self._done = label, total, 0
+    def __init__(self, label: str, total: int, meter: Meter) -> None:
+        self.label, self._total, self._meter, self._done = label, total, meter, 0
         self._started = time.monotonic()
         self._next_line = self._started + _QUIET_SECONDS
         terminal = sys.stderr.isatty()
@@ -32,17 +36,18 @@ class Progress:
     def step(self) -> None:
         """Count one more thing as finished."""
         self._done += 1
-        if self._bar is not None:
-            self._bar.update()
-            return
         now = time.monotonic()
-        if now >= self._next_line:
+        if self._bar is not None:
+            self._bar.set_postfix_str(self._taken(now), refresh=False)
+            self._bar.update()
+        elif now >= self._next_line:
             self._next_line = now + _LINE_SECONDS
             left = (now - self._started) / self._done * (self._total - self._done)
             share = self._done / self._total
+            taken = self._taken(now)
             print(
-                f"{self._label}: {self._done:,} of {self._total:,} ({share:.0%}), "
-                f"about {left:.0f} s left",
+                f"{self.label}: {self._done:,} of {self._total:,} ({share:.0%}), "
+                f"about {left:.0f} s left" + (f"; {taken}" if taken else ""),
                 file=sys.stderr,
                 flush=True,
             )
@@ -51,3 +56,6 @@ class Progress:
         """Take the bar away."""
         if self._bar is not None:
             self._bar.close()
+
+    def _taken(self, now: float) -> str:
+        return self._meter.told(now - self._started)

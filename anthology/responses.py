@@ -2,7 +2,9 @@
 
 import sys
 from collections import Counter
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from itertools import product
 from pathlib import Path
 
 import numpy as np
@@ -13,17 +15,21 @@ from anthology.artifacts import facts as facts_of
 from anthology.artifacts import read_table, write_table
 from anthology.codebook import Codebook
 from anthology.errors import DataError
-from anthology.flow import run_all
+from anthology.fieldwork import Fieldwork
 from anthology.formats import Format
 from anthology.interviews import Interviewer
+from anthology.likelihood import tempered
+from anthology.models import Shares
 from anthology.models.identity import ModelIdentity
-from anthology.models.spec import Sampling
+from anthology.models.spec import Asking, Sampling
 from anthology.prompts import SurveyPrompt
 from anthology.questions import Option, Question
-from anthology.randomness import derive, generator
+from anthology.randomness import derive, generator, generators
 from anthology.stages import StageSettings
 from anthology.surveys import Item
 from anthology.transcripts import Turn, from_rows
+
+_SHARES = pa.list_(pa.float64())
 
 
 class Settings(StageSettings):
@@ -39,6 +45,7 @@ class Settings(StageSettings):
     series: bool
     shuffle_items: bool
     shuffle_options: bool
+    asking: Asking
     tries: int
     sampling: Sampling
 
@@ -54,37 +61,50 @@ class Response:
     replies
         The tries, counted by what became of them.
     last
-        The last reply, as the model wrote it.
+        The last reply, as the model wrote it; the label that was drawn, where the
+        model told the labels' probabilities.
+    shares
+        Those probabilities, in the order of the item's codes.
     """
 
     code: int | None
     replies: Counter[Outcome]
     last: str
+    shares: Shares | None = None
 
 
 def run(
-    settings: Settings, *, personas: Path, codebook: Path, output: Path, in_flight: int
+    settings: Settings, *, personas: Path, codebook: Path, output: Path, fieldwork: Fieldwork
 ) -> None:
     """Ask every persona every item."""
     table = read_table(personas)
     names = table["respondent"].to_pylist()
-    people = list(zip(names, map(from_rows, table["turns"].to_pylist()), strict=True))
-    interview = _Interview(settings, Codebook.load(codebook))
-    answered = run_all(interview.hold, people, in_flight=in_flight, label="responses")
-    rows = [row[item.variable] for row in answered for item in settings.items]
+    stories = table["backstory"].to_pylist()
+    # A server that remembers how prompts begin reads a story once if its personas come together.
+    order = sorted(range(len(names)), key=lambda i: -1 if stories[i] is None else stories[i])
+    interview = _Interview(settings, Codebook.load(codebook), fieldwork)
+    people = interview.people(names, map(from_rows, table["turns"].to_pylist()))
+    held = fieldwork.run(
+        interview.hold,
+        [people[i] for i in order],
+        label="responses",
+        name=lambda person: f"respondent {person.respondent}",
+    )
+    answered = dict(zip(order, held, strict=True))
+    rows = [answered[i][item.variable] for i in range(len(names)) for item in settings.items]
     each = len(settings.items)
+    counts = {o.value: [row.replies.get(o, 0) for row in rows] for o in Outcome}
     result = pa.table(
         {
             "respondent": pa.array(np.repeat(names, each).tolist(), pa.string()),
             "backstory": table["backstory"].take(np.repeat(np.arange(len(names)), each)),
             "item": pa.array([i.variable for i in settings.items] * len(names), pa.string()),
             "code": pa.array([row.code for row in rows], pa.int16()),
-            **{
-                outcome.value: pa.array([row.replies[outcome] for row in rows], pa.int32())
-                for outcome in Outcome
-            },
+            **{outcome: pa.array(found, pa.int32()) for outcome, found in counts.items()},
             "out_of_tries": pa.array([row.code is None for row in rows], pa.bool_()),
             "reply": pa.array([row.last for row in rows], pa.string()),
+            "shares": pa.array([row.shares and row.shares.choices for row in rows], _SHARES),
+            "unseen": pa.array([row.shares and row.shares.unseen for row in rows], pa.float64()),
         }
     )
     made_from = facts_of(personas)
@@ -92,30 +112,70 @@ def run(
         "survey": settings.survey,
         "model": settings.model.name,
         "condition": settings.condition,
-        "answers": settings.model.source,
+        "answers": fieldwork.source(settings.model),
         "stories": made_from["stories"],
         "traits": made_from["traits"],
     }
     write_table(output, result, stage="responses", settings=settings, facts=facts)
-    _report(rows)
+    totals = {outcome: sum(found) for outcome, found in counts.items()}
+    listed = ", ".join(f"{count} {outcome}" for outcome, count in totals.items())
+    print(
+        f"{len(rows)} questions, {sum(totals.values())} replies ({listed}), "
+        f"{sum(row.code is None for row in rows)} out of tries",
+        file=sys.stderr,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Person:
+    """Who is asked what.
+
+    Parameters
+    ----------
+    respondent
+        Whose persona it is.
+    turns
+        What stands before the questions.
+    questions
+        The items in the order in which they are asked, options in their order too.
+    """
+
+    respondent: str
+    turns: tuple[Turn, ...]
+    questions: dict[str, Question]
 
 
 class _Interview:
     """Holds interviews on one survey, item after item."""
 
-    def __init__(self, settings: Settings, codebook: Codebook) -> None:
+    def __init__(self, settings: Settings, codebook: Codebook, fieldwork: Fieldwork) -> None:
         self._settings = settings
         self._interviewer = Interviewer(
-            settings.model, settings.layout, settings.frame, settings.sampling
+            fieldwork.model(settings.model),
+            settings.model.api,
+            settings.layout,
+            settings.frame,
+            settings.sampling,
+            settings.asking,
         )
         self._questions = {item.variable: _question(item, codebook) for item in settings.items}
 
-    async def hold(self, person: tuple[str, tuple[Turn, ...]]) -> dict[str, Response]:
-        respondent, turns = person
-        responses = {}
-        for variable in self._order(respondent):
-            question = self._shown(respondent, variable)
-            response, position = await self._ask(respondent, variable, question, turns)
+    def people(self, respondents: list[str], turns: Iterable[tuple[Turn, ...]]) -> list[_Person]:
+        """Draw what each respondent is asked."""
+        shown = self._shown(respondents)
+        people = []
+        for respondent, before in zip(respondents, turns, strict=True):
+            questions = {variable: next(shown) for variable in self._questions}
+            ordered = {variable: questions[variable] for variable in self._order(respondent)}
+            people.append(_Person(respondent, before, ordered))
+        return people
+
+    async def hold(self, person: _Person) -> dict[str, Response]:
+        """Ask one person all items, and return what was answered to each."""
+        turns, responses = person.turns, {}
+        ask = self._weigh if self._settings.asking == "logprobs" else self._ask
+        for variable, question in person.questions.items():
+            response, position = await ask(person.respondent, variable, question, turns)
             responses[variable] = response
             if self._settings.series and position is not None:
                 turns = (*turns, self._interviewer.said(question, position))
@@ -137,6 +197,23 @@ class _Interview:
                 return Response(code, replies, text), answer.position
         return Response(None, replies, text), None
 
+    async def _weigh(
+        self, respondent: str, variable: str, question: Question, turns: tuple[Turn, ...]
+    ) -> tuple[Response, int | None]:
+        """Ask how probable each option is, and draw the answer from that."""
+        shares = await self._interviewer.weigh(turns, question)
+        by_code = dict(zip((o.code for o in question.options), shares.choices, strict=True))
+        codes = [option.code for option in self._questions[variable].options]
+        kept = Shares(tuple(by_code[code] for code in codes), shares.unseen)
+        odds = tempered(kept.choices, self._settings.sampling)
+        if odds is None:
+            return Response(None, Counter({Outcome.UNREADABLE: 1}), "", kept), None
+        rng = generator(self._seed(respondent, variable, "answer"))
+        code = codes[int(rng.choice(len(odds), p=odds))]
+        position = [option.code for option in question.options].index(code)
+        label = self._interviewer.label(position)
+        return Response(code, Counter({Outcome.VALID: 1}), label, kept), position
+
     def _order(self, respondent: str) -> list[str]:
         variables = list(self._questions)
         if not self._settings.shuffle_items:
@@ -144,11 +221,17 @@ class _Interview:
         # Each item has its own key, so that a further item leaves the order of the others alone.
         return sorted(variables, key=lambda v: self._seed(respondent, v, "place"))
 
-    def _shown(self, respondent: str, variable: str) -> Question:
-        question = self._questions[variable]
+    def _shown(self, respondents: list[str]) -> Iterator[Question]:
+        """Yield, one respondent after another, all items with their options in order."""
+        asked = list(product(respondents, self._questions))
         if not self._settings.shuffle_options:
-            return question
-        return question.shuffled(generator(self._seed(respondent, variable, "options")))
+            yield from (self._questions[variable] for _, variable in asked)
+            return
+        seeds = (self._seed(*pair, "options") for pair in asked)
+        known: dict[Question, Question] = {}
+        for (_, variable), rng in zip(asked, generators(seeds), strict=True):
+            question = self._questions[variable].shuffled(rng)
+            yield known.setdefault(question, question)
 
     def _seed(self, respondent: str, variable: str, purpose: str | int) -> int:
         survey = self._settings.survey
@@ -170,14 +253,4 @@ def _question(item: Item, codebook: Codebook) -> Question:
         tuple(Option(code, texts[code]) for code in item.codes),
         ordinal=item.scale == "ordinal",
         last=frozenset(item.last),
-    )
-
-
-def _report(rows: list[Response]) -> None:
-    asked, replies = len(rows), sum((row.replies for row in rows), Counter[Outcome]())
-    unanswered = sum(row.code is None for row in rows)
-    counts = ", ".join(f"{replies[outcome]} {outcome}" for outcome in Outcome)
-    print(
-        f"{asked} questions, {replies.total()} replies ({counts}), {unanswered} out of tries",
-        file=sys.stderr,
     )

@@ -145,6 +145,7 @@ def _traits(study: Study) -> dict[str, Setting]:
         "seed": lambda w: e.seed,
         "opening": lambda w: study.prompt("stories", e.backstories.natural.prompt).question,
         "model": lambda w: _model(study, asked.model),
+        "asking": lambda w: asked.asking,
         "draws": lambda w: asked.draws,
         "sampling": lambda w: _plain(asked.sampling),
         "frame": lambda w: _plain(study.prompt("surveys", asked.prompt)),
@@ -228,6 +229,7 @@ def _responses(study: Study) -> dict[str, Setting]:
         "series": lambda w: asked.series,
         "shuffle_items": lambda w: asked.shuffle_items,
         "shuffle_options": lambda w: asked.shuffle_options,
+        "asking": lambda w: study.condition(w.condition).asking or asked.asking,
         "tries": lambda w: asked.tries,
         "sampling": sampling,
     }
@@ -285,8 +287,8 @@ def _names(study: Study, model: str, layout: str) -> dict[str, Any] | None:
 
 def _model(study: Study, name: str) -> dict[str, Any]:
     """Return what identifies a model; where it is served is no part of that."""
-    spec = study.model(name)
-    return {"name": name, "provider": spec.provider, "api": spec.api}
+    known = _plain(study.model(name), "provider", "api", "model", "revision", "body", "engine")
+    return {"name": name, **known}
 
 
 def _told(study: Study, survey: str) -> list[dict[str, Any]]:

@@ -16,13 +16,14 @@ import pyarrow as pa
 from anthology.answers import Outcome, read_answer
 from anthology.artifacts import facts as facts_of
 from anthology.artifacts import read_table, write_table
-from anthology.flow import run_all
+from anthology.fieldwork import Fieldwork
 from anthology.formats import Format
 from anthology.interviews import Interviewer
-from anthology.models import Request
+from anthology.likelihood import tempered
+from anthology.models import Request, Shares
 from anthology.models.asking import ask_model, told
-from anthology.models.identity import ModelIdentity, open_model
-from anthology.models.spec import Sampling
+from anthology.models.identity import ModelIdentity
+from anthology.models.spec import Asking, Sampling
 from anthology.numbers import position, read_range
 from anthology.prompts import ReaderPrompt, SurveyPrompt, Trait
 from anthology.questions import Option, Question, labelled
@@ -40,6 +41,7 @@ class Settings(StageSettings):
     opening: str
     traits: dict[str, Trait]
     model: ModelIdentity
+    asking: Asking
     draws: int
     sampling: Sampling
     frame: SurveyPrompt
@@ -56,36 +58,43 @@ class Distribution:
     Parameters
     ----------
     counts
-        Answers for each option.
+        Answers for each option. Where the model was asked for the probabilities of
+        the labels, here and below how many answers they make one expect.
     stated
         Whether a reader found the trait in the story's own words.
     declined, unreadable
         Answers that named no option.
+    unseen
+        Answers of which the model did not show whether they name an option.
     """
 
-    counts: tuple[int, ...]
+    counts: tuple[float, ...]
     stated: bool = False
-    declined: int = 0
-    unreadable: int = 0
+    declined: float = 0
+    unreadable: float = 0
+    unseen: float = 0
 
 
-def run(settings: Settings, *, backstories: Path, output: Path, in_flight: int) -> None:
+def run(settings: Settings, *, backstories: Path, output: Path, fieldwork: Fieldwork) -> None:
     """Ask every story about every trait."""
     table = read_table(backstories, ["backstory", "text"])
     stories = list(zip(table["backstory"].to_pylist(), table["text"].to_pylist(), strict=True))
-    survey = _TraitSurvey(settings)
-    rows = run_all(survey.ask, stories, in_flight=in_flight, label="traits")
+    survey = _TraitSurvey(settings, fieldwork)
+    rows = fieldwork.run(
+        survey.ask, stories, label="traits", name=lambda story: f"backstory {story[0]}"
+    )
     columns = {"backstory": table["backstory"]}
     for name in settings.traits:
         found = [row[name] for row in rows]
         columns[name] = pa.array([f.counts for f in found], pa.list_(pa.float32()))
         columns[f"{name}:stated"] = pa.array([f.stated for f in found], pa.bool_())
-        columns[f"{name}:declined"] = pa.array([f.declined for f in found], pa.int32())
-        columns[f"{name}:unreadable"] = pa.array([f.unreadable for f in found], pa.int32())
+        for rest in ("declined", "unreadable", "unseen"):
+            amounts = [getattr(f, rest) for f in found]
+            columns[f"{name}:{rest}"] = pa.array(amounts, pa.float32())
     models = (settings.model, settings.reader_model)
     facts = {
         "source": facts_of(backstories)["source"],
-        "traits": " + ".join(sorted({model.source for model in models if model is not None})),
+        "traits": " + ".join(sorted({fieldwork.source(m) for m in models if m is not None})),
         "options": {name: [o.id for o in trait.options] for name, trait in settings.traits.items()},
     }
     write_table(output, pa.table(columns), stage="traits", settings=settings, facts=facts)
@@ -95,12 +104,18 @@ def run(settings: Settings, *, backstories: Path, output: Path, in_flight: int) 
 class _TraitSurvey:
     """Asks stories about all traits in turn, so that a story's text is read while it is at hand."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, fieldwork: Fieldwork) -> None:
         self._settings = settings
         self._interviewer = Interviewer(
-            settings.model, settings.layout, settings.frame, settings.sampling
+            fieldwork.model(settings.model),
+            settings.model.api,
+            settings.layout,
+            settings.frame,
+            settings.sampling,
+            settings.asking,
         )
-        self._reader = open_model(settings.reader_model) if settings.reader_model else None
+        reader = settings.reader_model
+        self._reader = None if reader is None else fieldwork.model(reader)
         self._questions = {
             name: _question(trait, settings.decline) for name, trait in settings.traits.items()
         }
@@ -117,14 +132,27 @@ class _TraitSurvey:
                 counts = [0] * len(trait.options)
                 counts[stated] = settings.draws
                 return Distribution(tuple(counts), stated=True)
+        turns = (Turn(settings.opening, text),)
         question = self._questions[name]
-        texts = await self._interviewer.ask(
-            (Turn(settings.opening, text),),
-            question,
-            draws=settings.draws,
-            seed=derive(settings.seed, "traits", number, name),
-        )
+        if settings.asking == "logprobs":
+            return self._expected(trait, await self._interviewer.weigh(turns, question))
+        seed = derive(settings.seed, "traits", number, name)
+        texts = await self._interviewer.ask(turns, question, draws=settings.draws, seed=seed)
         return self._count(trait, question, Counter(texts))
+
+    def _expected(self, trait: Trait, shares: Shares) -> Distribution:
+        """Return how many of `draws` answers to expect for each option."""
+        draws, labels = self._settings.draws, sum(shares.choices)
+        drawn = tempered(shares.choices, self._settings.sampling)
+        counts = [draws * labels * share for share in drawn or shares.choices]
+        options = len(trait.options)
+        unreadable = draws * max(0.0, 1 - labels - shares.unseen)
+        return Distribution(
+            tuple(counts[:options]),
+            declined=sum(counts[options:]),
+            unreadable=unreadable,
+            unseen=draws * shares.unseen,
+        )
 
     async def _stated(self, name: str, number: int, text: str) -> int | None:
         """Return the option that a story states outright, as a reader finds it."""

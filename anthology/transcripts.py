@@ -37,7 +37,7 @@ def stops(layout: Format) -> tuple[str, ...]:
 
 def as_text(turns: tuple[Turn, ...], ask: Ask, layout: Format) -> str:
     """Render what was said and what is asked as one text for a base model to continue."""
-    return _said(turns, layout) + _asked(ask, layout)
+    return said(turns, layout) + asked(ask, layout)
 
 
 def as_turn(turn: Turn, layout: Format) -> str:
@@ -61,11 +61,13 @@ def as_messages(turns: tuple[Turn, ...], ask: Ask) -> tuple[Message, ...]:
     return (*messages, Message("user", pending + "\n".join(lines)))
 
 
-def _said(turns: tuple[Turn, ...], layout: Format) -> str:
-    return "".join(as_turn(turn, layout) for turn in turns)
+def said(turns: tuple[Turn, ...], layout: Format) -> str:
+    """Render what was said as the text that a question follows."""
+    return "".join([as_turn(turn, layout) for turn in turns])
 
 
-def _asked(ask: Ask, layout: Format) -> str:
+def asked(ask: Ask, layout: Format) -> str:
+    """Render what is asked, up to where the answer begins."""
     before = f"{ask.before}\n" if ask.before else ""
     after = f"{ask.after}\n" if ask.after else ""
     return f"{before}{layout.asker}: {ask.question}\n{after}{layout.answerer}:"

@@ -6,14 +6,16 @@ here knows Snakemake.
 
 import re
 from collections.abc import Iterable, Mapping
+from hashlib import blake2b
 from pathlib import Path, PurePosixPath
 from typing import Any
 
 from anthology.checks import refuse, unfit_sizes
+from anthology.codehash import code_hash
 from anthology.errors import ConfigurationError
 from anthology.experiment import SIMULATED
-from anthology.records import merged
-from anthology.slices import Setting, settings
+from anthology.records import canonical, merged
+from anthology.slices import SLICES, Setting, settings
 from anthology.spelling import suggest
 from anthology.study import Origin, Study, finder, load
 from anthology.yamlfile import read_mapping
@@ -50,6 +52,8 @@ class Workflow:
         command_line: Mapping[str, Any],
         targets: Iterable[str],
     ) -> None:
+        files = list(files)
+        self._files, self._changes = files, command_line
         origins = _origins(files, command_line)
         self.study: Study = load(config, root, origins)
         self._where = finder(origins)
@@ -80,6 +84,30 @@ class Workflow:
     def trait_model(self) -> str:
         """The model that stories are asked through about their traits."""
         return self.study.experiment.traits.model
+
+    @property
+    def own_files(self) -> list[str]:
+        """The user's own files: people and stories."""
+        people = [self.study.people(survey) for survey in self.surveys]
+        files = [*people, self.stories_file]
+        return [file for file in files if file is not None and file != SIMULATED]
+
+    @property
+    def configured(self) -> list[str]:
+        """The arguments that give another command this configuration."""
+        changes = [f"{key}={canonical(value)}" for key, value in self._changes.items()]
+        files = [str(file.resolve()) for file in self._files]
+        return ["--configfile", *files, *(["--config", *changes] if changes else [])]
+
+    def plan_state(self, journal: str) -> str:
+        """Return what a plan depends on, in one short text: configuration, code and journal."""
+        digest = blake2b(code_hash("plan", *SLICES).encode(), digest_size=8)
+        digest.update(canonical(self.study.experiment.model_dump(mode="json")).encode())
+        for file in sorted(self.study.catalogue.root.rglob("*.yaml")):
+            digest.update(file.read_bytes())
+        for file in sorted(Path(journal).glob("*")):
+            digest.update(f"{file.name} {file.stat().st_size}".encode())
+        return digest.hexdigest()
 
     def settings(self, stage: str) -> dict[str, Setting]:
         """Return a stage's slice of the experiment as a rule's params."""
@@ -138,6 +166,11 @@ class Workflow:
         """Return the responses that a survey's table compares."""
         folder = f"results/{wildcards.survey}/responses"
         return [f"{folder}/{model}/{name}.parquet" for model, name in self.study.rows()]
+
+    @property
+    def models(self) -> str:
+        """The folder that says where models are served."""
+        return str(self.study.catalogue.root / "models")
 
     def in_flight(self, model: str) -> int:
         """Return how many interviews a model may be asked at the same time."""

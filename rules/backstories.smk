@@ -15,10 +15,12 @@ if experiment.stories_file is None:
             "logs/backstories/natural.log",
         resources:
             in_flight=experiment.in_flight(experiment.writer),
+            models=experiment.models,
         params:
             **experiment.settings("backstories"),
         shell:
             "anthology backstories --settings {params:q} --output {output:q}"
+            " --models {resources.models:q} --journal cache/journal"
             " --in-flight {resources.in_flight} 2> {log:q}"
 
 else:
@@ -49,9 +51,11 @@ rule primed_backstories:
         "logs/{survey}/backstories/primed_{style}.log",
     resources:
         in_flight=experiment.in_flight(experiment.primed_writer),
+        models=experiment.models,
     params:
         **experiment.settings("primed"),
     shell:
         "anthology primed --settings {params:q} --humans {input.humans:q}"
         " --codebook {input.codebook:q} --output {output:q}"
+        " --models {resources.models:q} --journal cache/journal"
         " --in-flight {resources.in_flight} 2> {log:q}"

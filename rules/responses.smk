@@ -17,9 +17,11 @@ rule responses:
         "logs/{survey}/responses/{model}/{condition}.log",
     resources:
         in_flight=lambda wildcards: experiment.in_flight(wildcards.model),
+        models=experiment.models,
     params:
         **experiment.settings("responses"),
     shell:
         "anthology responses --settings {params:q} --personas {input.personas:q}"
         " --codebook {input.codebook:q} --output {output:q}"
+        " --models {resources.models:q} --journal cache/journal"
         " --in-flight {resources.in_flight} 2> {log:q}"

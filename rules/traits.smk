@@ -16,8 +16,10 @@ rule traits:
         "logs/traits/natural.log",
     resources:
         in_flight=experiment.in_flight(experiment.trait_model),
+        models=experiment.models,
     params:
         **experiment.settings("traits"),
     shell:
         "anthology traits --settings {params:q} --backstories {input:q} --output {output:q}"
+        " --models {resources.models:q} --journal cache/journal"
         " --in-flight {resources.in_flight} 2> {log:q}"

@@ -44,9 +44,11 @@ class Project:
 
     def snakemake(self, *arguments: str) -> Finished:
         """Run snakemake here with this copy's own package."""
-        environment = {**os.environ, "PYTHONPATH": str(self.path)}
+        tools = Path(sys.executable).parent
+        path = f"{tools}{os.pathsep}{os.environ['PATH']}"
+        environment = {**os.environ, "PYTHONPATH": str(self.path), "PATH": path}
         done = subprocess.run(
-            [Path(sys.executable).with_name("snakemake"), *arguments],
+            [tools / "snakemake", *arguments],
             cwd=self.path,
             env=environment,
             capture_output=True,

@@ -2,8 +2,10 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from pathlib import Path
 
-from anthology.models import Draw, Reply, Request
+from anthology.fieldwork import Fieldwork
+from anthology.models import Draw, Model, Reply, Request, Shares
 from anthology.models.identity import ModelIdentity
 
 IDENTITY = ModelIdentity(name="scripted", provider="simulated", api="completions")
@@ -12,14 +14,28 @@ CHAT = ModelIdentity(name="scripted", provider="simulated", api="chat")
 
 @dataclass
 class Scripted:
-    """Answers each request with the texts that `answer` gives for it."""
+    """Answers each request with the texts, or the probabilities, that `answer` gives for it."""
 
-    answer: Callable[[Request], list[str]]
+    answer: Callable[[Request], list[str] | Shares]
     requests: list[Request] = field(default_factory=list)
 
     async def sample(self, request: Request) -> Reply:
         self.requests.append(request)
-        return Reply(tuple(Draw(text, tokens=len(text.split())) for text in self.answer(request)))
+        answer = self.answer(request)
+        if isinstance(answer, Shares):
+            return Reply(shares=answer)
+        return Reply(tuple(Draw(text, tokens=len(text.split())) for text in answer))
+
+
+class ScriptedFieldwork(Fieldwork):
+    """Fieldwork in which every model is one and the same."""
+
+    def __init__(self, model: Model, in_flight: int = 1) -> None:
+        super().__init__(models=Path("none"), journal=Path("none"), in_flight=in_flight)
+        self._scripted = model
+
+    def model(self, identity: ModelIdentity) -> Model:  # noqa: ARG002
+        return self._scripted
 
 
 def text_of(request: Request) -> str:

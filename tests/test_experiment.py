@@ -44,6 +44,37 @@ def test_the_default_compares_the_eleven_conditions() -> None:
     assert study.experiment.surveys == ["w34", "w92", "w99", "w111"]
 
 
+@pytest.mark.parametrize("name", ["laptop", "vllm", "openai", "paper", "paper-models"])
+def test_every_overlay_is_a_study(name: str) -> None:
+    overlay = yaml.safe_load((ROOT / f"config/{name}.yaml").read_text())
+    found = loaded(**overlay).experiment
+    asked = {found.traits.model, found.backstories.natural.model, *found.models}
+    assert ("simulated" in asked) == (name == "paper")
+
+
+@pytest.mark.parametrize(
+    ("model", "asking", "said"),
+    [
+        ("local", "logprobs", "endpoint.logprobs"),
+        ("davinci-002", "choice", "models check davinci-002"),
+    ],
+)
+def test_a_way_of_asking_that_a_server_has_not_is_refused(
+    model: str, asking: str, said: str
+) -> None:
+    for changes in (
+        {"models": [model], "questions": {"asking": asking}},
+        {"models": [model], "conditions": {"qa": {"asking": asking}}},
+        {"traits": {"model": model, "asking": asking}},
+    ):
+        assert said in mistake(**changes)
+
+
+def test_many_draws_of_the_likeliest_answer_are_refused() -> None:
+    said = mistake(traits={"sampling": {"temperature": 0}})
+    assert "traits.draws = 40\n  at temperature 0 all answers are the same" in said
+
+
 def test_the_paper_overlay_has_the_papers_sizes() -> None:
     study = loaded(**PAPER)
     assert study.experiment.backstories.natural.count == 10_000

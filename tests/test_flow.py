@@ -1,11 +1,30 @@
 """Many interviews at once."""
 
 import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+from typing import TypeVar
 
 import pytest
 
-from anthology.errors import ModelError
+from anthology.errors import EndpointError, ModelError
 from anthology.flow import run_all
+from anthology.meter import Meter
+from anthology.progress import Progress
+
+T = TypeVar("T")
+R = TypeVar("R")
+
+
+def hold(
+    do: Callable[[T], Awaitable[R]],
+    things: Sequence[T],
+    *,
+    in_flight: int,
+    label: str = "work",
+    meter: Meter | None = None,
+) -> list[R]:
+    progress = Progress(label, len(things), meter or Meter())
+    return asyncio.run(run_all(do, things, in_flight=in_flight, progress=progress))
 
 
 def test_results_stand_in_the_order_of_the_things() -> None:
@@ -13,7 +32,7 @@ def test_results_stand_in_the_order_of_the_things() -> None:
         await asyncio.sleep((10 - number) / 1000)
         return number * number
 
-    done = run_all(slow_for_small, range(10), in_flight=4, label="squares")
+    done = hold(slow_for_small, range(10), in_flight=4)
     assert done == [number * number for number in range(10)]
 
 
@@ -28,7 +47,7 @@ def test_no_more_are_under_way_than_allowed_and_none_waits_for_its_neighbours() 
         finished.append(number)
         running -= 1
 
-    run_all(work, range(20), in_flight=3, label="work")
+    hold(work, range(20), in_flight=3)
     assert most == 3
     assert finished[-1] == 0
 
@@ -40,7 +59,7 @@ def test_things_are_started_in_order() -> None:
         started.append(number)
         await asyncio.sleep(0)
 
-    run_all(work, range(50), in_flight=7, label="work")
+    hold(work, range(50), in_flight=7)
     assert started == list(range(50))
 
 
@@ -54,11 +73,11 @@ def test_a_failure_spoils_no_neighbour_and_is_told_at_the_end() -> None:
         done.append(number)
 
     with pytest.raises(ModelError) as error:
-        run_all(work, range(40), in_flight=5, label="work")
+        hold(work, range(40), in_flight=5)
     assert sorted(done) == [n for n in range(40) if n % 4 != 1]
     assert "10 of 40 failed" in str(error.value)
-    assert "no answer to 1;" in str(error.value)
-    assert str(error.value).endswith("...")
+    assert "1: no answer to 1;" in str(error.value)
+    assert "; ...\n  Everything else was answered" in str(error.value)
 
 
 def test_a_mistake_in_the_code_is_not_swallowed() -> None:
@@ -66,7 +85,7 @@ def test_a_mistake_in_the_code_is_not_swallowed() -> None:
         return 1 / number
 
     with pytest.raises(ExceptionGroup) as error:
-        run_all(work, [0], in_flight=1, label="work")
+        hold(work, [0], in_flight=1)
     assert error.group_contains(ZeroDivisionError)
 
 
@@ -74,7 +93,7 @@ def test_nothing_to_do_is_done_at_once() -> None:
     async def work(number: int) -> int:
         return number
 
-    assert run_all(work, [], in_flight=5, label="work") == []
+    assert hold(work, [], in_flight=5) == []
 
 
 def test_a_log_gets_plain_lines(
@@ -86,7 +105,53 @@ def test_a_log_gets_plain_lines(
     async def work(number: int) -> int:
         return number
 
-    run_all(work, range(4), in_flight=1, label="stories")
+    hold(work, range(4), in_flight=1, label="stories")
     lines = capsys.readouterr().err.splitlines()
     assert lines[0].startswith("stories: 1 of 4 (25%), about ")
     assert len(lines) == 4
+
+
+def test_the_log_lists_everything_that_failed(capsys: pytest.CaptureFixture[str]) -> None:
+    async def work(number: int) -> None:
+        raise ModelError(f"no answer to {number}")
+
+    with pytest.raises(ModelError):
+        hold(work, range(12), in_flight=3)
+    lines = capsys.readouterr().err.splitlines()
+    assert lines == ["failed:", *(f"{n}: no answer to {n}" for n in range(12))]
+
+
+def test_a_model_that_cannot_be_asked_at_all_stops_the_work() -> None:
+    started, finished = [], []
+
+    async def work(number: int) -> None:
+        started.append(number)
+        await asyncio.sleep(0.001 * number)
+        if number == 2:
+            raise EndpointError("the key is wrong")
+        await asyncio.sleep(0.02)
+        finished.append(number)
+
+    with pytest.raises(EndpointError, match="the key is wrong"):
+        hold(work, range(1000), in_flight=4)
+    assert len(started) < 10
+    assert set(started) - set(finished) == {2}
+
+
+def test_a_log_line_says_what_asking_takes(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("anthology.progress._QUIET_SECONDS", 0.0)
+    meter = Meter()
+
+    async def work(_: int) -> None:
+        meter.requests += 1
+        meter.hits += 2
+        meter.retries += 1
+        meter.prompt_tokens += 1000
+        meter.dollars += 1.5
+
+    hold(work, range(2), in_flight=1, label="stories", meter=meter)
+    line = capsys.readouterr().err.splitlines()[0]
+    for said in ("requests/s", "tokens/s", "2 from the journal", "1 sent again", "$1.50"):
+        assert said in line

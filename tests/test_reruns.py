@@ -80,6 +80,18 @@ CHANGES: dict[str, tuple[Change, set[str]]] = {
     "a comment": (edit("config/config.yaml", "seed:", "# a remark\nseed:"), set()),
     "the order of all keys": (reordered, set()),
     "an endpoint": (edit("config/models/simulated.yaml", "in_flight: 64", "in_flight: 3"), set()),
+    "an address and a price": (
+        edit(
+            "config/models/simulated.yaml",
+            "endpoint: {",
+            "price: {prompt: 1, completion: 2}\nendpoint: {base_url: http://elsewhere/v1, ",
+        ),
+        set(),
+    ),
+    "a model's revision": (
+        edit("config/models/simulated.yaml", "provider:", "revision: second\nprovider:"),
+        NATURAL | TRAITS | BOTH | asked(MATCHED) | responses(ALL),
+    ),
     "an unused style": (
         edit("config/prompts/styles/portray.yaml", "Answer every", "Please answer every"),
         set(),
@@ -129,6 +141,15 @@ CHANGES: dict[str, tuple[Change, set[str]]] = {
         setting(respondents=29),
         HUMANS | WRITTEN | BOTH | asked(ALL),
     ),
+    "the way of asking": (setting(questions={"asking": "choice"}), responses(ALL) | TABLE),
+    "one condition's way of asking": (
+        setting(conditions={"qa": {"asking": "logprobs"}}),
+        responses({"qa"}) | TABLE,
+    ),
+    "the way of asking for traits": (
+        setting(traits={"asking": "logprobs"}),
+        TRAITS | BOTH | asked(MATCHED),
+    ),
     "the number of tries": (setting(questions={"tries": 9}), responses(ALL) | TABLE),
     "the layout of items": (
         setting(formats={"letters": {"brackets": "square"}}),
@@ -161,6 +182,8 @@ CHANGES: dict[str, tuple[Change, set[str]]] = {
     ),
     "the code of descriptions": (code("descriptions"), WRITTEN | asked(ALL)),
     "the code of the command line": (code("cli"), set()),
+    "the code of another provider": (code("models/openai"), set()),
+    "the code of plans": (code("plan"), set()),
 }
 
 

@@ -1,5 +1,6 @@
 """Personas take the survey."""
 
+from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -11,12 +12,12 @@ from anthology.artifacts import facts, read_table, write_table
 from anthology.codebook import Codebook, Entry
 from anthology.errors import DataError
 from anthology.formats import Format
-from anthology.models import Request
+from anthology.models import Request, Shares
 from anthology.models.spec import Sampling
 from anthology.prompts import SurveyPrompt
 from anthology.responses import Settings, run
 from anthology.surveys import Item
-from tests.scripted import CHAT, IDENTITY, Scripted, text_of
+from tests.scripted import CHAT, IDENTITY, Scripted, ScriptedFieldwork, text_of
 
 BOOK = Codebook(
     survey="w34",
@@ -45,6 +46,7 @@ def settings(**changes: Any) -> Settings:
         "series": True,
         "shuffle_items": False,
         "shuffle_options": False,
+        "asking": "sample",
         "tries": 3,
         "sampling": Sampling(),
     }
@@ -53,20 +55,22 @@ def settings(**changes: Any) -> Settings:
 
 @pytest.fixture
 def survey(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path,
 ) -> Callable[..., tuple[list[dict[str, Any]], list[Request]]]:
     def hold(
-        answer: Callable[[Request], list[str]], people: int = 1, **changes: Any
+        answer: Callable[[Request], list[str] | Shares],
+        people: int = 1,
+        stories: list[int] | None = None,
+        **changes: Any,
     ) -> tuple[list[dict[str, Any]], list[Request]]:
         model = Scripted(answer)
-        monkeypatch.setattr("anthology.interviews.open_model", lambda identity: model)
         names = [f"p{i}" for i in range(people)]
         turns = [[{"question": "Who are you?", "answer": f"I am {name}."}] for name in names]
         kind = pa.list_(pa.struct([("question", pa.string()), ("answer", pa.string())]))
         table = pa.table(
             {
                 "respondent": names,
-                "backstory": pa.array([None] * people, pa.int64()),
+                "backstory": pa.array([None] * people if stories is None else stories, pa.int64()),
                 "turns": pa.array(turns, kind),
             }
         )
@@ -76,7 +80,13 @@ def survey(
         write_table(personas, table, stage="personas", settings=chosen, facts=made_from)
         book.write_text(BOOK.as_json())
         output = tmp_path / "responses.parquet"
-        run(chosen, personas=personas, codebook=book, output=output, in_flight=2)
+        run(
+            chosen,
+            personas=personas,
+            codebook=book,
+            output=output,
+            fieldwork=ScriptedFieldwork(model, 2),
+        )
         assert facts(output) == {
             "survey": "w34",
             "model": "scripted",
@@ -175,9 +185,61 @@ def test_rows_stand_by_respondent_and_item(survey: Any) -> None:
     ]
 
 
-def test_an_item_without_words_is_an_error_before_anything_is_asked(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_by_choice_the_model_can_write_nothing_but_a_label(survey: Any) -> None:
+    rows, requests = survey(lambda request: [" (C)"], asking="choice")
+    assert [row["code"] for row in rows] == [3, 9]
+    assert requests[0].choices == (" (A)", " (B)", " (C)")
+    _, requests = survey(lambda request: ["(C)"], asking="choice", model=CHAT)
+    assert requests[0].choices == ("(A)", "(B)", "(C)")
+
+
+SHARES = Shares((0.5, 0.3, 0.1), unseen=0.04)
+
+
+def test_by_log_probabilities_one_request_gives_all_options(survey: Any) -> None:
+    rows, requests = survey(lambda request: SHARES, asking="logprobs", people=200)
+    assert len(requests) == 400
+    assert all(request.logprobs and request.draws == 1 for request in requests)
+    first = [row for row in rows if row["item"] == "FIRST"]
+    assert all(row["shares"] == [0.5, 0.3, 0.1] and row["unseen"] == 0.04 for row in first)
+    found = Counter(row["code"] for row in first)
+    assert found[1] / 200 == pytest.approx(5 / 9, abs=0.1)
+    assert found[2] / 200 == pytest.approx(3 / 9, abs=0.1)
+    assert all(row["valid"] == 1 and not row["out_of_tries"] for row in rows)
+
+
+def test_probabilities_follow_the_options_through_any_order(survey: Any) -> None:
+    def likes_bad(request: Request) -> Shares:
+        asked = text_of(request).rsplit("Question:", 1)[1]
+        lines = [line for line in asked.splitlines() if line.startswith("(")]
+        return Shares(tuple(0.8 if line.endswith(("Bad", "New")) else 0.1 for line in lines))
+
+    rows, _ = survey(likes_bad, asking="logprobs", people=20, shuffle_options=True)
+    assert {tuple(r["shares"]) for r in rows if r["item"] == "FIRST"} == {(0.1, 0.1, 0.8)}
+    assert {tuple(r["shares"]) for r in rows if r["item"] == "SECOND"} == {(0.8, 0.1, 0.1)}
+
+
+def test_the_temperature_is_applied_to_told_probabilities(survey: Any) -> None:
+    cold = Sampling(temperature=0)
+    rows, _ = survey(lambda request: SHARES, asking="logprobs", people=30, sampling=cold)
+    assert {row["reply"] for row in rows} == {"(A)"}
+
+
+def test_labels_of_no_probability_are_no_answer(survey: Any) -> None:
+    rows, _ = survey(lambda request: Shares((0.0, 0.0, 0.0), unseen=0.2), asking="logprobs")
+    assert [row["code"] for row in rows] == [None, None]
+    assert [row["unreadable"] for row in rows] == [1, 1]
+
+
+def test_personas_of_one_story_are_asked_one_after_another(survey: Any) -> None:
+    rows, requests = survey(lambda request: ["(A)"], people=6, stories=[2, 0, 1, 2, 0, 1])
+    firsts = [text_of(r) for r in requests if text_of(r).count("Question:") == 2]
+    order = [int(text.split("I am p")[1][0]) for text in firsts]
+    assert order == [1, 4, 2, 5, 0, 3]
+    assert [row["respondent"] for row in rows[::2]] == [f"p{i}" for i in range(6)]
+
+
+def test_an_item_without_words_is_an_error_before_anything_is_asked(tmp_path: Path) -> None:
     book = tmp_path / "codebook.json"
     silent = BOOK.items["FIRST"].model_copy(update={"wording": ""})
     book.write_text(BOOK.model_copy(update={"items": {**BOOK.items, "FIRST": silent}}).as_json())
@@ -194,7 +256,12 @@ def test_an_item_without_words_is_an_error_before_anything_is_asked(
         personas, table, stage="personas", settings=settings(), facts={"stories": "", "traits": ""}
     )
     model = Scripted(lambda request: ["(A)"])
-    monkeypatch.setattr("anthology.interviews.open_model", lambda identity: model)
     with pytest.raises(DataError, match="FIRST has no wording"):
-        run(settings(), personas=personas, codebook=book, output=tmp_path / "o", in_flight=1)
+        run(
+            settings(),
+            personas=personas,
+            codebook=book,
+            output=tmp_path / "o",
+            fieldwork=ScriptedFieldwork(model),
+        )
     assert model.requests == []

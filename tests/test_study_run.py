@@ -115,6 +115,23 @@ def test_further_conditions_run(project: Project) -> None:
     assert int(table["greedy_story"]["n_stories"]) > 1
 
 
+@pytest.mark.parametrize("asking", ["choice", "logprobs"])
+def test_held_to_labels_every_question_is_answered(project: Project, asking: str) -> None:
+    few = ["qa", "greedy_bio"]
+    ways = {"compare": few, "questions": {"asking": asking}, "traits": {"asking": asking}}
+    project.configure(lambda config: merge(config, ways))
+    project.make(TABLE)
+    table = rows(project.path / TABLE)
+    assert [row["valid_share"] for row in table[1:]] == ["1.000000", "1.000000"]
+    assert all(row["replies"] == "30" for row in rows(project.path / "results/w34/answers.csv"))
+    path = project.path / "results/w34/responses/simulated/greedy_bio.parquet"
+    shares = pq.read_table(path)["shares"].to_pylist()
+    if asking == "logprobs":
+        assert all(0.9 < sum(each) < 1 for each in shares)
+    else:
+        assert set(shares) == {None}
+
+
 @pytest.mark.parametrize("survey", ["w92", "w99", "w111"])
 def test_every_other_survey_runs(project: Project, survey: str) -> None:
     project.make(f"results/{survey}/metrics.csv")

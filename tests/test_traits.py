@@ -11,11 +11,11 @@ from pydantic import ValidationError
 
 from anthology.artifacts import facts, read_table, write_table
 from anthology.formats import Format
-from anthology.models import Request
+from anthology.models import Request, Shares
 from anthology.models.spec import Sampling
 from anthology.prompts import ReaderPrompt, SurveyPrompt, Trait, TraitOption
 from anthology.traits import Settings, read_option, run
-from tests.scripted import CHAT, IDENTITY, Scripted, text_of
+from tests.scripted import CHAT, IDENTITY, Scripted, ScriptedFieldwork, text_of
 
 AGE = Trait(
     question="How old are you?",
@@ -38,6 +38,7 @@ def settings(**changes: Any) -> Settings:
         "opening": "Tell me about yourself.",
         "traits": {"age": AGE, "sex": SEX},
         "model": IDENTITY,
+        "asking": "sample",
         "draws": 6,
         "sampling": Sampling(),
         "frame": SurveyPrompt(after="One of {labels}."),
@@ -52,23 +53,21 @@ def settings(**changes: Any) -> Settings:
 
 
 @pytest.fixture
-def survey(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Any]:
+def survey(tmp_path: Path) -> Callable[..., Any]:
     def hold(
-        said: str, answers: dict[str, list[str]], **changes: Any
+        said: str, answers: dict[str, list[str] | Shares], **changes: Any
     ) -> tuple[dict[str, Any], list[Request]]:
-        def answer(request: Request) -> list[str]:
+        def answer(request: Request) -> list[str] | Shares:
             if "Stated?" in text_of(request):
                 return [said]
             return answers["age" if "How old" in text_of(request) else "sex"]
 
         model = Scripted(answer)
-        monkeypatch.setattr("anthology.interviews.open_model", lambda identity: model)
-        monkeypatch.setattr("anthology.traits.open_model", lambda identity: model)
         chosen = settings(**changes)
         stories, output = tmp_path / "stories.parquet", tmp_path / "traits.parquet"
         table = pa.table({"backstory": [0], "text": ["I was born on a farm."]})
         write_table(stories, table, stage="b", settings=chosen, facts={"source": "a file"})
-        run(chosen, backstories=stories, output=output, in_flight=1)
+        run(chosen, backstories=stories, output=output, fieldwork=ScriptedFieldwork(model))
         assert facts(output)["source"] == "a file"
         assert facts(output)["options"] == {"age": ["young", "old"], "sex": ["man", "woman"]}
         return read_table(output).to_pylist()[0], model.requests
@@ -172,6 +171,24 @@ DECLARED = {
 def test_statements_name_an_option(trait: str, text: str, option: str | None) -> None:
     found = read_option(text, DECLARED[trait], Format())
     assert (None if found is None else DECLARED[trait].options[found].id) == option
+
+
+def test_by_choice_every_draw_is_a_label(survey: Any) -> None:
+    labels = [" (A)", " (B)", " (B)", " (C)", " (B)", " (A)"]
+    row, requests = survey("Not stated", {"age": labels, "sex": labels}, asking="choice")
+    assert row["sex"] == [2, 3]
+    assert row["sex:declined"] == 1
+    assert requests[-1].choices == (" (A)", " (B)", " (C)")
+
+
+def test_by_log_probabilities_a_distribution_is_what_to_expect_of_the_draws(survey: Any) -> None:
+    told = Shares((0.5, 0.2, 0.1), unseen=0.05)
+    row, requests = survey("Not stated", {"age": told, "sex": told}, asking="logprobs")
+    assert row["sex"] == pytest.approx([3.0, 1.2])
+    assert row["sex:declined"] == pytest.approx(0.6)
+    assert row["sex:unreadable"] == pytest.approx(6 * 0.15)
+    assert row["sex:unseen"] == pytest.approx(0.3)
+    assert sum(r.logprobs for r in requests) == 2
 
 
 def test_without_a_reader_or_an_option_to_decline(survey: Any) -> None:

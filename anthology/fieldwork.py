@@ -1,0 +1,126 @@
+"""The asking of one stage: its models, the journal of their answers, and what it takes."""
+
+import asyncio
+import sys
+from collections.abc import Awaitable, Callable, Sequence
+from functools import cached_property
+from importlib import import_module
+from pathlib import Path
+from typing import TypeVar
+
+from anthology.flow import run_all
+from anthology.journal import Journal
+from anthology.meter import Meter
+from anthology.models import Model, Provider
+from anthology.models.identity import ModelIdentity
+from anthology.models.journalled import Journalled
+from anthology.models.spec import ModelSpec
+from anthology.progress import Progress
+from anthology.recordfile import read_record
+
+T = TypeVar("T")
+R = TypeVar("R")
+
+
+class Fieldwork:
+    """Opens models, and holds many interviews with them at once.
+
+    Parameters
+    ----------
+    models
+        The folder that says where each model is served.
+    journal
+        The folder of what was answered before.
+    in_flight
+        How many interviews are under way at the same time.
+    """
+
+    def __init__(self, *, models: Path, journal: Path, in_flight: int) -> None:
+        self._models, self._folder, self._in_flight = models, journal, in_flight
+        self._meter = Meter()
+        self._providers: dict[str, Provider] = {}
+        self._asked: dict[str, Model] = {}
+        self._opening: asyncio.Task[None] | None = None
+
+    @cached_property
+    def _journal(self) -> Journal:
+        return Journal(self._folder)
+
+    def model(self, identity: ModelIdentity) -> Model:
+        """Return the model that an identity names; the same one each time."""
+        if identity.name not in self._asked:
+            self._asked[identity.name] = self._prepared(identity)
+        return self._asked[identity.name]
+
+    def source(self, identity: ModelIdentity) -> str:
+        """Say what tables are to name as the source of a model's answers."""
+        provider = self._providers.get(identity.name)
+        found = provider.served if provider and identity.model is None else None
+        return f"{identity.source} ({found})" if found else identity.source
+
+    def run(
+        self,
+        do: Callable[[T], Awaitable[R]],
+        things: Sequence[T],
+        *,
+        label: str,
+        name: Callable[[T], str] = str,
+    ) -> list[R]:
+        """Hold the same interview with each of many things; see `anthology.flow.run_all`."""
+        return asyncio.run(self._run(do, things, label, name))
+
+    async def _run(
+        self,
+        do: Callable[[T], Awaitable[R]],
+        things: Sequence[T],
+        label: str,
+        name: Callable[[T], str],
+    ) -> list[R]:
+        progress = Progress(label, len(things), self._meter)
+        try:
+            if any(isinstance(m, Journalled) and m.unknown for m in self._asked.values()):
+                await self._ready()
+            return await run_all(
+                do, things, in_flight=self._in_flight, progress=progress, name=name
+            )
+        finally:
+            for provider in self._providers.values():
+                await provider.close()
+            self._end(label)
+
+    def _end(self, label: str) -> None:
+        """Say what asking took, and let go of the journal."""
+        meter = self._meter
+        if meter.requests or meter.hits:
+            self._journal.add_run(label, meter.hits, meter.requests)
+            print(meter.summary(), file=sys.stderr)
+        if "_journal" in self.__dict__:
+            self._journal.close()
+
+    def _prepared(self, identity: ModelIdentity) -> Model:
+        """Return a model, its answers kept if they cost anything.
+
+        A provider's module is imported by its name, so that a stage's code hash holds the
+        provider that it asks and no other.
+        """
+        spec = read_record(self._models / f"{identity.name}.yaml", ModelSpec)
+        module = import_module(f"anthology.models.{identity.provider}")
+        provider: Provider = module.open_model(identity, spec.endpoint, self._meter)
+        self._providers[identity.name] = provider
+        if not identity.paid:
+            return provider
+        return Journalled(provider, identity, spec, self._journal, self._meter, self._ready)
+
+    async def _ready(self) -> None:
+        """Make sure, before anything is sent, that all models of the stage can be asked."""
+        if self._opening is None:
+            self._opening = asyncio.create_task(self._open())
+        if not self._opening.done() or self._opening.exception():
+            await asyncio.shield(self._opening)
+
+    async def _open(self) -> None:
+        for name, provider in self._providers.items():
+            await provider.open()
+            model = self._asked.get(name)
+            if isinstance(model, Journalled):
+                model.identify(provider.served)
