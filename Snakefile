@@ -33,6 +33,7 @@ include: "rules/matches.smk"
 include: "rules/personas.smk"
 include: "rules/responses.smk"
 include: "rules/metrics.smk"
+include: "rules/plan.smk"
 
 
 rule all:

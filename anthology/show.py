@@ -9,6 +9,7 @@ import pyarrow.parquet as pq
 
 from anthology.artifacts import made_by, read_table
 from anthology.errors import DataError
+from anthology.tables import aligned, is_number
 
 _WIDTH = 100
 _CELL = 60
@@ -36,7 +37,7 @@ def show(path: Path, rows: int, row: int | None = None) -> str:
     if row is not None and path.suffix != ".parquet":
         raise DataError("has no numbered rows; --row is for Parquet files", where=str(path))
     if path.suffix == ".csv":
-        return aligned(path)
+        return table(path)
     if path.suffix == ".sav":
         return _declared(path)
     if path.suffix != ".parquet":
@@ -97,7 +98,7 @@ def _declared(path: Path) -> str:
     )
 
 
-def aligned(path: Path) -> str:
+def table(path: Path) -> str:
     """Return a CSV table with its columns aligned, numbers to three decimals.
 
     Columns that hold nothing are left out, and those that hold one value throughout
@@ -121,30 +122,15 @@ def aligned(path: Path) -> str:
     same = {name: values[0] for name, values in columns.items() if len(set(values)) == 1}
     shown = {name: values for name, values in columns.items() if name not in same}
     above = [f"{name}: {value}" for name, value in same.items() if value]
-    cells = [[name, *map(_rounded, values)] for name, values in shown.items()]
-    widths = [max(map(len, column)) for column in cells]
-    lines = [
-        "  ".join(
-            cell.rjust(width) if _is_number(column[-1]) else cell.ljust(width)
-            for cell, width, column in zip(row, widths, cells, strict=True)
-        ).rstrip()
-        for row in zip(*cells, strict=True)
-    ]
+    cells = [list(map(_rounded, row)) for row in zip(*shown.values(), strict=True)]
+    lines = [aligned(list(shown), cells)]
     return "\n".join([", ".join(above), *lines] if above else lines)
 
 
 def _rounded(cell: str) -> str:
-    if _is_number(cell):
+    if is_number(cell):
         return f"{float(cell):.3f}" if "." in cell else cell
     return textwrap.shorten(cell, _CELL, placeholder=" ...")
-
-
-def _is_number(cell: str) -> bool:
-    try:
-        float(cell)
-    except ValueError:
-        return False
-    return True
 
 
 def _section(title: str, values: dict[str, Any]) -> list[str]:

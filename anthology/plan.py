@@ -1,0 +1,261 @@
+"""What an experiment will ask of models that cost something, before anything is sent.
+
+The whole experiment is rehearsed in a temporary folder: what the journal has is
+taken from there, every other question is answered by a stand-in, at the first try
+and at the longest length that the configuration allows. So the figures count no
+question that is asked again because its answer could not be read, and tokens and
+dollars are what the first tries cost at most.
+"""
+
+import csv
+import inspect
+import io
+from collections.abc import Callable, Mapping
+from contextlib import redirect_stderr
+from dataclasses import asdict, dataclass, fields
+from functools import cache
+from importlib import import_module
+from pathlib import Path
+from string import Formatter
+from tempfile import TemporaryDirectory
+from types import SimpleNamespace
+from typing import Any
+
+from anthology.experiment import SIMULATED
+from anthology.models.identity import ModelIdentity
+from anthology.records import merged
+from anthology.rehearsal import Archive, Part, Rehearsal
+from anthology.slices import settings
+from anthology.study import Study
+from anthology.tables import aligned
+
+_ORDER = ("backstories", "traits", "primed", "responses")
+_NONE: Mapping[str, str] = {}
+_CAVEAT = """\
+Every question is taken to be answered at the first try and at the longest length allowed; a token
+is taken to be four characters. Questions that have to be asked again come on top."""
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """What one stage asks of one model.
+
+    Parameters
+    ----------
+    stage, survey, condition
+        Where in the experiment; empty where a stage belongs to none.
+    model
+        The model's name.
+    requests
+        How many requests the stage makes.
+    from_journal
+        How many of them were answered before.
+    to_send
+        How many are left.
+    prompt_tokens, completion_tokens
+        What those read, at four characters a token, and write, at most.
+    dollars
+        What they cost at most; 0 where the model's file has no price.
+    """
+
+    stage: str
+    survey: str
+    condition: str
+    model: str
+    requests: int
+    from_journal: int
+    to_send: int
+    prompt_tokens: int
+    completion_tokens: int
+    dollars: float
+
+
+def plan(study: Study, archive: Archive, told: Callable[[str], None]) -> list[Line]:
+    """Rehearse an experiment and count what it asks.
+
+    Parameters
+    ----------
+    study
+        The experiment.
+    archive
+        What was answered before; it remembers what of that is needed.
+    told
+        Called with the name of each part before it is rehearsed.
+    """
+    with TemporaryDirectory() as folder:
+        return _Stages(study, Path(folder), archive, told).lines()
+
+
+def total(lines: list[Line]) -> Line:
+    """Return the sum of some lines."""
+    sums = {f.name: sum(getattr(line, f.name) for line in lines) for f in fields(Line)[4:]}
+    return Line("total", "", "", "", **sums)
+
+
+def as_csv(lines: list[Line]) -> str:
+    """Write lines, and their total, as CSV."""
+    text = io.StringIO()
+    writer = csv.DictWriter(text, [f.name for f in fields(Line)], lineterminator="\n")
+    writer.writeheader()
+    for line in [*lines, total(lines)]:
+        writer.writerow({**asdict(line), "dollars": f"{line.dollars:.2f}"})
+    return text.getvalue()
+
+
+def as_text(lines: list[Line]) -> str:
+    """Write lines, and their total, for somebody to read."""
+    if not lines:
+        return "Nothing to send: no model of the experiment costs anything."
+    rows = [
+        [
+            *(line.stage, line.survey, line.condition, line.model),
+            *(f"{line.requests:,}", f"{line.from_journal:,}", f"{line.to_send:,}"),
+            *(f"{line.prompt_tokens:,}", f"{line.completion_tokens:,}", f"${line.dollars:,.2f}"),
+        ]
+        for line in [*lines, total(lines)]
+    ]
+    head = [f.name.replace("_", " ") for f in fields(Line)]
+    return f"{aligned(head, rows)}\n{_CAVEAT}"
+
+
+class _Stages:
+    """Rehearses the stages of an experiment, each at most once, and those it builds on first."""
+
+    def __init__(
+        self, study: Study, folder: Path, archive: Archive, told: Callable[[str], None]
+    ) -> None:
+        self._study, self._folder, self._archive, self._told = study, folder, archive, told
+        self._lines: list[Line] = []
+        self._humans, self._matches = cache(self._find_humans), cache(self._match)
+        self._natural, self._traits = cache(self._find_stories), cache(self._ask_traits)
+        self._primed, self._personas = cache(self._write_primed), cache(self._build_personas)
+
+    def lines(self) -> list[Line]:
+        """Rehearse everything that costs something, and what that builds on."""
+        study = self._study
+        if study.stories_file is None and self._paid("backstories"):
+            self._natural()
+        if self._paid("traits"):
+            self._traits()
+        for survey in study.experiment.surveys:
+            for model, condition in study.rows():
+                known = study.condition(condition)
+                if known.persona == "primed" and self._paid("primed", survey, style=known.style):
+                    self._primed(survey, str(known.style))
+                if self._paid("responses", survey, model=model, condition=condition):
+                    self._respond(survey, model, condition)
+        return sorted(self._lines, key=lambda line: _ORDER.index(line.stage))
+
+    def _find_humans(self, survey: str) -> tuple[Path, Path]:
+        people = self._study.people(survey)
+        if people == SIMULATED:
+            people = str(self._path(survey, "population.sav"))
+            self._run("population", survey, output=Path(people))
+        humans, codebook = self._path(survey, "humans"), self._path(survey, "codebook")
+        self._run("humans", survey, sav=Path(people), humans=humans, codebook=codebook)
+        return humans, codebook
+
+    def _find_stories(self) -> Path:
+        output, file = self._path("natural"), self._study.stories_file
+        if file is None:
+            self._run("backstories", output=output)
+        else:
+            self._run("released", stories=Path(file), output=output)
+        return output
+
+    def _ask_traits(self) -> Path:
+        output = self._path("traits")
+        self._run("traits", backstories=self._natural(), output=output)
+        return output
+
+    def _write_primed(self, survey: str, style: str) -> Path:
+        humans, codebook = self._humans(survey)
+        output = self._path(survey, f"primed_{style}")
+        files = {"humans": humans, "codebook": codebook, "output": output}
+        self._run("primed", survey, named={"style": style}, **files)
+        return output
+
+    def _match(self, survey: str, matching: str) -> Path:
+        humans, _ = self._humans(survey)
+        output = self._path(survey, f"matches_{matching}")
+        files = {"humans": humans, "traits": self._traits(), "output": output}
+        self._run("matches", survey, named={"matching": matching}, **files)
+        return output
+
+    def _build_personas(self, survey: str, condition: str) -> Path:
+        humans, codebook = self._humans(survey)
+        known = self._study.condition(condition)
+        output = self._path(survey, f"personas_{condition}")
+        files = {"humans": humans, "codebook": codebook, "output": output}
+        if known.persona == "primed":
+            files["stories"] = self._primed(survey, str(known.style))
+        elif known.persona == "matched":
+            files["stories"] = self._natural()
+            files["matches"] = self._matches(survey, str(known.matching))
+        self._run("personas", survey, named={"condition": condition}, **files)
+        return output
+
+    def _respond(self, survey: str, model: str, condition: str) -> None:
+        _, codebook = self._humans(survey)
+        personas = self._personas(survey, condition)
+        output = self._path(survey, model, condition)
+        files = {"personas": personas, "codebook": codebook, "output": output}
+        self._run("responses", survey, named={"model": model, "condition": condition}, **files)
+
+    def _path(self, *parts: str) -> Path:
+        return self._folder.joinpath(*parts)
+
+    def _settings(self, stage: str, survey: str, named: Mapping[str, str]) -> Any:
+        wildcards = SimpleNamespace(survey=survey, **named)
+        parts = merged(setting(wildcards) for setting in settings(self._study, stage).values())
+        return import_module(f"anthology.{stage}").Settings.model_validate(parts)
+
+    def _paid(self, stage: str, survey: str = "", **named: str | None) -> bool:
+        """Say whether a stage asks any model that costs something."""
+        told = self._settings(stage, survey, {k: str(v) for k, v in named.items()})
+        models = [value for _, value in told if isinstance(value, ModelIdentity)]
+        return any(model.paid for model in models)
+
+    def _run(
+        self, stage: str, survey: str = "", named: Mapping[str, str] = _NONE, **files: Path
+    ) -> None:
+        """Rehearse one stage and note what it asked."""
+        told = self._settings(stage, survey, named)
+        module = import_module(f"anthology.{stage}")
+        self._told(" ".join(filter(None, (stage, survey, *named.values()))))
+        if "fieldwork" not in inspect.signature(module.run).parameters:
+            with redirect_stderr(io.StringIO()):
+                module.run(told, **files)
+            return
+        models = self._study.catalogue.root / "models"
+        rehearsal = Rehearsal(models, self._archive, _part(told))
+        with redirect_stderr(io.StringIO()):
+            module.run(told, **files, fieldwork=rehearsal)
+        condition = named.get("condition") or named.get("style") or ""
+        self._lines += [
+            Line(
+                *(stage, survey, condition, name),
+                requests=meter.requests + meter.hits,
+                from_journal=meter.hits,
+                to_send=meter.requests,
+                prompt_tokens=meter.prompt_tokens,
+                completion_tokens=meter.completion_tokens,
+                dollars=meter.dollars,
+            )
+            for name, meter in rehearsal.counted.items()
+        ]
+
+
+def _part(told: Any) -> Part | None:
+    """Return what the critic or the reader of a stage is to say, where it has one."""
+    critic, reader = getattr(told, "critic", None), getattr(told, "reader", None)
+    if critic is not None:
+        return Part(_passage(critic.message), critic.accept)
+    if reader is not None:
+        return Part(_passage(reader.message), reader.absent)
+    return None
+
+
+def _passage(template: str) -> str:
+    """Return the longest passage of a template that is the same in every request."""
+    return max((literal for literal, *_ in Formatter().parse(template)), key=len)

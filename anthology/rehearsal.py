@@ -1,0 +1,132 @@
+"""Fieldwork in which nothing is sent: what the journal has is used, the rest is made up."""
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from anthology.fieldwork import Fieldwork
+from anthology.journal import Journal
+from anthology.meter import Meter
+from anthology.models import Draw, Model, Reply, Request, Shares
+from anthology.models.identity import ModelIdentity
+from anthology.models.journalled import Journalled
+from anthology.models.options import listed
+from anthology.models.spec import ModelSpec
+from anthology.recordfile import read_record
+from anthology.simulation.prompt import hear
+
+CHARACTERS_PER_TOKEN = 4
+"""How long a token of English prose is taken to be."""
+_WORD = "word "
+
+
+@dataclass
+class Archive:
+    """The journal as rehearsals see it: it is read, and nothing is written.
+
+    Parameters
+    ----------
+    journal
+        What was answered before.
+    needed
+        The keys of the answers that were looked up and found.
+    """
+
+    journal: Journal
+    needed: set[bytes] = field(default_factory=set)
+
+    def find(self, key: bytes) -> list[bytes]:
+        """Look an answer up, and remember that it is needed."""
+        found = self.journal.find(key)
+        if found:
+            self.needed.add(key)
+        return found
+
+    def refresh(self) -> bool:
+        """See only what was there at first, so that all of a plan counts the same journal."""
+        return False
+
+    def name(self, model: str, name: str) -> None:
+        """Write nothing."""
+
+    def add(self, key: bytes, model: str, payload: bytes) -> None:
+        """Write nothing."""
+
+
+@dataclass(frozen=True)
+class Part:
+    """What is said to requests that are no survey questions.
+
+    Parameters
+    ----------
+    cue
+        A passage that stands in such requests and in no others.
+    reply
+        The answer.
+    """
+
+    cue: str
+    reply: str
+
+
+class Rehearsal(Fieldwork):
+    """Counts what one stage would ask of models that cost something.
+
+    Parameters
+    ----------
+    models
+        The folder that says what models are.
+    archive
+        What was answered before.
+    part
+        What a critic or a reader says, where the stage has one.
+    """
+
+    def __init__(self, models: Path, archive: Archive, part: Part | None) -> None:
+        super().__init__(models=models, journal=Path(), in_flight=1)
+        self._folder, self._archive, self._part = models, archive, part
+        self.counted: dict[str, Meter] = {}
+
+    def _prepared(self, identity: ModelIdentity) -> Model:
+        if not identity.paid:
+            return super()._prepared(identity)
+        spec = read_record(self._folder / f"{identity.name}.yaml", ModelSpec)
+        meter = self.counted.setdefault(identity.name, Meter())
+        model = _StandIn(self._part)
+        return Journalled(model, identity, spec, self._archive, meter, self._ready)
+
+    async def _ready(self) -> None:
+        """Open nothing, since nothing is sent."""
+
+
+class _StandIn:
+    """Answers every question at the first try, and everything at the longest length."""
+
+    def __init__(self, part: Part | None) -> None:
+        self._part = part
+
+    async def sample(self, request: Request) -> Reply:
+        text = _text(request)
+        prompt_tokens = len(text) // CHARACTERS_PER_TOKEN
+        if request.logprobs:
+            even = (1 / len(request.choices),) * len(request.choices)
+            return Reply((), Shares(even), prompt_tokens, 1)
+        longest = request.sampling.max_tokens
+        draw = Draw(self._answer(request, text), tokens=longest)
+        return Reply((draw,) * request.draws, None, prompt_tokens, longest * request.draws)
+
+    def _answer(self, request: Request, text: str) -> str:
+        if self._part is not None and self._part.cue in text:
+            return self._part.reply
+        if request.choices:
+            return request.choices[0]
+        asked = listed(hear(request.prompt).ask)
+        if asked is not None:
+            return f"{asked.labels[0]} {asked.texts[0]}"
+        words = request.sampling.max_tokens * CHARACTERS_PER_TOKEN // len(_WORD)
+        return _WORD * words
+
+
+def _text(request: Request) -> str:
+    if isinstance(request.prompt, str):
+        return request.prompt
+    return "\n".join(message.content for message in request.prompt)

@@ -1,0 +1,150 @@
+"""What a study will ask, told before anything is sent; and what of the journal it needs."""
+
+import csv
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from anthology.cli import main
+from anthology.journalfolder import overview
+from tests.bodies import Serving
+from tests.conftest import TABLE, Project, new_project
+from tests.served import KEY, PRICE, VARIABLE, serve
+from tests.serving import serving
+
+PLAN = "results/plan.csv"
+
+
+@pytest.fixture(scope="module")
+def before_and_after(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Project, Project]]:
+    """A study through a server that was planned, and the same after it was run and planned."""
+    project = new_project(tmp_path_factory.mktemp("planned") / "study")
+    later = Project(project.path.parent / "later")
+    with pytest.MonkeyPatch.context() as patch, serving(Serving(key=KEY)) as server:
+        patch.setenv(VARIABLE, KEY)
+        serve(project, server.url, choices="structured_outputs")
+        project.replace("config/config.yaml", "questions:\n", "questions:\n  asking: choice\n")
+        project.make(PLAN)
+        assert server.counts.requests.total() == 0
+        shutil.copytree(project.path, later.path)
+        later.make(TABLE, "--cores", "1")
+        # Everything is in the journal now, so neither the server nor the key is needed.
+        patch.delenv(VARIABLE)
+        later.make(PLAN, "--config", "surveys=[w34]")
+        yield project, later
+
+
+def lines(project: Project) -> list[dict[str, str]]:
+    with (project.path / PLAN).open(newline="") as file:
+        return list(csv.DictReader(file))
+
+
+def test_a_plan_counts_by_stage_condition_and_model(
+    before_and_after: tuple[Project, Project],
+) -> None:
+    found = {
+        (line["stage"], line["survey"], line["condition"], line["model"]): line
+        for line in lines(before_and_after[0])
+    }
+    assert int(found["backstories", "", "", "toy"]["requests"]) == 16
+    assert int(found["backstories", "", "", "toy-chat"]["requests"]) == 16
+    for condition in ("qa", "primed_bio", "greedy_bio", "max_weight_freeform"):
+        line = found["responses", "w34", condition, "toy"]
+        assert int(line["requests"]) == int(line["to_send"]) == 12 * 8
+        assert line["from_journal"] == "0"
+    assert int(found["primed", "w34", "bio", "toy-chat"]["requests"]) == 12 * 2
+
+
+def test_a_plan_adds_up(before_and_after: tuple[Project, Project]) -> None:
+    for project in before_and_after:
+        *parts, total = lines(project)
+        assert total["stage"] == "total"
+        for column in ("requests", "from_journal", "to_send", "prompt_tokens"):
+            assert sum(int(part[column]) for part in parts) == int(total[column])
+        for line in parts:
+            price = (
+                int(line["prompt_tokens"]) * PRICE["prompt"]
+                + int(line["completion_tokens"]) * PRICE["completion"]
+            ) / 1e6
+            assert float(line["dollars"]) == pytest.approx(price, abs=0.005)
+
+
+def test_a_finished_study_has_nothing_left_to_send(
+    before_and_after: tuple[Project, Project],
+) -> None:
+    *parts, total = lines(before_and_after[1])
+    kept = overview(before_and_after[1].path / "cache/journal").total().entries.total()
+    assert total["to_send"] == "0"
+    assert float(total["dollars"]) == 0
+    assert int(total["from_journal"]) >= kept
+    assert {line["stage"] for line in parts} == {"backstories", "traits", "primed", "responses"}
+
+
+def test_a_study_that_costs_nothing_plans_nothing(
+    fresh: Project, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["plan", "--configfile", str(fresh.path / "config/config.yaml")]) == 0
+    assert "no model of the experiment costs anything" in capsys.readouterr().out
+
+
+def pruned(project: Project, *arguments: str) -> int:
+    """Prune the journal and return how many answers are left."""
+    journal = project.path / "cache/journal"
+    file = str(project.path / "config/config.yaml")
+    command = ["journal", "--prune", "--configfile", file, "--journal", str(journal), *arguments]
+    assert main(command) == 0
+    return overview(journal).total().entries.total()
+
+
+def test_pruning_keeps_what_the_experiment_needs(
+    before_and_after: tuple[Project, Project],
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    project = Project(Path(shutil.copytree(before_and_after[1].path, tmp_path / "copy")))
+    whole = overview(project.path / "cache/journal").total().entries.total()
+    assert pruned(project, "--config", "surveys=[w34]") == whole
+    assert "0 answers removed" in capsys.readouterr().out
+    # The 12 people's answers to 8 items, less what other conditions ask in the same words.
+    left = pruned(project, "--config", "surveys=[w34]", "compare=[primed_bio, greedy_bio]")
+    assert whole - 2 * 96 <= left < whole
+    assert f"{whole - left} answers removed" in capsys.readouterr().out
+    shutil.rmtree(project.path / "results")
+    project.make(TABLE, "--config", "compare=[primed_bio, greedy_bio]")
+
+
+def test_the_journal_is_told_by_model_and_by_stage(
+    before_and_after: tuple[Project, Project], capsys: pytest.CaptureFixture[str]
+) -> None:
+    journal = before_and_after[1].path / "cache/journal"
+    assert main(["journal", "--journal", str(journal)]) == 0
+    said = capsys.readouterr().out
+    for words in ("toy ", "toy-chat ", "responses ", "traits ", "primed backstories "):
+        assert words in said
+
+
+def test_a_journal_that_is_not_there_holds_nothing(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["journal", "--journal", str(tmp_path / "none")]) == 0
+    assert "nothing yet" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["--configfile", "nowhere.yaml"], "there is no such file"),
+        (["--config", "seed"], "not of the form key=value"),
+        (["--config", "seed=[1"], "no YAML"),
+        (["--config", "sede=1"], 'did you mean "seed"'),
+    ],
+)
+def test_mistakes_are_told_in_a_line(
+    arguments: list[str], said: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["plan", *arguments]) == 1
+    error = capsys.readouterr().err
+    assert error.startswith("error: ")
+    assert said in error
