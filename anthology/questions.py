@@ -4,9 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
-import numpy as np
-
 from anthology.formats import Format
+from anthology.randomness import derive
 
 
 class Option(NamedTuple):
@@ -37,14 +36,18 @@ class Question:
     ordinal: bool = True
     last: frozenset[int] = frozenset()
 
-    def shuffled(self, rng: np.random.Generator) -> "Question":
-        """Return the same question with its options in a random allowed order."""
+    def shuffled(self, seed: int) -> "Question":
+        """Return the same question with its options in the allowed order that a seed names.
+
+        Each option has its own place from the seed, so that a further one leaves the order
+        of the others alone.
+        """
         free = [option for option in self.options if option.code not in self.last]
         fixed = [option for option in self.options if option.code in self.last]
         if self.ordinal:
-            free = free[::-1] if rng.random() < 0.5 else free
+            free = free[::-1] if derive(seed, "reversed") % 2 else free
         else:
-            free = [free[i] for i in np.argsort(rng.random(len(free)), kind="stable")]
+            free.sort(key=lambda option: derive(seed, option.code))
         return Question(self.wording, (*free, *fixed), self.ordinal, self.last)
 
     def written(self, layout: Format) -> str:

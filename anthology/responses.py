@@ -2,9 +2,7 @@
 
 import sys
 from collections import Counter
-from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from itertools import product
 from pathlib import Path
 
 import numpy as np
@@ -24,7 +22,7 @@ from anthology.models.identity import ModelIdentity
 from anthology.models.spec import Asking, Sampling
 from anthology.prompts import SurveyPrompt
 from anthology.questions import Option, Question
-from anthology.randomness import derive, generator, generators
+from anthology.randomness import derive, generator
 from anthology.stages import StageSettings
 from anthology.surveys import Item
 from anthology.transcripts import Turn, from_rows
@@ -83,12 +81,12 @@ def run(
     # A server that remembers how prompts begin reads a story once if its personas come together.
     order = sorted(range(len(names)), key=lambda i: -1 if stories[i] is None else stories[i])
     interview = _Interview(settings, Codebook.load(codebook), fieldwork)
-    people = interview.people(names, map(from_rows, table["turns"].to_pylist()))
+    people = list(zip(names, map(from_rows, table["turns"].to_pylist()), strict=True))
     held = fieldwork.run(
         interview.hold,
         [people[i] for i in order],
         label="responses",
-        name=lambda person: f"respondent {person.respondent}",
+        name=lambda person: f"respondent {person[0]}",
     )
     answered = dict(zip(order, held, strict=True))
     rows = [answered[i][item.variable] for i in range(len(names)) for item in settings.items]
@@ -126,25 +124,6 @@ def run(
     )
 
 
-@dataclass(frozen=True, slots=True)
-class _Person:
-    """Who is asked what.
-
-    Parameters
-    ----------
-    respondent
-        Whose persona it is.
-    turns
-        What stands before the questions.
-    questions
-        The items in the order in which they are asked, options in their order too.
-    """
-
-    respondent: str
-    turns: tuple[Turn, ...]
-    questions: dict[str, Question]
-
-
 class _Interview:
     """Holds interviews on one survey, item after item."""
 
@@ -160,22 +139,14 @@ class _Interview:
         )
         self._questions = {item.variable: _question(item, codebook) for item in settings.items}
 
-    def people(self, respondents: list[str], turns: Iterable[tuple[Turn, ...]]) -> list[_Person]:
-        """Draw what each respondent is asked."""
-        shown = self._shown(respondents)
-        people = []
-        for respondent, before in zip(respondents, turns, strict=True):
-            questions = {variable: next(shown) for variable in self._questions}
-            ordered = {variable: questions[variable] for variable in self._order(respondent)}
-            people.append(_Person(respondent, before, ordered))
-        return people
-
-    async def hold(self, person: _Person) -> dict[str, Response]:
+    async def hold(self, person: tuple[str, tuple[Turn, ...]]) -> dict[str, Response]:
         """Ask one person all items, and return what was answered to each."""
-        turns, responses = person.turns, {}
+        respondent, turns = person
+        responses = {}
         ask = self._weigh if self._settings.asking == "logprobs" else self._ask
-        for variable, question in person.questions.items():
-            response, position = await ask(person.respondent, variable, question, turns)
+        for variable in self._order(respondent):
+            question = self._shown(respondent, variable)
+            response, position = await ask(respondent, variable, question, turns)
             responses[variable] = response
             if self._settings.series and position is not None:
                 turns = (*turns, self._interviewer.said(question, position))
@@ -221,17 +192,11 @@ class _Interview:
         # Each item has its own key, so that a further item leaves the order of the others alone.
         return sorted(variables, key=lambda v: self._seed(respondent, v, "place"))
 
-    def _shown(self, respondents: list[str]) -> Iterator[Question]:
-        """Yield, one respondent after another, all items with their options in order."""
-        asked = list(product(respondents, self._questions))
+    def _shown(self, respondent: str, variable: str) -> Question:
+        question = self._questions[variable]
         if not self._settings.shuffle_options:
-            yield from (self._questions[variable] for _, variable in asked)
-            return
-        seeds = (self._seed(*pair, "options") for pair in asked)
-        known: dict[Question, Question] = {}
-        for (_, variable), rng in zip(asked, generators(seeds), strict=True):
-            question = self._questions[variable].shuffled(rng)
-            yield known.setdefault(question, question)
+            return question
+        return question.shuffled(self._seed(respondent, variable, "options"))
 
     def _seed(self, respondent: str, variable: str, purpose: str | int) -> int:
         survey = self._settings.survey

@@ -1,8 +1,8 @@
 """Questions: orders of options and labels."""
 
+from dataclasses import replace
 from itertools import product
 
-import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -38,7 +38,7 @@ def codes(question: Question) -> list[int]:
 
 @given(questions(), seeds)
 def test_a_shuffle_keeps_the_options_and_what_stands_last(question: Question, seed: int) -> None:
-    shuffled = question.shuffled(np.random.default_rng(seed))
+    shuffled = question.shuffled(seed)
     assert sorted(codes(shuffled)) == sorted(codes(question))
     assert (shuffled.wording, shuffled.ordinal, shuffled.last) == (
         question.wording,
@@ -51,22 +51,28 @@ def test_a_shuffle_keeps_the_options_and_what_stands_last(question: Question, se
 
 @given(questions(), seeds)
 def test_equal_seeds_give_equal_orders(question: Question, seed: int) -> None:
-    one, two = (question.shuffled(np.random.default_rng(seed)) for _ in range(2))
+    one, two = (question.shuffled(seed) for _ in range(2))
     assert one == two
 
 
 def test_scales_are_only_reversed() -> None:
-    orders = [tuple(codes(SCALE.shuffled(np.random.default_rng(seed)))) for seed in range(400)]
+    orders = [tuple(codes(SCALE.shuffled(seed))) for seed in range(400)]
     assert set(orders) == {(1, 2, 3, 4, 99), (4, 3, 2, 1, 99)}
     assert 150 < orders.count((1, 2, 3, 4, 99)) < 250
 
 
 def test_other_options_come_in_every_order_alike() -> None:
-    rng = np.random.default_rng(1)
-    orders = [tuple(codes(MIXED.shuffled(rng))) for _ in range(2400)]
+    orders = [tuple(codes(MIXED.shuffled(seed))) for seed in range(2400)]
     assert len(set(orders)) == 24
     assert all(60 < orders.count(order) < 140 for order in set(orders))
     assert all(order[-1] == 99 for order in orders)
+
+
+@given(seeds)
+def test_a_further_option_leaves_the_order_of_the_others_alone(seed: int) -> None:
+    fewer = replace(MIXED, options=MIXED.options[1:])
+    without = [code for code in codes(MIXED.shuffled(seed)) if code != MIXED.options[0].code]
+    assert codes(fewer.shuffled(seed)) == without
 
 
 @pytest.mark.parametrize(

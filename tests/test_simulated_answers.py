@@ -10,7 +10,7 @@ from anthology.answers import Outcome, read_answer
 from anthology.formats import Format
 from anthology.models.options import listed
 from anthology.questions import Option, Question
-from anthology.randomness import generator
+from anthology.randomness import derive
 from anthology.simulation.forms import DECLINES, RAMBLES, forms
 from anthology.simulation.names import OPTIONS
 from anthology.simulation.opinions import ranks
@@ -111,7 +111,7 @@ def test_survey_labels_are_understood(trait: str, words: str, option: str) -> No
 def test_answers_come_in_every_form(asked: Question) -> None:
     found: Counter[Outcome] = Counter()
     for seed in range(2000):
-        shown = asked.shuffled(generator(seed, "order"))
+        shown = asked.shuffled(derive(seed, "order"))
         text = sample(after(persona(seed % 400), shown), seed=seed).draws[0].text
         found[read_answer(text, texts(shown), LAYOUT).outcome] += 1
     rates = {outcome: found[outcome] / 2000 for outcome in Outcome}

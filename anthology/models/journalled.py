@@ -181,6 +181,9 @@ def _in_line(entries: list[bytes]) -> list[Reply]:
     Two writers may have asked for the same draws at the same time; those that
     were written down first count.
     """
+    if len(entries) == 1:
+        first, reply = unpacked(entries[0])
+        return [] if first else [reply]
     parts: dict[int, Reply] = {}
     for entry in entries:
         first, reply = unpacked(entry)
