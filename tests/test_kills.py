@@ -1,9 +1,7 @@
 """A run that is killed goes on where it was."""
 
 import multiprocessing
-import os
 import random
-import sys
 import time
 from pathlib import Path
 from types import SimpleNamespace
@@ -12,13 +10,12 @@ from typing import Any
 import pytest
 import yaml
 
-from anthology.fieldwork import Fieldwork
 from anthology.journalfolder import overview
 from anthology.records import merged
-from anthology.responses import Settings, run
 from anthology.slices import settings
 from anthology.study import load
 from tests.conftest import Project
+from tests.killed import PRELOAD, take_the_survey
 from tests.served import KEY, VARIABLE, serve
 from tests.serving import apart
 
@@ -33,30 +30,19 @@ def responses_settings(project: Project) -> dict[str, Any]:
     return merged(setting(wildcards) for setting in slices.values())
 
 
-def take_the_survey(project: Path, told: dict[str, Any], journal: Path, output: Path) -> None:
-    """Run the stage in this process, as its command does."""
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stderr.fileno())
-    run(
-        Settings.model_validate(told),
-        personas=project / "results/w34/personas/greedy_bio.parquet",
-        codebook=project / "results/w34/codebook.json",
-        output=output,
-        fieldwork=Fieldwork(models=project / "config/models", journal=journal, in_flight=IN_FLIGHT),
-    )
-
-
 def test_a_hundred_kills_lose_no_answer_and_change_none(
     project: Project, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv(VARIABLE, KEY)
     processes = multiprocessing.get_context("forkserver")
-    processes.set_forkserver_preload(["anthology.responses", "anthology.models.openai", "openai"])
+    processes.set_forkserver_preload(PRELOAD)
     rng = random.Random(1)
 
-    def study(number: int, longest: float | None) -> tuple[bytes, int, int]:
+    def study(number: int, longest: float | None) -> tuple[bytes, int, int, float]:
         """Take the survey to its end, killed after so many seconds at most each time.
 
-        Returns the answers' bytes, how many were kept, and how often it was killed.
+        Returns the answers' bytes, how many were kept, how often it was killed, and how
+        many seconds the last process took.
         """
         journal, output = tmp_path / f"journal{number}", tmp_path / f"answers{number}.parquet"
         killed = lost = 0
@@ -65,9 +51,10 @@ def test_a_hundred_kills_lose_no_answer_and_change_none(
             told = responses_settings(project)
             while True:
                 process = processes.Process(
-                    target=take_the_survey, args=(project.path, told, journal, output)
+                    target=take_the_survey, args=(project.path, told, journal, output, IN_FLIGHT)
                 )
                 process.start()
+                started = time.monotonic()
                 process.join(None if longest is None else rng.uniform(0, longest))
                 if process.exitcode is None:
                     process.kill()
@@ -80,16 +67,14 @@ def test_a_hundred_kills_lose_no_answer_and_change_none(
                 lost = sum(counts["answered"].values()) - kept
                 if process.exitcode == 0:
                     assert counts["again"] <= lost
-                    return output.read_bytes(), kept, killed
+                    return output.read_bytes(), kept, killed, time.monotonic() - started
 
-    started = time.monotonic()
-    expected, answers, _ = study(0, longest=None)
+    expected, answers, _, seconds = study(0, longest=None)
     assert answers > 200
-    seconds = time.monotonic() - started
     kills = runs = 0
     while kills < KILLS:
         runs += 1
-        found, kept, killed = study(runs, longest=seconds)
+        found, kept, killed, _ = study(runs, longest=seconds)
         assert found == expected
         assert kept == answers
         kills += killed

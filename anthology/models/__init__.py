@@ -37,7 +37,7 @@ class Request:
         Decides the draws on a model that honours seeds.
     scored
         Whether the log-probability and length of each answer are wanted as well,
-        where the model gives them.
+        where the model gives them; among the `choices` alone, where there are any.
     """
 
     prompt: str | tuple[Message, ...]
