@@ -53,6 +53,56 @@ class Limit:
     unit: str
 
 
+@dataclass(frozen=True, slots=True)
+class Rate:
+    """How much is done in a second beside the least that should be, where there is a least.
+
+    Parameters
+    ----------
+    what
+        What is done.
+    measured
+        How often in a second.
+    least
+        How often it should be.
+    unit
+        Of both.
+    """
+
+    what: str
+    measured: float
+    least: float | None
+    unit: str
+
+
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """How many requests a second one way of asking gets answered, beside two others.
+
+    Parameters
+    ----------
+    what
+        The way, and what it is asked of.
+    measured
+        Requests in a second.
+    busy
+        Microseconds of processor time that the client takes for a request.
+    bare
+        What bare aiohttp manages in place of `measured`.
+    plain
+        What the openai package as it comes manages.
+    least
+        How many times the latter it should be, where it should be anything.
+    """
+
+    what: str
+    measured: float
+    busy: float
+    bare: float
+    plain: float
+    least: float | None = None
+
+
 def table(rows: Sequence[Row]) -> str:
     """Write comparisons as one aligned table."""
     return _aligned(
@@ -86,6 +136,48 @@ def limits(measured: Sequence[Limit]) -> str:
             for limit in measured
         ),
     )
+
+
+def rates(measured: Sequence[Rate]) -> str:
+    """Write rates as one aligned table."""
+    return _aligned(
+        ("what", "measured", "at least", "unit", ""),
+        *(
+            (
+                rate.what,
+                f"{rate.measured:,.0f}",
+                "" if rate.least is None else f"{rate.least:,.0f}",
+                rate.unit,
+                _judged(rate.least, rate.measured),
+            )
+            for rate in measured
+        ),
+    )
+
+
+def paces(measured: Sequence[Pace]) -> str:
+    """Write paces as one aligned table."""
+    return _aligned(
+        ("what", "requests/s", "CPU us each", "of aiohttp", "of the SDK", "at least", ""),
+        *(
+            (
+                pace.what,
+                f"{pace.measured:,.0f}",
+                f"{pace.busy:,.0f}",
+                f"{pace.measured / pace.bare:.2f}",
+                f"{pace.measured / pace.plain:.2f}",
+                "" if pace.least is None else f"{pace.least:.2f}",
+                _judged(pace.least, pace.measured / pace.plain),
+            )
+            for pace in measured
+        ),
+    )
+
+
+def _judged(least: float | None, reached: float) -> str:
+    if least is None:
+        return ""
+    return "met" if reached >= least else "MISSED"
 
 
 def _aligned(*cells: tuple[str, ...]) -> str:

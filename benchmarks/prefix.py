@@ -1,0 +1,263 @@
+"""How much of what it reads a real vLLM server finds in its prefix cache.
+
+`ANTHOLOGY_VLLM=DIR python -m benchmarks.prefix`, where DIR is what `.ci/vllm` has filled.
+
+The stages themselves ask: personas take the survey in series, and other stories are asked for
+their traits. The tiny model's words would be noise, so it may write nothing but labels; thus each
+item is answered at the first try and stands in the prompts of those after it. The cache is kept
+small, so that it matters in what order the prompts come.
+
+The server counts the tokens that it looked up and those that it found. Beside that stands the
+most that it could have found of the same prompts in any order, with a cache that forgets nothing.
+A cache keeps whole blocks of B tokens, each good for the prompts that are equal up to its end;
+and the last token of a prompt is always computed, since the answer starts from it. So a prompt of
+L tokens can be given its first (L - 1) // B blocks, and each different block has to be computed
+once. Asked one after another, the shortest first, prompts find all they can: a block is missed
+once, or not at all where a prompt ends with it, which could not be given it in any order.
+
+A request for n draws counts as n prompts, as vLLM counts it. Blocks that only an answer completes
+are left out, so where answers stand in later prompts a server may find a little more than all.
+"""
+
+import os
+import re
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import redirect_stderr
+from dataclasses import dataclass
+from io import StringIO
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import pyarrow as pa
+import yaml
+
+from anthology import responses, traits
+from anthology.artifacts import facts, read_table, write_table
+from anthology.fieldwork import Fieldwork
+from anthology.models import Model, Reply, Request
+from anthology.models.identity import ModelIdentity
+from anthology.stages import StageSettings
+from benchmarks import survey
+from tests.vllmserver import KEY, MODEL, counters, metrics, post, serving
+
+PEOPLE, STORIES, DRAWS = 72, 24, 40
+IN_FLIGHT = 16
+"""Interviews at the same time; few of all, as in a whole study, so that most have to wait."""
+BLOCK = 32
+"""The smallest blocks that vLLM has without a GPU, so that the most can be found or missed."""
+BLOCKS = 1_500
+"""What the cache holds: all that is in flight, and a fifth of what the survey comes to."""
+TARGET = 0.95
+_KEY_VARIABLE = "VLLM_KEY"
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What a server found in its cache.
+
+    Parameters
+    ----------
+    what
+        What was asked.
+    prompts
+        How many prompts there were, a draw being one.
+    looked_up, found, possible
+        Tokens: of all prompts, those that the server found, and the most that it
+        could have found in any order.
+    """
+
+    what: str
+    prompts: int
+    looked_up: int
+    found: int
+    possible: int
+
+    @property
+    def share(self) -> float:
+        """How much was found of what could be."""
+        return self.found / self.possible
+
+
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    """A model that remembers what it was asked."""
+
+    model: Model
+    requests: list[Request]
+
+    async def sample(self, request: Request) -> Reply:
+        """Pass a request on."""
+        self.requests.append(request)
+        return await self.model.sample(request)
+
+
+class RecordedFieldwork(Fieldwork):
+    """Fieldwork that remembers what its models were asked.
+
+    Parameters
+    ----------
+    inputs
+        Where the models are declared.
+    journal
+        An empty folder, so that all that is asked is sent.
+    """
+
+    def __init__(self, inputs: survey.Inputs, journal: Path) -> None:
+        super().__init__(models=inputs.models, journal=journal, in_flight=IN_FLIGHT)
+        self.requests: list[Request] = []
+
+    def model(self, identity: ModelIdentity) -> Model:
+        """Return the model that an identity names."""
+        return Recorded(super().model(identity), self.requests)
+
+
+def possible(prompts: Iterable[Sequence[int]], block: int) -> int:
+    """Return the most tokens that a cache can give to prompts, whatever their order.
+
+    Parameters
+    ----------
+    prompts
+        The tokens of each.
+    block
+        How many tokens the cache keeps or forgets together.
+    """
+    found = 0
+    # Blocks by the block before them, so that equal ones behind different texts stay apart.
+    known: dict[tuple[int, tuple[int, ...]], int] = {}
+    for prompt in sorted(prompts, key=len):
+        before = 0
+        for end in range(block, len(prompt) + 1, block):
+            key = (before, tuple(prompt[end - block : end]))
+            if key in known and end < len(prompt):
+                found += block
+            before = known.setdefault(key, len(known) + 1)
+    return found
+
+
+def measure(
+    what: str,
+    address: str,
+    inputs: survey.Inputs,
+    work: Callable[[survey.Inputs, Fieldwork], None],
+) -> Found:
+    """Have a stage ask a server, and compare what that found with what it could have.
+
+    Parameters
+    ----------
+    what
+        What to call it.
+    address
+        Of the server, which must be asked nothing else meanwhile.
+    inputs
+        What the stage reads.
+    work
+        Runs the stage.
+    """
+    before = counters(address)
+    with TemporaryDirectory(dir=inputs.folder) as journal, redirect_stderr(StringIO()):
+        fieldwork = RecordedFieldwork(inputs, Path(journal))
+        work(inputs, fieldwork)
+    after = counters(address)
+    looked_up, found = (
+        round(after[name] - before[name])
+        for name in ("vllm:prefix_cache_queries_total", "vllm:prefix_cache_hits_total")
+    )
+    prompts = [ids for request in fieldwork.requests for ids in _prompts(address, request)]
+    tokens = sum(map(len, prompts))
+    if looked_up != tokens:
+        raise SystemExit(f"{what}: {tokens:,} tokens were sent, the server read {looked_up:,}")
+    return Found(what, len(prompts), looked_up, found, possible(prompts, block_size(address)))
+
+
+def block_size(address: str) -> int:
+    """Return how many tokens a server's cache keeps or forgets together."""
+    found = re.search(r'vllm:cache_config_info\{.*block_size="(\d+)"', metrics(address))
+    if found is None:
+        raise SystemExit("the server does not say how large the blocks of its cache are")
+    return int(found[1])
+
+
+def ask_items(inputs: survey.Inputs, fieldwork: Fieldwork) -> None:
+    """Have all personas take the survey in series."""
+    settings = inputs.settings("responses", responses.Settings)
+    responses.run(
+        settings.model_copy(update={"asking": "choice", "series": True}),
+        personas=inputs.personas,
+        codebook=inputs.codebook,
+        output=inputs.folder / "responses.parquet",
+        fieldwork=fieldwork,
+    )
+
+
+def ask_traits(inputs: survey.Inputs, fieldwork: Fieldwork) -> None:
+    """Ask all stories for their traits, each with many draws."""
+    settings = inputs.settings("traits", traits.Settings)
+    unread = {"reader": None, "reader_model": None}
+    traits.run(
+        settings.model_copy(update={"asking": "choice", "draws": DRAWS, **unread}),
+        backstories=inputs.stories,
+        output=inputs.folder / "traits.parquet",
+        fieldwork=fieldwork,
+    )
+
+
+def make(inputs: survey.Inputs, address: str) -> None:
+    """Make personas that share stories, as matched ones do, and other stories for the traits."""
+    inputs.make(PEOPLE)
+    endpoint = {
+        "base_url": address,
+        "key_env": _KEY_VARIABLE,
+        "in_flight": IN_FLIGHT,
+        "choices": "structured_outputs",
+    }
+    spec = {"provider": "openai", "model": MODEL, "endpoint": endpoint}
+    (inputs.models / f"{survey.MODEL}.yaml").write_text(yaml.safe_dump(spec))
+
+    personas, stories = read_table(inputs.personas), read_table(inputs.stories)
+    # Those who share a story stand apart, so that it is the stage that brings them together.
+    numbers = [person % STORIES for person in range(PEOPLE)]
+    turns = personas["turns"].to_pylist()
+    shared = [[turns[n][0], *own[1:]] for n, own in zip(numbers, turns, strict=True)]
+    for name, values in (("backstory", numbers), ("turns", shared)):
+        column = personas.column_names.index(name)
+        field = personas.schema.field(name)
+        personas = personas.set_column(column, field, pa.array(values, field.type))
+    made = StageSettings()
+    known = facts(inputs.personas)
+    write_table(inputs.personas, personas, stage="personas", settings=made, facts=known)
+    # No persona has one of these, so that neither stage finds what the other left.
+    known, unused = facts(inputs.stories), stories.slice(STORIES, STORIES)
+    write_table(inputs.stories, unused, stage="backstories", settings=made, facts=known)
+
+
+def _prompts(address: str, request: Request) -> list[list[int]]:
+    """Return the tokens of the prompts that vLLM makes of a request, one for each draw."""
+    asked = {"model": MODEL, "prompt": request.prompt}
+    ids: list[int] = post(address, "/tokenize", asked)["tokens"]
+    return [ids] * request.draws
+
+
+def main() -> None:
+    """Start a server, measure both stages, and print the table."""
+    os.environ[_KEY_VARIABLE] = KEY
+    options = ("--block-size", str(BLOCK), "--num-gpu-blocks-override", str(BLOCKS))
+    with serving(*options) as address, TemporaryDirectory() as scratch:
+        inputs = survey.Inputs(Path(scratch))
+        make(inputs, address)
+        results = [
+            measure(f"survey: {PEOPLE} personas on {STORIES} stories", address, inputs, ask_items),
+            measure(f"traits: {STORIES} stories, n = {DRAWS}", address, inputs, ask_traits),
+        ]
+        block = block_size(address)
+        print(f"{IN_FLIGHT} in flight, a cache of {BLOCKS:,} blocks of {block} tokens")
+        print(f"{'what':44}{'prompts':>9}{'tokens':>12}{'found':>12}{'possible':>12}{'share':>8}")
+        for result in results:
+            print(
+                f"{result.what:44}{result.prompts:9,}{result.looked_up:12,}{result.found:12,}"
+                f"{result.possible:12,}{result.share:8.1%}  "
+                f"{'met' if result.share >= TARGET else 'MISSED'}"
+            )
+
+
+if __name__ == "__main__":
+    main()
