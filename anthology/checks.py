@@ -179,6 +179,12 @@ def unable_models(study: Study) -> Iterator[Mistake]:
                 f"if it can be (`anthology models check {model}` tells), or ask by sample"
             )
             yield Mistake(key, asking, sentence)
+        if (asking, spec.endpoint.choices, spec.api) == ("choice", "json_schema", "completions"):
+            sentence = (
+                f"{file} has endpoint.choices: json_schema, which only chats keep to; {model} is "
+                "a base model, so ask by sample"
+            )
+            yield Mistake(key, asking, sentence)
         if asking == "logprobs" and not (spec.endpoint.label_logprobs or spec.endpoint.logprobs):
             sentence = (
                 f"{file} says that its server gives no probabilities; set endpoint.logprobs or "

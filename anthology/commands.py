@@ -3,10 +3,15 @@
 import argparse
 import sys
 from collections.abc import Callable, Mapping
+from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from anthology import __version__
+
+if TYPE_CHECKING:
+    from anthology.plan import Line
+    from anthology.rehearsal import Archive
 
 _JOURNAL = Path("cache/journal")
 _MODELS = Path("config/models")
@@ -65,7 +70,11 @@ def _add_configuration(command: argparse.ArgumentParser) -> None:
     command.add_argument(
         "--config", nargs="+", default=[], metavar="KEY=VALUE", help="settings that override them"
     )
-    command.add_argument("--journal", type=Path, default=_JOURNAL, metavar="FOLDER")
+    command.add_argument(
+        "--journal", type=Path, default=_JOURNAL, metavar="FOLDER",
+        help="where answers are kept (default: cache/journal; of a study that was run with "
+        "--directory, cache/journal in that folder)",
+    )  # fmt: skip
 
 
 def _show(command: argparse.Namespace) -> None:
@@ -85,7 +94,7 @@ def _plan(command: argparse.Namespace) -> None:
         write_text(command.output, as_csv(lines))
 
 
-def _rehearsed(command: argparse.Namespace) -> tuple[list[Any], set[bytes]]:
+def _rehearsed(command: argparse.Namespace) -> "tuple[list[Line], Archive]":
     from anthology.configuration import read_workflow
     from anthology.journal import Journal
     from anthology.plan import plan
@@ -94,17 +103,26 @@ def _rehearsed(command: argparse.Namespace) -> tuple[list[Any], set[bytes]]:
     workflow = read_workflow(command.configfile, command.config)
     workflow.check_files()
     archive = Archive(Journal(command.journal))
-    lines = plan(workflow.study, archive, lambda part: print(part, file=sys.stderr))
-    return lines, archive.needed
+    return plan(workflow.study, archive, lambda part: print(part, file=sys.stderr)), archive
 
 
 def _journal(command: argparse.Namespace) -> None:
     from anthology.journalfolder import prune
     from anthology.journalreport import report, report_pruned
+    from anthology.rehearsal import refuse_to_prune
+
+    @cache
+    def archive() -> "Archive":
+        lines, archive = _rehearsed(command)
+        refuse_to_prune(sum(line.to_send for line in lines), archive.models)
+        return archive
+
+    def needed(key: bytes, model: str) -> bool:
+        # First called when nobody else can write to the journal any more.
+        return key in archive().needed or model not in archive().models
 
     if command.prune:
-        _, needed = _rehearsed(command)
-        print(report_pruned(prune(command.journal, lambda key, _: key in needed)))
+        print(report_pruned(prune(command.journal, needed)))
     print(report(command.journal))
 
 

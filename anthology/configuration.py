@@ -19,11 +19,16 @@ def read_workflow(files: Sequence[Path], changes: Sequence[str]) -> Workflow:
     Parameters
     ----------
     files
-        Configuration files, later ones overriding earlier ones; `config/config.yaml` where
-        there are none. The first stands beside the folders of surveys, models and prompts.
+        Configuration files, later ones overriding earlier ones. Below them lies the
+        `config.yaml` beside the first of them, or else `config/config.yaml`, as snakemake has
+        it. The lowest stands beside the folders of surveys, models and prompts.
     changes
         Settings of the form `key=value`, the value in YAML, which override the files.
     """
+    base = files[0].with_name(MAIN.name) if files else MAIN
+    base = base if base.is_file() else MAIN
+    if base.is_file() and base.resolve() not in [file.resolve() for file in files]:
+        files = [base, *files]
     files = files or [MAIN]
     for file in files:
         if not file.is_file():

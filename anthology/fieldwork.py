@@ -3,13 +3,15 @@
 import asyncio
 import sys
 from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
 from functools import cached_property
 from importlib import import_module
 from pathlib import Path
 from typing import TypeVar
 
+from anthology.errors import EndpointError, ModelError
 from anthology.flow import run_all
-from anthology.journal import Journal
+from anthology.journal import Journal, JournalError
 from anthology.meter import Meter
 from anthology.models import Model, Provider
 from anthology.models.identity import ModelIdentity
@@ -20,6 +22,7 @@ from anthology.recordfile import read_record
 
 T = TypeVar("T")
 R = TypeVar("R")
+_SECONDS = 5.0
 
 
 class Fieldwork:
@@ -77,6 +80,7 @@ class Fieldwork:
         name: Callable[[T], str],
     ) -> list[R]:
         progress = Progress(label, len(things), self._meter)
+        ticking = asyncio.create_task(_tick(progress))
         try:
             if any(isinstance(m, Journalled) and m.unknown for m in self._asked.values()):
                 await self._ready()
@@ -84,6 +88,7 @@ class Fieldwork:
                 do, things, in_flight=self._in_flight, progress=progress, name=name
             )
         finally:
+            ticking.cancel()
             for provider in self._providers.values():
                 await provider.close()
             self._end(label)
@@ -92,8 +97,10 @@ class Fieldwork:
         """Say what asking took, and let go of the journal."""
         meter = self._meter
         if meter.requests or meter.hits:
-            self._journal.add_run(label, meter.hits, meter.requests)
             print(meter.summary(), file=sys.stderr)
+            # A count of hits is not worth a failure.
+            with suppress(JournalError):
+                self._journal.add_run(label, meter.hits, meter.requests)
         if "_journal" in self.__dict__:
             self._journal.close()
 
@@ -120,7 +127,19 @@ class Fieldwork:
 
     async def _open(self) -> None:
         for name, provider in self._providers.items():
-            await provider.open()
+            try:
+                await provider.open()
+            except EndpointError:
+                raise
+            except ModelError as error:
+                raise EndpointError(error.what, where=error.where, hint=error.hint) from error
             model = self._asked.get(name)
             if isinstance(model, Journalled):
                 model.identify(provider.served)
+
+
+async def _tick(progress: Progress) -> None:
+    """Have a line written now and then although nothing is finished, as in an outage."""
+    while True:
+        await asyncio.sleep(_SECONDS)
+        progress.tick()

@@ -5,7 +5,7 @@ import sys
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from typing import TypeVar
 
-from anthology.errors import EndpointError, ModelError
+from anthology.errors import AnthologyError, EndpointError, ModelError
 from anthology.progress import Progress
 
 T = TypeVar("T")
@@ -43,16 +43,16 @@ async def run_all(
 
     Raises
     ------
-    EndpointError
-        If a model cannot be asked at all: nothing further is started, and what is under
-        way is finished.
+    AnthologyError
+        If there is no use in going on, since a model cannot be asked at all or an answer
+        cannot be kept: nothing further is started, and what is under way is finished.
     ModelError
         If any failed, after all others were done, with the first that failed; where there
         are more, all of them are listed on stderr.
     """
     results: dict[int, R] = {}
     failures: dict[int, ModelError] = {}
-    closed: list[EndpointError] = []
+    closed: list[AnthologyError] = []
     queue = iter(enumerate(things))
 
     async def work(queue: Iterable[tuple[int, T]]) -> None:
@@ -61,10 +61,10 @@ async def run_all(
                 return
             try:
                 results[index] = await do(thing)
-            except EndpointError as error:
-                closed.append(error)
-                return
-            except ModelError as error:
+            except AnthologyError as error:
+                if isinstance(error, EndpointError) or not isinstance(error, ModelError):
+                    closed.append(error)
+                    return
                 failures[index] = error
             progress.step()
 

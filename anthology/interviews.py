@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from functools import lru_cache
 
-from anthology.answers import Answer, read_answer
+from anthology.answers import Answer, Outcome, read_answer
 from anthology.errors import ModelError
 from anthology.formats import Format
 from anthology.models import Message, Model, Request, Shares
@@ -113,6 +113,8 @@ class Interviewer:
 
     def read(self, text: str, question: Question) -> Answer:
         """Read which of a question's options an answer names."""
+        if self._asking == "choice" and text in self._page(question).choices:
+            return Answer(Outcome.VALID, self._page(question).choices.index(text))
         return read_answer(text, self._page(question).options, self._layout)
 
     def said(self, question: Question, position: int) -> Turn:

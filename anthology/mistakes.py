@@ -1,5 +1,6 @@
 """Pydantic's findings, told to somebody who wrote a YAML file."""
 
+import re
 from collections.abc import Callable, Iterable
 from types import UnionType
 from typing import Annotated, Any, Literal, Union, get_args, get_origin
@@ -8,6 +9,8 @@ from pydantic import BaseModel, ValidationError
 
 from anthology.errors import ConfigurationError
 from anthology.spelling import suggest
+
+_SECRET = re.compile("key|token|secret|password", re.IGNORECASE)
 
 
 def explain(
@@ -87,6 +90,8 @@ def _key(path: tuple[str | int, ...]) -> str:
 
 
 def _value(data: Any, path: tuple[str | int, ...]) -> str:
+    if _SECRET.search(str(path[-1]) if path else ""):
+        return ""  # Somebody may have put a key there.
     for step in path:
         if isinstance(data, dict) and step not in data:
             return ""

@@ -109,7 +109,7 @@ class _Check:
             started = time.monotonic()
             reply = await model.sample(_request(self._identity, _OPEN, max_tokens=16))
             seconds = time.monotonic() - started
-            served = model.served or self._identity.model
+            served = model.served or self._identity.model or self._identity.provider
             said = " ".join(reply.draws[0].text.split())[:60]
             lines = [f"{self._identity.name}: {served} answered {said!r} after {seconds:.1f} s"]
             quick = seconds < _QUICK

@@ -2,9 +2,8 @@
 
 The whole experiment is rehearsed in a temporary folder: what the journal has is
 taken from there, every other question is answered by a stand-in, at the first try
-and at the longest length that the configuration allows. So the figures count no
-question that is asked again because its answer could not be read, and tokens and
-dollars are what the first tries cost at most.
+and at the longest length that the configuration allows, and every story is kept. So
+the figures count nothing that has to be asked or written again.
 """
 
 import csv
@@ -15,6 +14,7 @@ from contextlib import redirect_stderr
 from dataclasses import asdict, dataclass, fields
 from functools import cache
 from importlib import import_module
+from math import isnan, nan
 from pathlib import Path
 from string import Formatter
 from tempfile import TemporaryDirectory
@@ -32,8 +32,9 @@ from anthology.tables import aligned
 _ORDER = ("backstories", "traits", "primed", "responses")
 _NONE: Mapping[str, str] = {}
 _CAVEAT = """\
-Every question is taken to be answered at the first try and at the longest length allowed; a token
-is taken to be four characters. Questions that have to be asked again come on top."""
+Every question is taken to be answered at the first try and at the longest length allowed, and every
+story to be kept; a token is taken to be four characters. What has to be asked or written again
+comes on top, and so does a second look at labels that take several tokens (asking: logprobs)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +56,7 @@ class Line:
     prompt_tokens, completion_tokens
         What those read, at four characters a token, and write, at most.
     dollars
-        What they cost at most; 0 where the model's file has no price.
+        What they cost at most; NaN where the model's file has no price.
     """
 
     stage: str
@@ -88,8 +89,9 @@ def plan(study: Study, archive: Archive, told: Callable[[str], None]) -> list[Li
 
 def total(lines: list[Line]) -> Line:
     """Return the sum of some lines."""
-    sums = {f.name: sum(getattr(line, f.name) for line in lines) for f in fields(Line)[4:]}
-    return Line("total", "", "", "", **sums)
+    sums = {f.name: sum(getattr(line, f.name) for line in lines) for f in fields(Line)[4:-1]}
+    dollars = sum(line.dollars for line in lines if not isnan(line.dollars))
+    return Line("total", "", "", "", **sums, dollars=dollars)
 
 
 def as_csv(lines: list[Line]) -> str:
@@ -98,7 +100,8 @@ def as_csv(lines: list[Line]) -> str:
     writer = csv.DictWriter(text, [f.name for f in fields(Line)], lineterminator="\n")
     writer.writeheader()
     for line in [*lines, total(lines)]:
-        writer.writerow({**asdict(line), "dollars": f"{line.dollars:.2f}"})
+        dollars = "" if isnan(line.dollars) else f"{line.dollars:.2f}"
+        writer.writerow({**asdict(line), "dollars": dollars})
     return text.getvalue()
 
 
@@ -110,7 +113,8 @@ def as_text(lines: list[Line]) -> str:
         [
             *(line.stage, line.survey, line.condition, line.model),
             *(f"{line.requests:,}", f"{line.from_journal:,}", f"{line.to_send:,}"),
-            *(f"{line.prompt_tokens:,}", f"{line.completion_tokens:,}", f"${line.dollars:,.2f}"),
+            *(f"{line.prompt_tokens:,}", f"{line.completion_tokens:,}"),
+            "no price" if isnan(line.dollars) else f"${line.dollars:,.2f}",
         ]
         for line in [*lines, total(lines)]
     ]
@@ -133,10 +137,12 @@ class _Stages:
     def lines(self) -> list[Line]:
         """Rehearse everything that costs something, and what that builds on."""
         study = self._study
-        if study.stories_file is None and self._paid("backstories"):
-            self._natural()
-        if self._paid("traits"):
-            self._traits()
+        conditions = {study.condition(name) for _, name in study.rows()}
+        if any(condition.persona == "matched" for condition in conditions):
+            if study.stories_file is None and self._paid("backstories"):
+                self._natural()
+            if self._paid("traits"):
+                self._traits()
         for survey in study.experiment.surveys:
             for model, condition in study.rows():
                 known = study.condition(condition)
@@ -228,7 +234,8 @@ class _Stages:
                 module.run(told, **files)
             return
         models = self._study.catalogue.root / "models"
-        rehearsal = Rehearsal(models, self._archive, _part(told))
+        least = told.keep.min_words if hasattr(told, "keep") else 0
+        rehearsal = Rehearsal(models, self._archive, _part(told), least)
         with redirect_stderr(io.StringIO()):
             module.run(told, **files, fieldwork=rehearsal)
         condition = named.get("condition") or named.get("style") or ""
@@ -240,7 +247,7 @@ class _Stages:
                 to_send=meter.requests,
                 prompt_tokens=meter.prompt_tokens,
                 completion_tokens=meter.completion_tokens,
-                dollars=meter.dollars,
+                dollars=nan if self._study.model(name).price is None else meter.dollars,
             )
             for name, meter in rehearsal.counted.items()
         ]

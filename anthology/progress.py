@@ -36,18 +36,24 @@ class Progress:
     def step(self) -> None:
         """Count one more thing as finished."""
         self._done += 1
+        if self._bar is not None:
+            self._bar.update()
+        self.tick()
+
+    def tick(self) -> None:
+        """Say how far it is, where it is time to: also while nothing is finished."""
         now = time.monotonic()
         if self._bar is not None:
-            self._bar.set_postfix_str(self._taken(now), refresh=False)
-            self._bar.update()
+            self._bar.set_postfix_str(self._taken(now))
         elif now >= self._next_line:
             self._next_line = now + _LINE_SECONDS
-            left = (now - self._started) / self._done * (self._total - self._done)
-            share = self._done / self._total
+            left = (now - self._started) / max(1, self._done) * (self._total - self._done)
+            share = self._done / max(1, self._total)
+            about = f"about {left:.0f} s left" if self._done else "none finished yet"
             taken = self._taken(now)
             print(
-                f"{self.label}: {self._done:,} of {self._total:,} ({share:.0%}), "
-                f"about {left:.0f} s left" + (f"; {taken}" if taken else ""),
+                f"{self.label}: {self._done:,} of {self._total:,} ({share:.0%}), {about}"
+                + (f"; {taken}" if taken else ""),
                 file=sys.stderr,
                 flush=True,
             )

@@ -1,8 +1,10 @@
 """Fieldwork in which nothing is sent: what the journal has is used, the rest is made up."""
 
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from anthology.errors import ConfigurationError
 from anthology.fieldwork import Fieldwork
 from anthology.journal import Journal
 from anthology.meter import Meter
@@ -17,6 +19,9 @@ from anthology.simulation.prompt import hear
 CHARACTERS_PER_TOKEN = 4
 """How long a token of English prose is taken to be."""
 _WORD = "word "
+_MADE_UP = _WORD * 4
+_TOKENS_LOOKED_AT = 4
+"""Tokens in which the probabilities of labels are looked for."""
 
 
 @dataclass
@@ -29,10 +34,13 @@ class Archive:
         What was answered before.
     needed
         The keys of the answers that were looked up and found.
+    models
+        The fingerprints of the models that were to be asked.
     """
 
     journal: Journal
     needed: set[bytes] = field(default_factory=set)
+    models: set[str] = field(default_factory=set)
 
     def find(self, key: bytes) -> list[bytes]:
         """Look an answer up, and remember that it is needed."""
@@ -45,11 +53,37 @@ class Archive:
         """See only what was there at first, so that all of a plan counts the same journal."""
         return False
 
-    def name(self, model: str, name: str) -> None:
-        """Write nothing."""
+    def name(self, model: str, name: str) -> None:  # noqa: ARG002
+        """Remember that a model is asked, and write nothing."""
+        self.models.add(model)
 
     def add(self, key: bytes, model: str, payload: bytes) -> None:
         """Write nothing."""
+
+
+def refuse_to_prune(to_send: int, models: Collection[str]) -> None:
+    """Refuse to remove answers where a rehearsal cannot tell which are needed.
+
+    Raises
+    ------
+    ConfigurationError
+        If the experiment asks nothing that is kept, or is not finished: what it will ask
+        then depends on answers that were made up.
+    """
+    if not models:
+        raise ConfigurationError(
+            "the experiment, as configured, needs nothing that a journal keeps",
+            where="journal --prune",
+            hint="Name the study's files with --configfile, as for snakemake.",
+        )
+    if to_send:
+        raise ConfigurationError(
+            f"the study is not finished: {to_send:,} requests are still to be sent, and what is "
+            "needed after them cannot be told",
+            where="journal --prune",
+            hint="Run the study to its end first. (A model whose file names no `model` is whatever "
+            "a server offers, and its answers cannot be told apart without it.)",
+        )
 
 
 @dataclass(frozen=True)
@@ -67,6 +101,10 @@ class Part:
     cue: str
     reply: str
 
+    def answers(self, text: str) -> bool:
+        """Say whether a request is one of them and about a text that was made up."""
+        return self.cue in text and _MADE_UP in text
+
 
 class Rehearsal(Fieldwork):
     """Counts what one stage would ask of models that cost something.
@@ -79,37 +117,51 @@ class Rehearsal(Fieldwork):
         What was answered before.
     part
         What a critic or a reader says, where the stage has one.
+    least
+        Words that a story needs, at least.
     """
 
-    def __init__(self, models: Path, archive: Archive, part: Part | None) -> None:
+    def __init__(self, models: Path, archive: Archive, part: Part | None, least: int) -> None:
         super().__init__(models=models, journal=Path(), in_flight=1)
-        self._folder, self._archive, self._part = models, archive, part
+        self._folder, self._archive, self._part, self._least = models, archive, part, least
         self.counted: dict[str, Meter] = {}
 
     def _prepared(self, identity: ModelIdentity) -> Model:
         if not identity.paid:
-            return super()._prepared(identity)
+            return _Free(super()._prepared(identity), self._part)
         spec = read_record(self._folder / f"{identity.name}.yaml", ModelSpec)
         meter = self.counted.setdefault(identity.name, Meter())
-        model = _StandIn(self._part)
+        model = _StandIn(self._part, self._least)
         return Journalled(model, identity, spec, self._archive, meter, self._ready)
 
     async def _ready(self) -> None:
         """Open nothing, since nothing is sent."""
 
 
+class _Free:
+    """A model that costs nothing, which is asked for real except about what was made up."""
+
+    def __init__(self, model: Model, part: Part | None) -> None:
+        self._model, self._part = model, part
+
+    async def sample(self, request: Request) -> Reply:
+        if self._part is not None and self._part.answers(_text(request)):
+            return Reply((Draw(self._part.reply),) * request.draws)
+        return await self._model.sample(request)
+
+
 class _StandIn:
     """Answers every question at the first try, and everything at the longest length."""
 
-    def __init__(self, part: Part | None) -> None:
-        self._part = part
+    def __init__(self, part: Part | None, least: int) -> None:
+        self._part, self._least = part, least
 
     async def sample(self, request: Request) -> Reply:
         text = _text(request)
         prompt_tokens = len(text) // CHARACTERS_PER_TOKEN
         if request.logprobs:
             even = (1 / len(request.choices),) * len(request.choices)
-            return Reply((), Shares(even), prompt_tokens, 1)
+            return Reply((), Shares(even), prompt_tokens, _TOKENS_LOOKED_AT)
         longest = request.sampling.max_tokens
         draw = Draw(self._answer(request, text), tokens=longest)
         return Reply((draw,) * request.draws, None, prompt_tokens, longest * request.draws)
@@ -123,7 +175,7 @@ class _StandIn:
         if asked is not None:
             return f"{asked.labels[0]} {asked.texts[0]}"
         words = request.sampling.max_tokens * CHARACTERS_PER_TOKEN // len(_WORD)
-        return _WORD * words
+        return _WORD * max(words, self._least)
 
 
 def _text(request: Request) -> str:

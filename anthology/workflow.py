@@ -20,6 +20,9 @@ from anthology.spelling import suggest
 from anthology.study import Origin, Study, finder, load
 from anthology.yamlfile import read_mapping
 
+_FREE = ("models.simulated", "models.uniform")
+"""Models that a plan asks for real."""
+
 
 class Workflow:
     """The experiment as the rules see it.
@@ -101,7 +104,9 @@ class Workflow:
 
     def plan_state(self, journal: str) -> str:
         """Return what a plan depends on, in one short text: configuration, code and journal."""
-        digest = blake2b(code_hash("plan", *SLICES).encode(), digest_size=8)
+        digest = blake2b(
+            code_hash("plan", "commands", "configuration", *SLICES, *_FREE).encode(), digest_size=8
+        )
         digest.update(canonical(self.study.experiment.model_dump(mode="json")).encode())
         for file in sorted(self.study.catalogue.root.rglob("*.yaml")):
             digest.update(file.read_bytes())

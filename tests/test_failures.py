@@ -85,10 +85,6 @@ def test_a_message_is_found_wherever_servers_put_it(payload: Any) -> None:
     assert message(payload) == "too long"
 
 
-def test_a_message_that_quotes_a_prompt_is_cut() -> None:
-    assert len(message("x" * 5000)) == 300
-
-
 def test_a_page_is_not_repeated() -> None:
     assert message("<!doctype html><title>502") == "an HTML page"
 

@@ -6,8 +6,9 @@ from pathlib import Path
 import pytest
 import yaml
 
-from anthology.errors import EndpointError, ModelError
+from anthology.errors import ConfigurationError, EndpointError, ModelError
 from anthology.fieldwork import Fieldwork
+from anthology.journal import JournalError
 from anthology.journalfolder import overview
 from anthology.models import Request
 from anthology.models.identity import ModelIdentity
@@ -141,6 +142,52 @@ def test_a_base_model_asked_through_chat_is_one_clear_error(tmp_path: Path) -> N
         with pytest.raises(ModelError, match="chat template"):
             work.run(ask, range(500), label="answers")
         assert server.counts.requests.total() < 100
+
+
+def test_parameters_that_are_always_refused_end_the_stage_soon(tmp_path: Path) -> None:
+    with serving(Serving(context=10)) as server:
+        declared(tmp_path / "models", TOY, server.url)
+        with pytest.raises(EndpointError, match="the first 20 requests were all refused"):
+            tell(fieldwork(tmp_path), TOY, 500)
+        assert server.counts.requests.total() < 60
+
+
+def test_what_is_wrong_with_a_model_file_is_told_plainly(tmp_path: Path) -> None:
+    wrong = TOY.model_copy(update={"body": {"temperature": 0.3}})
+    with serving(Serving()) as server:
+        declared(tmp_path / "models", wrong, server.url)
+        with pytest.raises(ConfigurationError, match='`body` sets "temperature"'):
+            tell(fieldwork(tmp_path), wrong)
+
+
+def test_a_full_disk_ends_the_stage_plainly(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object) -> None:
+        raise JournalError("there is no room", where="the journal")
+
+    with serving(Serving()) as server:
+        declared(tmp_path / "models", TOY, server.url)
+        work = fieldwork(tmp_path)
+        tell(work, TOY, 3)
+        again = fieldwork(tmp_path)
+        monkeypatch.setattr("anthology.journal.Journal.add", full)
+        with pytest.raises(JournalError, match="there is no room"):
+            tell(again, TOY, 50)
+    assert overview(tmp_path / "journal").total().entries.total() == 3
+
+
+def test_a_count_that_cannot_be_written_spoils_no_run(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object) -> None:
+        raise JournalError("there is no room", where="the journal")
+
+    with serving(Serving()) as server:
+        declared(tmp_path / "models", TOY, server.url)
+        first = tell(fieldwork(tmp_path), TOY)
+        monkeypatch.setattr("anthology.journal.Journal.add_run", full)
+        assert tell(fieldwork(tmp_path), TOY) == first
 
 
 def test_two_runs_at_once_share_one_journal(tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 import asyncio
 from dataclasses import replace
+from hashlib import blake2b
 from pathlib import Path
 from typing import Any
 
@@ -177,6 +178,64 @@ def test_what_another_run_has_answered_since_the_start_is_not_asked_again(
     six = two.texts(replace(REQUEST, draws=6))
     assert one.texts(replace(REQUEST, draws=6)) == six
     assert [request.draws for request in two.asked.requests] == [2]
+
+
+def test_blocks_of_two_writers_are_used_as_far_as_they_go(tmp_path: Path) -> None:
+    one, two = Desk(tmp_path), Desk(tmp_path)
+    one.texts(REQUEST)
+    two.texts(replace(REQUEST, draws=10))
+    one.end()
+    two.end()
+    third = Desk(tmp_path)
+    assert len(third.texts(replace(REQUEST, draws=10))) == 10
+    assert third.asked.requests == []
+
+
+def test_equal_requests_at_once_are_asked_once(tmp_path: Path) -> None:
+    desk = Desk(tmp_path)
+
+    async def many() -> list[Reply]:
+        return await asyncio.gather(*(desk.model.sample(REQUEST) for _ in range(20)))
+
+    replies = asyncio.run(many())
+    assert len(desk.asked.requests) == 1
+    assert len({reply.draws for reply in replies}) == 1
+    assert (desk.meter.requests, desk.meter.hits) == (1, 19)
+
+
+def test_a_failure_is_not_shared_with_those_who_ask_the_same(tmp_path: Path) -> None:
+    class Once(Counting):
+        async def sample(self, request: Request) -> Reply:
+            reply = await super().sample(request)
+            await asyncio.sleep(0)
+            if len(self.requests) == 1:
+                raise ModelError("not this time")
+            return reply
+
+    desk = Desk(tmp_path)
+    desk.model._asked = Once()
+
+    async def two() -> list[Reply | BaseException]:
+        both = (desk.model.sample(REQUEST) for _ in range(2))
+        return await asyncio.gather(*both, return_exceptions=True)
+
+    first, second = asyncio.run(two())
+    assert isinstance(first, ModelError)
+    assert isinstance(second, Reply)
+
+
+def test_how_a_server_is_held_to_choices_is_part_of_what_was_asked(tmp_path: Path) -> None:
+    held = replace(REQUEST, choices=("a", "b"))
+    for way in ("structured_outputs", "json_schema"):
+        desk = Desk(tmp_path, endpoint=Endpoint(choices=way))
+        desk.texts(held)
+        desk.end()
+        assert len(desk.asked.requests) == 1
+
+
+def test_keys_stay_as_they_are_lest_paid_answers_be_lost() -> None:
+    assert IDENTITY.fingerprint() == "5881557ec14e8faa"
+    assert blake2b(wording(REQUEST), digest_size=8).hexdigest() == "4da746ad3937345a"
 
 
 def test_seeds_do_not_count_where_nothing_is_drawn() -> None:

@@ -38,15 +38,15 @@ def test_a_hundred_kills_lose_no_answer_and_change_none(
     processes.set_forkserver_preload(PRELOAD)
     rng = random.Random(1)
 
-    def study(number: int, longest: float | None) -> tuple[bytes, int, int, float]:
+    def study(number: int, longest: float | None) -> tuple[bytes, int, tuple[int, int], float]:
         """Take the survey to its end, killed after so many seconds at most each time.
 
-        Returns the answers' bytes, how many were kept, how often it was killed, and how
-        many seconds the last process took.
+        Returns the answers' bytes, how many were kept, how often it was killed and how
+        often while it was being answered, and how many seconds the last process took.
         """
         journal, output = tmp_path / f"journal{number}", tmp_path / f"answers{number}.parquet"
-        killed = lost = 0
-        with apart("--key", KEY, "--latency", "0.02") as server:
+        killed = hit = lost = kept = 0
+        with apart("--key", KEY, "--latency", "0.01") as server:
             serve(project, server.url, in_flight=IN_FLIGHT)
             told = responses_settings(project)
             while True:
@@ -56,25 +56,26 @@ def test_a_hundred_kills_lose_no_answer_and_change_none(
                 process.start()
                 started = time.monotonic()
                 process.join(None if longest is None else rng.uniform(0, longest))
-                if process.exitcode is None:
-                    process.kill()
-                    killed += 1
+                process.kill()
                 process.join()
-                counts = server.counts()
+                counts, before = server.counts(), kept
                 kept = overview(journal).total().entries.total()
+                killed += process.exitcode != 0
+                hit += process.exitcode != 0 and before < kept
                 # What was being written down at the kill is asked once more, and nothing else.
                 assert 0 <= sum(counts["answered"].values()) - kept - lost <= IN_FLIGHT
                 lost = sum(counts["answered"].values()) - kept
                 if process.exitcode == 0:
                     assert counts["again"] <= lost
-                    return output.read_bytes(), kept, killed, time.monotonic() - started
+                    return output.read_bytes(), kept, (killed, hit), time.monotonic() - started
 
     expected, answers, _, seconds = study(0, longest=None)
     assert answers > 200
-    kills = runs = 0
+    kills = hits = runs = 0
     while kills < KILLS:
         runs += 1
-        found, kept, killed, _ = study(runs, longest=seconds)
+        found, kept, (killed, hit), _ = study(runs, longest=seconds)
         assert found == expected
         assert kept == answers
-        kills += killed
+        kills, hits = kills + killed, hits + hit
+    assert hits > KILLS / 5

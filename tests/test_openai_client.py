@@ -362,6 +362,12 @@ def test_a_refused_request_is_told_in_the_words_of_the_server() -> None:
     assert "longer than 8192 tokens" in error.what
 
 
+def test_a_key_that_a_long_message_ends_in_is_not_repeated_in_part() -> None:
+    for length in range(360, 420):
+        said = "x" * length + KEY
+        assert KEY[:6] not in told(plain({"error": {"message": said}}, 400)).what
+
+
 def test_what_cannot_be_asked_is_told_without_asking() -> None:
     async def run() -> int:
         async with placed() as place:

@@ -10,7 +10,7 @@ import pytest
 from anthology.cli import main
 from anthology.journalfolder import overview
 from tests.bodies import Serving
-from tests.conftest import TABLE, Project, new_project
+from tests.conftest import ROOT, TABLE, Project, new_project
 from tests.served import KEY, PRICE, VARIABLE, serve
 from tests.serving import serving
 
@@ -113,6 +113,50 @@ def test_pruning_keeps_what_the_experiment_needs(
     assert f"{whole - left} answers removed" in capsys.readouterr().out
     shutil.rmtree(project.path / "results")
     project.make(TABLE, "--config", "compare=[primed_bio, greedy_bio]")
+
+
+def refused(project: Project, *arguments: str) -> int:
+    journal = project.path / "cache/journal"
+    file = str(project.path / "config/config.yaml")
+    command = ["journal", "--prune", "--configfile", file, "--journal", str(journal), *arguments]
+    assert main(command) == 1
+    return overview(journal).total().entries.total()
+
+
+def test_pruning_refuses_where_it_cannot_tell_what_is_needed(
+    before_and_after: tuple[Project, Project],
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    project = Project(Path(shutil.copytree(before_and_after[1].path, tmp_path / "copy")))
+    whole = overview(project.path / "cache/journal").total().entries.total()
+    unfinished = ("--config", "surveys=[w34]", "traits={draws: 14}")
+    assert refused(project, *unfinished) == whole
+    assert "the study is not finished" in capsys.readouterr().err
+    free = ("models=[simulated]", "backstories={natural: {model: simulated}, primed: "
+            "{model: simulated-chat}, keep: {critic_model: simulated-chat}}",
+            "traits={model: simulated, reader_model: simulated-chat}")  # fmt: skip
+    assert refused(project, "--config", "surveys=[w34]", *free) == whole
+    assert "needs nothing that a journal keeps" in capsys.readouterr().err
+    path = project.path / "config/models/toy.yaml"
+    path.write_text(path.read_text().replace("model: toy\n", ""))
+    assert refused(project, "--config", "surveys=[w34]") == whole
+
+
+def test_a_free_critic_keeps_stories_that_are_made_up(
+    before_and_after: tuple[Project, Project], capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = str(before_and_after[0].path / "config/config.yaml")
+    critic = "backstories={keep: {critic_model: simulated-chat}}"
+    assert main(["plan", "--configfile", file, "--config", "surveys=[w34]", critic]) == 0
+    assert "backstories" in capsys.readouterr().out
+
+
+def test_an_overlay_alone_is_laid_over_the_study(capsys: pytest.CaptureFixture[str]) -> None:
+    overlay = str(ROOT / "config/openai.yaml")
+    few = ["surveys=[w34]", "population=4", "compare=[qa]"]
+    assert main(["plan", "--configfile", overlay, "--config", *few]) == 0
+    assert "davinci-002" in capsys.readouterr().out
 
 
 def test_the_journal_is_told_by_model_and_by_stage(

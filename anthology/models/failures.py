@@ -14,8 +14,6 @@ _CROWDED = (429, 503, 529)
 _MAY_PASS = (408, 409, 425)
 _UNPAID = ("insufficient_quota", "billing_hard_limit_reached", "billing_not_active")
 _KEY = "Check the key in the environment variable that the model's file names in `key_env`."
-_LONGEST = 300
-"""Characters of a server's message that are repeated; some quote the whole prompt."""
 
 
 def failure(
@@ -83,14 +81,14 @@ def parsed(raw: bytes) -> Any:
 
 
 def message(payload: Any) -> str:
-    """Return what a server says went wrong, in one line that is not too long."""
+    """Return what a server says went wrong, in one line."""
     for key in ("error", "message", "detail"):
         if isinstance(payload, dict) and payload.get(key):
             payload = payload[key]
     text = " ".join(str(payload or "no reason given").split())
     if text.startswith("<"):
         return "an HTML page"
-    return text if len(text) <= _LONGEST else f"{text[: _LONGEST - 1]}…"
+    return text
 
 
 def _codes(payload: Any) -> set[str]:
@@ -109,7 +107,7 @@ def _wait(headers: Mapping[str, str], now: datetime) -> float | None:
         return _number(after)
     try:
         date = parsedate_to_datetime(after)
-    except ValueError:
+    except (ValueError, OverflowError):
         return None
     return max(0.0, (date.replace(tzinfo=date.tzinfo or UTC) - now).total_seconds())
 

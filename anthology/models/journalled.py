@@ -1,5 +1,6 @@
 """A model whose answers are kept, so that none is paid for twice."""
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from hashlib import blake2b
@@ -65,9 +66,7 @@ class Journalled:
     ) -> None:
         self._asked, self._spec, self._identity = model, spec, identity
         self._journal, self._meter, self._ready = journal, meter, ready
-        exact = spec.endpoint.label_logprobs or spec.provider == "vllm"
-        # A server that is asked to show more tokens may tell more of the same probabilities.
-        self._seen = b"exact" if exact else b"%d" % spec.endpoint.logprobs
+        self._under_way: dict[bytes, asyncio.Future[None]] = {}
         self._name()
 
     @property
@@ -89,17 +88,47 @@ class Journalled:
 
     async def sample(self, request: Request) -> Reply:
         """Answer from the journal as far as it goes, and from the model beyond that."""
-        asked = wording(request) + (self._seen if request.logprobs else b"")
-        key = blake2b(asked, key=self._salt, digest_size=16).digest()
-        while True:
-            entries = self._journal.find(key)
-            found = _in_line(entries) if entries else []
-            have = sum(len(reply.draws) for reply in found)
-            if found and (request.logprobs or have >= request.draws):
-                self._meter.hits += 1
-                return _joined(found, request)
-            if not self._journal.refresh():
-                break
+        key = blake2b(self._wording(request), key=self._salt, digest_size=16).digest()
+        while key in self._under_way:
+            # Two interviews ask the same thing: the second waits for the first one's answer.
+            await asyncio.wait([self._under_way[key]])
+        found = self._found(key, request)
+        if found is None and self._journal.refresh():
+            found = self._found(key, request)
+        if found is not None:
+            return found
+        self._under_way[key] = asyncio.get_running_loop().create_future()
+        try:
+            return await self._answered(key, request)
+        finally:
+            self._under_way.pop(key).set_result(None)
+
+    def _wording(self, request: Request) -> bytes:
+        """Return a request's words with how its server is held to them, where that matters."""
+        endpoint, words = self._spec.endpoint, wording(request)
+        if request.logprobs:
+            # A server that is asked to show more tokens may tell more of the same probabilities.
+            exact = endpoint.label_logprobs or self._spec.provider == "vllm"
+            return words + (b"exact" if exact else b"%d" % endpoint.logprobs)
+        if request.choices:
+            words += str(endpoint.choices).encode()
+        if request.scored and not endpoint.scores:
+            words += b"unscored"
+        return words
+
+    def _found(self, key: bytes, request: Request) -> Reply | None:
+        """Return the answer if the journal has all of it."""
+        replies = _in_line(self._journal.find(key))
+        have = sum(len(reply.draws) for reply in replies)
+        if not replies or (have < request.draws and not request.logprobs):
+            return None
+        self._meter.hits += len(replies)
+        return _joined(replies, request)
+
+    async def _answered(self, key: bytes, request: Request) -> Reply:
+        """Ask for what the journal has not, and keep it."""
+        found = _in_line(self._journal.find(key))
+        have = sum(len(reply.draws) for reply in found)
         await self._ready()
         if request.logprobs:
             return await self._ask(key, request, 0)
@@ -178,21 +207,21 @@ def unpacked(entry: bytes) -> tuple[int, Reply]:
 def _in_line(entries: list[bytes]) -> list[Reply]:
     """Return the replies whose draws follow on one another from the first.
 
-    Two writers may have asked for the same draws at the same time; those that
-    were written down first count.
+    Two writers may have asked for the same draws at the same time; of those that begin
+    with the same draw, those that were written down first count.
     """
-    if len(entries) == 1:
-        first, reply = unpacked(entries[0])
-        return [] if first else [reply]
-    parts: dict[int, Reply] = {}
-    for entry in entries:
-        first, reply = unpacked(entry)
-        parts.setdefault(first, reply)
-    found = [parts[0]] if 0 in parts else []
-    have = len(found[0].draws) if found else 0
-    while have and have in parts:
-        found.append(parts[have])
-        have += len(found[-1].draws)
+    if len(entries) <= 1:
+        return [reply for first, reply in map(unpacked, entries) if first == 0]
+    # In the order of their first draws, and of writing where those are the same.
+    parts = sorted(map(unpacked, entries), key=lambda part: part[0])
+    found: list[Reply] = []
+    have = 0
+    for first, reply in parts:
+        if first == 0 and not found:
+            found.append(reply)
+        elif found and first <= have < first + len(reply.draws):
+            found.append(replace(reply, draws=reply.draws[have - first :]))
+        have = sum(len(part.draws) for part in found)
     return found
 
 

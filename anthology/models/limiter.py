@@ -97,7 +97,7 @@ class Limiter:
         """How many requests are at the endpoint, or about to be sent to it."""
         return self._in_use
 
-    async def call(self, send: Callable[[], Awaitable[T]]) -> T:
+    async def call(self, send: Callable[[], Awaitable[T]], *, answers: bool = True) -> T:
         """Send a request when its turn comes, and again while it fails in ways that may pass.
 
         Parameters
@@ -106,6 +106,9 @@ class Limiter:
             Makes one attempt. It raises TransientError for what may pass,
             EndpointError for what makes the endpoint unusable, and any other
             ModelError for what is wrong with this one request.
+        answers
+            Whether what it returns is a model's answer; a list of models, say, does not
+            show that the server answers anything.
 
         Returns
         -------
@@ -140,6 +143,7 @@ class Limiter:
                 try:
                     answer = await send()
                     self._succeeded(decreases)
+                    self._ever_answered |= answers
                     return answer
                 except TransientError as error:
                     failures += not error.crowded
@@ -207,7 +211,6 @@ class Limiter:
     def _succeeded(self, decreases: int) -> None:
         """Note an answer to a request that was sent after so many decreases of the limit."""
         self._heard = self._clock()
-        self._ever_answered = True
         if self._failing:
             self._failing -= self._failing / max(_RECENT, self._limit)
         # What was sent before the limit last fell says nothing about how the server bears the

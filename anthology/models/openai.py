@@ -72,7 +72,7 @@ class Served:
         check_fields(self._identity, self._endpoint)
         self._server = find_server(self._identity, self._endpoint)
         async with self._server.sdk() as sdk:
-            served = await self._limiter.call(partial(look, self._server, sdk))
+            served = await self._limiter.call(partial(look, self._server, sdk), answers=False)
             headers = headers_for(sdk)
         self._model = choose_model(self._server, self._identity.model, served)
         self._answers = URL(self._server.base + _ANSWERS[self._identity.api])
@@ -121,7 +121,8 @@ class Served:
                 f"cannot be asked this: {error}",
                 hint="Something in the prompt is no text, such as half of a pair of surrogates.",
             ) from None
-        return await self._limiter.call(partial(self._attempt, url, data, read))
+        attempt = partial(self._attempt, url, data, read)
+        return await self._limiter.call(attempt, answers=not path)
 
     async def _attempt(self, url: URL, data: bytes, read: Callable[[Any], T]) -> T:
         """Send a request once.
@@ -152,6 +153,9 @@ class Served:
             # connection that breaks later may break because of what was asked, and so it counts.
             away = not isinstance(error, aiohttp.ClientSSLError)
             trouble = TransientError(f"no connection: {error.os_error}", crowded=away)
+        except aiohttp.ClientResponseError as error:
+            # Its own words hold the proxy's address, with the password where there is one.
+            trouble = TransientError(f"the proxy or the server broke off ({error.status})")
         except (aiohttp.ClientError, OSError) as error:
             what = f"the connection failed: {error or type(error).__name__}"
             trouble = TransientError(what)

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 E = TypeVar("E", bound=ModelError)
 
 _OPENAI = "https://api.openai.com/v1"
+_LONGEST = 400  # Characters of what a server says.
 _NO_KEY = "none"  # Servers that want no key mind none.
 _LOOKING = 10.0  # Seconds; a list of names takes a server that is up less than one.
 _LISTS_NOTHING = (404, 405, 501)
@@ -58,6 +59,9 @@ class Server:
         if self.key:
             error.what = error.what.replace(self.key, "***")
             error.hint = error.hint.replace(self.key, "***")
+        # Only what holds no key any more is cut, lest a part of the key be left.
+        if len(error.what) > _LONGEST:
+            error.what = f"{error.what[:_LONGEST]} ..."
         error.args = (error.what, error.where, error.hint)
         return error
 

@@ -41,7 +41,7 @@ class Endpoint(Record):
     """For `openai`: the address, up to and including `/v1`; null for OpenAI's own."""
     base_url_env: str | None = None
     """The environment variable that holds the address; where it is set, it wins."""
-    key_env: str | None = None
+    key_env: Annotated[str, Field(pattern=r"^[A-Za-z_][A-Za-z0-9_]*$")] | None = None
     """The environment variable that holds the key; null where the server wants none."""
     timeout: Annotated[float, Field(gt=0)] = 600
     """How many seconds one answer may take."""

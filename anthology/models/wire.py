@@ -232,7 +232,10 @@ def usage(payload: Any) -> tuple[int, int]:
     if not isinstance(counts, dict):
         return 0, 0
     read_tokens, written = counts.get("prompt_tokens"), counts.get("completion_tokens")
-    return read_tokens or 0, written or 0
+    return (
+        read_tokens if isinstance(read_tokens, int) else 0,
+        written if isinstance(written, int) else 0,
+    )
 
 
 def _asked(request: Request, identity: ModelIdentity, model: str) -> dict[str, Any]:
