@@ -4,12 +4,11 @@ import math
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-import orjson
-
 from anthology.errors import ConfigurationError, ModelError, TransientError
 from anthology.models import Draw, Reply, Request
 from anthology.models.begins import ROOT, Branch, Needed, Position
 from anthology.models.failures import told
+from anthology.models.held import AROUND, chosen, grammar, schema
 from anthology.models.identity import ModelIdentity
 from anthology.models.spec import Endpoint
 
@@ -42,7 +41,6 @@ _OURS = frozenset(
     ]
 )
 _SEEDS = 2**31  # Some servers keep a seed in 32 bits with a sign.
-_AROUND = 16  # Tokens that `{"answer": ""}` takes, with room to spare.
 _TOO_MUCH = 1.05  # What is rounded adds up to 1.01; scores that are no probabilities, to far more.
 _NUMBER = "token_id:"
 _BROKEN_OFF = ("abort", "error")
@@ -111,10 +109,10 @@ def body(
     elif endpoint.choices == "structured_outputs":
         fields["structured_outputs"] = {"choice": list(request.choices)}
     elif endpoint.choices == "grammar":
-        fields["grammar"] = _grammar(request.choices)
+        fields["grammar"] = grammar(request.choices)
     elif endpoint.choices == "json_schema" and identity.api == "chat":
-        fields["response_format"] = _schema(request.choices)
-        fields[endpoint.length_field] = sampling.max_tokens + _AROUND
+        fields["response_format"] = schema(request.choices)
+        fields[endpoint.length_field] = sampling.max_tokens + AROUND
     else:
         raise ModelError(
             "cannot be held to labels"
@@ -254,25 +252,6 @@ def _asked(request: Request, identity: ModelIdentity, model: str) -> dict[str, A
     return fields
 
 
-def _schema(choices: tuple[str, ...]) -> dict[str, Any]:
-    answer = {"type": "string", "enum": [choice.strip() for choice in choices]}
-    schema = {
-        "type": "object",
-        "properties": {"answer": answer},
-        "required": ["answer"],
-        "additionalProperties": False,
-    }
-    return {
-        "type": "json_schema",
-        "json_schema": {"name": "answer", "strict": True, "schema": schema},
-    }
-
-
-def _grammar(choices: tuple[str, ...]) -> str:
-    """Return the choices as llama.cpp writes grammars, in which texts are quoted as in JSON."""
-    return "root ::= " + " | ".join(orjson.dumps(choice).decode() for choice in choices)
-
-
 def _answers(payload: Any, wanted: int) -> list[dict[str, Any]]:
     if not isinstance(payload, dict):
         raise TransientError("the server sent something else than answers")
@@ -318,29 +297,9 @@ def _draw(answer: dict[str, Any], request: Request, scored: bool) -> Draw:
     if not isinstance(text, str):
         raise TransientError("the server sent an answer without text")
     if request.choices:
-        text = _chosen(text, request.choices)
+        text = chosen(text, request.choices)
     tokens, logprob = _score(answer.get("logprobs")) if scored else (0, None)
     return Draw(text, "length" if finish == "length" else "stop", tokens, logprob)
-
-
-def _chosen(text: str, choices: tuple[str, ...]) -> str:
-    """Return the choice that an answer is, be it plain or in the object that `_schema` makes."""
-    if text in choices:
-        return text
-    bare = {choice.strip(): choice for choice in choices}
-    said: Any = text.strip()
-    if said not in bare:
-        try:
-            said = orjson.loads(said)["answer"]
-        except (orjson.JSONDecodeError, TypeError, KeyError):
-            said = None
-    if not isinstance(said, str) or said not in bare:
-        raise ModelError(
-            f"answered {text[:80]!r}, which is none of the choices",
-            hint="Its server did not keep to them: correct `endpoint.choices` in the model's "
-            "file, raise `max_tokens` where the answer was cut off, or ask by `sample`.",
-        )
-    return bare[said]
 
 
 def _score(logprobs: Any) -> tuple[int, float]:
