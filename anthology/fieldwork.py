@@ -69,7 +69,10 @@ class Fieldwork:
         label: str,
         name: Callable[[T], str] = str,
     ) -> list[R]:
-        """Hold the same interview with each of many things; see `anthology.flow.run_all`."""
+        """Hold the same interview with each of many things, and close everything after it.
+
+        A fieldwork runs once; see `anthology.flow.run_all` for the rest.
+        """
         return asyncio.run(self._run(do, things, label, name))
 
     async def _run(

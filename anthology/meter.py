@@ -10,7 +10,7 @@ class Meter:
     Parameters
     ----------
     requests
-        Requests that a server or an engine answered.
+        Requests that a model answered; one for probabilities may take several messages.
     hits
         Requests that the journal answered.
     retries

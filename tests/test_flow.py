@@ -155,3 +155,14 @@ def test_a_log_line_says_what_asking_takes(
     line = capsys.readouterr().err.splitlines()[0]
     for said in ("requests/s", "tokens/s", "2 from the journal", "1 sent again", "$1.50"):
         assert said in line
+
+
+def test_a_log_says_so_while_nothing_is_finished(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("anthology.progress._QUIET_SECONDS", 0.0)
+    progress = Progress("stories", 5, Meter(retries=3))
+    progress.tick()
+    progress.tick()
+    said = capsys.readouterr().err
+    assert said == "stories: 0 of 5 (0%), none finished yet; 3 sent again\n"

@@ -114,7 +114,7 @@ class Provider(Model, Protocol):
 
     @property
     def served(self) -> str | None:
-        """What the server calls the model, once it is open; None where it has no name."""
+        """What the server calls the model, at the latest once it is open; None for no name."""
         ...
 
     async def open(self) -> None:
@@ -124,6 +124,8 @@ class Provider(Model, Protocol):
         ------
         EndpointError
             If it cannot: no key, a wrong key or address, another model there.
+        ConfigurationError
+            If its file sets what requests set themselves.
         """
         ...
 

@@ -8,9 +8,9 @@ from typing import Any, Protocol
 
 import orjson
 
-from anthology.errors import ModelError
 from anthology.meter import Meter
 from anthology.models import Draw, Model, Reply, Request, Shares
+from anthology.models.asking import ask_model
 from anthology.models.identity import ModelIdentity
 from anthology.models.spec import ModelSpec
 from anthology.randomness import derive
@@ -144,9 +144,10 @@ class Journalled:
         return replace(request, draws=draws, seed=seed)
 
     async def _ask(self, key: bytes, request: Request, first: int) -> Reply:
-        reply = await self._asked.sample(request)
-        if not request.logprobs and len(reply.draws) != request.draws:
-            raise ModelError(f"gave {len(reply.draws)} draws, {request.draws} were asked for")
+        if request.logprobs:
+            reply = await self._asked.sample(request)
+        else:
+            reply = await ask_model(self._asked, request)
         self._journal.add(key, self._model, packed(reply, first))
         meter, price = self._meter, self._spec.price
         meter.requests += 1
