@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, Any
 
 from anthology.catalogue import TRAITS
 from anthology.errors import ConfigurationError
-from anthology.experiment import DEFAULT, SIMULATED, Experiment, for_survey
+from anthology.experiment import SIMULATED, Experiment
 from anthology.models.spec import Asking
 from anthology.spelling import suggest
+from anthology.values import DEFAULT, for_survey
 
 if TYPE_CHECKING:
     from anthology.study import Study

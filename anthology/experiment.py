@@ -5,78 +5,29 @@ their defaults, what each key means and which values it takes. The JSON schema
 for editors and `docs/configuration.md` are made from it.
 """
 
-from typing import Annotated, Any, Literal, Self, TypeVar
+from typing import Annotated, Literal, Self
 
-from pydantic import AfterValidator, BeforeValidator, Field, model_validator
+from pydantic import AfterValidator, Field, model_validator
 
 from anthology.formats import Format
 from anthology.models.spec import Asking, Sampling
 from anthology.records import Record
+from anthology.values import (
+    DEFAULT,
+    Count,
+    CountBySurvey,
+    Distinct,
+    Name,
+    Names,
+    SizeBySurvey,
+    TraitsBySurvey,
+    different,
+)
 
-T = TypeVar("T")
-DEFAULT = "default"
-"""The key of a value that holds for every survey without one of its own."""
 SIMULATED = "simulated"
 """The name of the embedded population, in place of a survey file."""
 HUMAN = "human"
 """What tables call the people; no condition may be called so."""
-
-
-def _spread(value: Any) -> Any:
-    return value if isinstance(value, dict) else {DEFAULT: value}
-
-
-def _all(value: Any) -> Any:
-    if isinstance(value, str) and value != "all" and not value.strip().isdigit():
-        raise ValueError("expected a number of 1 or more, or all")
-    return None if value == "all" else value
-
-
-Name = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_]*$")]
-"""A name that becomes part of a file's path."""
-
-
-def _different(values: list[str]) -> list[str]:
-    for value in values:
-        if values.count(value) > 1:
-            raise ValueError(f"{value} is named more than once")
-    return values
-
-
-Names = Annotated[list[str], Field(min_length=1), AfterValidator(_different)]
-"""One or more different names."""
-
-Count = Annotated[
-    Annotated[int, Field(ge=1)] | None,
-    BeforeValidator(_all, json_schema_input_type=Annotated[int, Field(ge=1)] | Literal["all"]),
-]
-"""A number of things, or `all` of them."""
-
-CountBySurvey = Annotated[
-    dict[str, Count],
-    BeforeValidator(
-        _spread,
-        json_schema_input_type=Annotated[int, Field(ge=1)]
-        | Literal["all"]
-        | dict[str, Annotated[int, Field(ge=1)] | Literal["all"]],
-    ),
-]
-SizeBySurvey = Annotated[
-    dict[str, Annotated[int, Field(ge=2)]],
-    BeforeValidator(
-        _spread,
-        json_schema_input_type=Annotated[int, Field(ge=2)] | dict[str, Annotated[int, Field(ge=2)]],
-    ),
-]
-TraitsBySurvey = Annotated[
-    dict[str, Names],
-    BeforeValidator(_spread, json_schema_input_type=list[str] | dict[str, list[str]]),
-]
-
-
-def for_survey(values: dict[str, T], survey: str) -> T:
-    """Return the value that holds for a survey: its own, or the default."""
-    return values[survey] if survey in values else values[DEFAULT]
 
 
 class StorySampling(Sampling):
@@ -120,7 +71,10 @@ class Natural(Record):
     model: str = "simulated"
     """The model that writes."""
     prompt: str = "natural"
-    """The open question, in `prompts/stories/`."""
+    """The open question, or the questions of an interview, in `prompts/stories/`."""
+    preamble: str | None = None
+    """A question that the writer must first answer as wanted, in `prompts/preambles/`; null for
+    none."""
     sampling: StorySampling = StorySampling()
     """How stories are drawn."""
 
@@ -140,6 +94,15 @@ class Primed(Record):
     """How stories are drawn."""
 
 
+class Duplicates(Record):
+    """When two stories count as nearly the same."""
+
+    words: Annotated[int, Field(ge=1)] = 5
+    """Length of the passages by which stories are compared."""
+    similarity: Annotated[float, Field(gt=0, le=1)] = 0.5
+    """Share of their passages that two stories have in common (Jaccard) from which they count."""
+
+
 class Backstories(Record):
     """Where life stories come from."""
 
@@ -149,6 +112,10 @@ class Backstories(Record):
     """Stories written for one respondent each."""
     keep: Keep = Keep()
     """Which written stories are kept."""
+    duplicates: Duplicates = Duplicates()
+    """When two stories count as nearly the same; such pairs are reported, not removed."""
+    perplexity: Names = ["simulated"]
+    """The models that judge how surprising each story is."""
 
 
 class Traits(Record):
@@ -158,6 +125,10 @@ class Traits(Record):
         "age", "gender", "race", "education", "income", "region", "religion", "party",
     ]  # fmt: skip
     """The traits that are asked, by their names in `config/traits.yaml`."""
+    variants: dict[str, str] = {}
+    """For a trait, the variant of its question in `config/traits.yaml` that is asked instead."""
+    open: Distinct = []
+    """Those of the traits whose question is put without options, to be answered freely."""
     model: str = "simulated"
     """The model that continues a story with the trait's question."""
     asking: Asking = "sample"
@@ -169,6 +140,8 @@ class Traits(Record):
     """How answers are drawn."""
     prompt: str = "plain"
     """What frames the question, in `prompts/surveys/`."""
+    forced: bool = True
+    """Whether a line after the options asks for one of their labels."""
     decline: str | None = "Prefer not to answer"
     """A last option with which a story may decline; null leaves it out."""
     reader: str | None = "statement"
@@ -176,6 +149,11 @@ class Traits(Record):
     no reader."""
     reader_model: str = "simulated-chat"
     """The model that looks; asked at temperature 0."""
+    coder: str | None = "answer"
+    """The prompt in `prompts/coders/` by which a model says which option a free answer comes to,
+    where that cannot be read by rule; null for none."""
+    coder_model: str = "simulated-chat"
+    """The model that says so; asked at temperature 0."""
     format: str = "letters"
     """How the question is laid out, by its name in `formats`; its names for asker and answerer
     also stand around the open question that stories answer."""
@@ -226,12 +204,28 @@ class Condition(Record):
     """For `matched`: which matching, by its name in `matching.variants`."""
     model: str | None = None
     """Ask this model instead of all those in `models`."""
+    prompt: str | None = None
+    """Frame items by this prompt instead of `questions.prompt`."""
     format: str | None = None
     """Lay questions out in this format instead of `questions.format`."""
-    temperature: Annotated[float, Field(ge=0, le=2)] | None = None
-    """Sample at this temperature instead of `questions.sampling.temperature`."""
+    forced: bool | None = None
+    """Instead of `questions.forced`."""
+    decline: str | None = None
+    """Instead of `questions.decline`."""
+    series: bool | None = None
+    """Instead of `questions.series`."""
+    shuffle_items: bool | None = None
+    """Instead of `questions.shuffle_items`."""
+    shuffle_options: bool | None = None
+    """Instead of `questions.shuffle_options`."""
     asking: Asking | None = None
     """Ask in this way instead of `questions.asking`."""
+    tries: Annotated[int, Field(ge=1)] | None = None
+    """Instead of `questions.tries`."""
+    temperature: Annotated[float, Field(ge=0, le=2)] | None = None
+    """Sample at this temperature instead of `questions.sampling.temperature`."""
+    max_tokens: Annotated[int, Field(ge=1)] | None = None
+    """Instead of `questions.sampling.max_tokens`."""
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:
@@ -257,6 +251,10 @@ class Questions(Record):
     """What frames each item, in `prompts/surveys/`."""
     format: str = "letters"
     """How items are laid out, by its name in `formats`."""
+    forced: bool = True
+    """Whether a line after the options asks for one of their labels."""
+    decline: str | None = None
+    """A last option with which a persona may decline to answer; null leaves it out."""
     series: bool = True
     """Whether earlier items and answers stay in sight of later ones."""
     shuffle_items: bool = True
@@ -273,6 +271,15 @@ class Questions(Record):
     """How answers are drawn."""
 
 
+class Grouping(Record):
+    """A trait's categories put together to larger groups."""
+
+    trait: str
+    """The trait, by its name in `config/traits.yaml`."""
+    groups: Annotated[dict[str, Names], Field(min_length=1)]
+    """For each group, by the name that tables show, the trait's options in `config/traits.yaml`."""
+
+
 class Metrics(Record):
     """How personas are compared with people."""
 
@@ -280,6 +287,35 @@ class Metrics(Record):
     """How many random halvings of the people make the human row."""
     persona_weights: Literal["none", "respondent"] = "none"
     """Whether a persona counts once, as published, or with its respondent's weight."""
+    bootstrap: Annotated[int, Field(ge=100)] = 2000
+    """How often people are drawn again, with replacement, for intervals and paired tests."""
+    confidence: Annotated[float, Field(gt=0.5, lt=1)] = 0.95
+    """How often an interval is to hold the true value."""
+    subgroups: list[str | Names] = ["age", "gender"]
+    """The groups of people that are compared on their own: a trait or a grouping for each of its
+    groups, a list of several for every crossing of theirs."""
+    groupings: dict[Name, Grouping] = {}
+    """Coarser groups than a trait's own categories, by name."""
+    smallest_group: Annotated[int, Field(ge=2)] = 30
+    """Groups of fewer people are named, but not measured."""
+
+
+class Filter(Record):
+    """Who may take part, by traits; the options are those of `config/traits.yaml`."""
+
+    include: dict[str, Names] = {}
+    """For each trait the options of which one must hold. Who did not tell the trait is left out."""
+    exclude: dict[str, Names] = {}
+    """For each trait the options of which none may hold."""
+
+
+class Filters(Record):
+    """Which respondents and which stories take part."""
+
+    respondents: Filter = Filter()
+    """Respondents, judged by the survey's category that an option folds into."""
+    stories: Filter = Filter()
+    """Natural stories, judged by the likeliest option of each trait."""
 
 
 class Experiment(Record):
@@ -287,7 +323,7 @@ class Experiment(Record):
 
     seed: int = 0
     """Every random draw derives from it."""
-    surveys: Annotated[list[Name], Field(min_length=1), AfterValidator(_different)]
+    surveys: Annotated[list[Name], Field(min_length=1), AfterValidator(different)]
     """The surveys of the study, by their names in `config/surveys/`."""
     humans: dict[str, str] = {}
     """For each survey its file of people: a path to a `.sav`, or `simulated`, the default."""
@@ -295,6 +331,8 @@ class Experiment(Record):
     """How many people a simulated survey has; a number, or a mapping from surveys to numbers."""
     respondents: CountBySurvey = {DEFAULT: None}
     """How many respondents are drawn from each survey's people; a number, `all`, or a mapping."""
+    filters: Filters = Filters()
+    """Which of the people and stories take part, by their traits."""
     models: Names
     """The models that take the surveys, by their names in `config/models/`."""
     compare: Names

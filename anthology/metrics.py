@@ -30,21 +30,20 @@ from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
 from math import isnan, nan
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 import numpy as np
-import pyarrow as pa
 import pyarrow.compute as pc
 from pydantic import Field
 
 from anthology import halves
-from anthology.artifacts import facts, read_table, write_text
+from anthology.artifacts import write_text
 from anthology.errors import DataError
+from anthology.gathering import ComparedSettings, People, Personas, people, personas
 from anthology.measures import (
     Distances,
     FloatArray,
     Group,
-    IntArray,
     alpha_shortfalls,
     cronbach_alpha,
     distances,
@@ -52,9 +51,6 @@ from anthology.measures import (
     shortfalls,
 )
 from anthology.randomness import generator
-from anthology.records import Record
-from anthology.respondents import places
-from anthology.stages import StageSettings
 
 METRICS = (
     *("survey", "model", "condition", "n_respondents", "n_stories", "valid_share"),
@@ -75,51 +71,24 @@ ANSWERS = (
 Row = Mapping[str, str | int | float]
 
 
-class Scale(Record):
-    """An item and its options."""
-
-    variable: str
-    """The item's variable."""
-    codes: Annotated[list[int], Field(min_length=2)]
-    """The options' codes in the survey's order; the first is position 1."""
-
-
-class Settings(StageSettings):
+class Settings(ComparedSettings):
     """What the metrics of one survey depend on."""
 
     seed: int
     """The experiment's seed."""
-    survey: str
-    """The survey's name."""
-    items: Annotated[list[Scale], Field(min_length=1)]
-    """The items, in order."""
     splits: Annotated[int, Field(ge=1)]
     """How often the people are split into halves for their own row."""
     persona_weights: Literal["none", "respondent"]
     """Whether each persona counts the same, or as much as its respondent."""
-    rows: list[tuple[str, str]]
-    """Model and condition of each row of the table, in order."""
 
 
 @dataclass(frozen=True, slots=True)
-class _People:
-    """The respondents, in the order of their ids, and what the distances need of them."""
+class _Humans:
+    """The respondents, and what the distances need of them."""
 
-    ids: pa.Array
-    weights: FloatArray
-    positions: FloatArray
+    people: People
     group: Group
     notes: list[str]
-    source: str
-
-
-@dataclass(frozen=True, slots=True)
-class _Responses:
-    """What the personas of one condition answered."""
-
-    path: Path
-    facts: Mapping[str, Any]
-    table: pa.Table
 
 
 def run(
@@ -147,16 +116,18 @@ def run(
         artifact names a respondent, item or code that is not there, repeats a row,
         or accounts for answers in a way that does not add up.
     """
-    found = _identified(settings, responses)
-    people = _people(settings, humans)
-    rows = [_human_row(settings, people)]
+    found = people(settings, humans)
+    compared = group(found.positions, settings.sizes, found.weights)
+    known = _Humans(found, compared, shortfalls(compared, settings.names))
+    answered = personas(settings, found, responses)
+    rows = [_human_row(settings, known)]
     account: list[Row] = []
-    for key in settings.rows:
-        rows.append(_persona_row(settings, people, found[key]))
-        account.extend(_account(settings, found[key]))
+    for one in answered:
+        rows.append(_persona_row(settings, known, one))
+        account.extend(_account(settings, one))
     write_text(metrics, as_csv(METRICS, rows))
     write_text(answers, as_csv(ANSWERS, account))
-    print(f"{settings.survey}: people and {len(found)} conditions compared", file=sys.stderr)
+    print(f"{settings.survey}: people and {len(answered)} conditions compared", file=sys.stderr)
 
 
 def as_csv(columns: Iterable[str], rows: Iterable[Row]) -> str:
@@ -175,96 +146,39 @@ def _cell(value: str | int | float) -> str:
     return "" if isnan(value) else f"{round(value, 6) + 0.0:.6f}"
 
 
-def _identified(settings: Settings, paths: list[Path]) -> dict[tuple[str, str], _Responses]:
-    """Return each condition's responses, by model and condition."""
-    found: dict[tuple[str, str], _Responses] = {}
-    for path in paths:
-        made = facts(path)
-        key = (made["model"], made["condition"])
-        if made["survey"] != settings.survey or key not in settings.rows:
-            raise DataError(
-                f"holds {_name(key)} of the survey {made['survey']}, which is not in the table "
-                f"of {settings.survey}",
-                where=str(path),
-            )
-        if key in found:
-            raise DataError(f"holds {_name(key)}, and so does {found[key].path}", where=str(path))
-        found[key] = _Responses(path, made, read_table(path))
-    for key in settings.rows:
-        if key not in found:
-            raise DataError(f"the responses of {_name(key)} are missing for {settings.survey}")
-    return found
-
-
-def _name(key: tuple[str, str]) -> str:
-    return f"the condition {key[1]} of the model {key[0]}"
-
-
-def _people(settings: Settings, path: Path) -> _People:
-    table = read_table(path)
-    table = table.sort_by("respondent")
-    ids = table["respondent"].combine_chunks()
-    if ids.null_count or len(ids.unique()) < len(ids):
-        raise DataError("respondent is empty somewhere or repeats an id", where=str(path))
-    weights = table["weight"].to_numpy().astype(np.float64)
-    if not (np.isfinite(weights).all() and (weights >= 0).all()):
-        raise DataError("weight is empty or negative somewhere", where=str(path))
-    columns = []
-    for item in settings.items:
-        if item.variable not in table.column_names:
-            raise DataError(f"there is no column for the item {item.variable}", where=str(path))
-        columns.append(_positions(table[item.variable], item, path))
-    positions = np.stack(columns, axis=1)
-    compared = group(positions, _sizes(settings), weights)
-    notes = shortfalls(compared, _names(settings))
-    return _People(ids, weights, positions, compared, notes, facts(path)["source"])
-
-
-def _names(settings: Settings) -> list[str]:
-    return [item.variable for item in settings.items]
-
-
-def _sizes(settings: Settings) -> list[int]:
-    return [len(item.codes) for item in settings.items]
-
-
-def _positions(codes: pa.ChunkedArray, item: Scale, path: Path) -> FloatArray:
-    """Return the positions 1..k that codes stand for, NaN where there is none."""
-    found = places(codes, item.codes, item.variable, path)
-    return np.where(found < 0, np.nan, found + 1.0)
-
-
-def _human_row(settings: Settings, people: _People) -> Row:
+def _human_row(settings: Settings, humans: _Humans) -> Row:
+    found = humans.people
     rng = generator(settings.seed, "metrics", settings.survey, "splits")
-    first = halves.splits(len(people.ids), settings.splits, rng)
-    parts = halves.groups(people.positions, _sizes(settings), people.weights, first)
-    notes = people.notes + halves.shortfalls(parts, _names(settings))
-    answered = int((~np.isnan(people.positions)).sum())
+    first = halves.splits(len(found.ids), settings.splits, rng)
+    parts = halves.groups(found.positions, settings.sizes, found.weights, first)
+    notes = humans.notes + halves.shortfalls(parts, settings.names)
+    answered = int((~np.isnan(found.positions)).sum())
     return {
         "survey": settings.survey,
         "condition": "human",
-        "n_respondents": len(people.ids),
-        "valid_share": _ratio(answered, people.positions.size),
-        **_measured(settings, distances(*parts), people.positions, notes),
-        "humans": people.source,
+        "n_respondents": len(found.ids),
+        "valid_share": _ratio(answered, found.positions.size),
+        **_measured(settings, distances(*parts), found.positions, notes),
+        "humans": found.source,
     }
 
 
-def _persona_row(settings: Settings, people: _People, found: _Responses) -> Row:
-    positions, present = _answers(settings, people, found)
-    weights = people.weights[present] if settings.persona_weights == "respondent" else None
-    personas = group(positions, _sizes(settings), weights)
-    notes = shortfalls(personas, _names(settings)) + [f"humans: {note}" for note in people.notes]
+def _persona_row(settings: Settings, humans: _Humans, found: Personas) -> Row:
+    positions, weights = found.positions[found.present], None
+    if settings.persona_weights == "respondent":
+        weights = humans.people.weights[found.present]
+    compared = group(positions, settings.sizes, weights)
+    notes = shortfalls(compared, settings.names) + [f"humans: {note}" for note in humans.notes]
     stories = found.table["backstory"]
     return {
         "survey": settings.survey,
-        "model": found.facts["model"],
-        "condition": found.facts["condition"],
-        "n_respondents": len(present),
+        "model": found.model,
+        "condition": found.condition,
+        "n_respondents": len(positions),
         "n_stories": pc.count_distinct(stories, mode="only_valid").as_py(),
         "valid_share": _ratio(int((~np.isnan(positions)).sum()), len(found.table)),
-        **_measured(settings, distances(people.group, personas), positions, notes),
-        "humans": people.source,
+        **_measured(settings, distances(humans.group, compared), positions, notes),
+        "humans": humans.people.source,
         "stories": found.facts["stories"],
         "traits": found.facts["traits"],
         "answers": found.facts["answers"],
@@ -272,7 +186,7 @@ def _persona_row(settings: Settings, people: _People, found: _Responses) -> Row:
 
 
 def _measured(settings: Settings, apart: Distances, positions: FloatArray, notes: list[str]) -> Row:
-    said = [*notes, *alpha_shortfalls(positions, _names(settings))]
+    said = [*notes, *alpha_shortfalls(positions, settings.names)]
     return {
         **asdict(apart),
         "cronbach_alpha": cronbach_alpha(positions),
@@ -284,32 +198,7 @@ def _ratio(part: int, whole: int) -> float:
     return part / whole if whole else nan
 
 
-def _answers(settings: Settings, people: _People, found: _Responses) -> tuple[FloatArray, IntArray]:
-    """Return the personas' positions and which respondents they stand for."""
-    table, names = found.table, _names(settings)
-    person = _places(table["respondent"], people.ids, "the respondent", found.path)
-    item = _places(table["item"], pa.array(names), "the item", found.path)
-    cells = person * len(names) + item
-    if len(np.unique(cells)) < len(cells):
-        raise DataError("a respondent has two rows for one item", where=str(found.path))
-    positions = np.full((len(people.ids), len(names)), np.nan)
-    for i, scale in enumerate(settings.items):
-        rows = item == i
-        codes = table["code"].filter(pa.array(rows))
-        positions[person[rows], i] = _positions(codes, scale, found.path)
-    present = np.unique(person)
-    return positions[present], present
-
-
-def _places(values: pa.ChunkedArray, known: pa.Array, what: str, path: Path) -> IntArray:
-    places = pc.index_in(values, value_set=known.cast(values.type))
-    if places.null_count:
-        wrong = values.filter(pc.is_null(places))[0]
-        raise DataError(f"{what} {wrong} is not known to the survey", where=str(path))
-    return np.asarray(places.to_numpy(), dtype=np.int64)
-
-
-def _account(settings: Settings, found: _Responses) -> list[Row]:
+def _account(settings: Settings, found: Personas) -> list[Row]:
     """Count what became of every question asked and of every reply to it."""
     table = found.table
     given = table["code"].is_valid().to_numpy()
@@ -325,14 +214,14 @@ def _account(settings: Settings, found: _Responses) -> list[Row]:
             hint="Remove the file; the workflow makes it again.",
         )
     account: list[Row] = []
-    for name in _names(settings):
+    for name in settings.names:
         rows = pc.equal(table["item"], name).to_numpy()
         replies = counts[:, rows].sum(axis=1, dtype=np.int64)
         account.append(
             {
                 "survey": settings.survey,
-                "model": found.facts["model"],
-                "condition": found.facts["condition"],
+                "model": found.model,
+                "condition": found.condition,
                 "item": name,
                 "asked": int(rows.sum()),
                 "replies": int(replies.sum()),

@@ -5,9 +5,10 @@ from collections.abc import Iterator
 from typing import Any
 
 from anthology.catalogue import FOLDERS
-from anthology.experiment import DEFAULT, Experiment
+from anthology.experiment import Experiment
 from anthology.prompts import Trait
 from anthology.records import Record
+from anthology.values import DEFAULT
 
 _HEAD = """\
 # The configuration

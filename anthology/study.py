@@ -14,11 +14,12 @@ from pydantic import ValidationError
 
 from anthology.catalogue import Catalogue
 from anthology.checks import Key, mistakes, refuse
-from anthology.experiment import SIMULATED, Condition, Experiment, for_survey
+from anthology.experiment import SIMULATED, Condition, Experiment
 from anthology.mistakes import explain
 from anthology.models.spec import ModelSpec
 from anthology.prompts import Trait
 from anthology.surveys import Survey
+from anthology.values import for_survey
 
 Origin = tuple[str, Mapping[str, Any]]
 """The name of a configuration file, or of the command line, with what it says."""

@@ -66,6 +66,8 @@ class Item(Record):
     """Options of an ordinal scale are only ever reversed, never mixed."""
     last: list[int] = []
     """Codes of options that always stand last, such as "neither"."""
+    reversed: bool = False
+    """Whether the item runs against the others, and is turned round for the keyed alpha."""
     wording: str | None = None
     """Our own wording, where the file holds only a fragment."""
     labels: dict[int, str] = {}

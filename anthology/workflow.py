@@ -15,7 +15,8 @@ from anthology.codehash import code_hash
 from anthology.errors import ConfigurationError
 from anthology.experiment import SIMULATED
 from anthology.records import canonical, merged
-from anthology.slices import SLICES, Setting, settings
+from anthology.slices import SLICES, settings
+from anthology.slices.parts import Setting
 from anthology.spelling import suggest
 from anthology.study import Origin, Study, finder, load
 from anthology.yamlfile import read_mapping

@@ -11,9 +11,10 @@ import pytest
 import yaml
 
 from anthology.errors import ConfigurationError
-from anthology.experiment import Experiment, for_survey
+from anthology.experiment import Experiment
 from anthology.reference import json_schema, reference
 from anthology.study import Study, load
+from anthology.values import for_survey
 from tests.conftest import ROOT, merge
 
 CONFIG: dict[str, Any] = yaml.safe_load((ROOT / "config/config.yaml").read_text())
