@@ -6,6 +6,7 @@ Makes   results/summary.csv, results/<survey>/metrics.csv and all that stands be
 
   snakemake                              the tables of all surveys
   snakemake results/w34/metrics.csv      the table of one survey
+  snakemake results/report.html          all figures and tables on one page
   snakemake -n                           what would run, and why
 """
 
@@ -28,16 +29,28 @@ container: "docker://python:3.11"
 include: "rules/common.smk"
 include: "rules/humans.smk"
 include: "rules/backstories.smk"
+include: "rules/duplicates.smk"
+include: "rules/perplexity.smk"
 include: "rules/traits.smk"
 include: "rules/matches.smk"
 include: "rules/personas.smk"
 include: "rules/responses.smk"
 include: "rules/metrics.smk"
+include: "rules/comparisons.smk"
+include: "rules/subgroups.smk"
+include: "rules/exports.smk"
+include: "rules/explorer.smk"
+include: "rules/individuals.smk"
+include: "rules/items.smk"
+include: "rules/figures.smk"
+include: "rules/report.smk"
+include: "rules/reproduction.smk"
 include: "rules/plan.smk"
 
 
 rule all:
-    """Make the tables of all surveys."""
+    """Make the tables of all surveys, and have the natural stories judged."""
     default_target: True
     input:
         "results/summary.csv",
+        ["results/backstories/perplexity.parquet"] if experiment.scorers else [],

@@ -16,9 +16,10 @@ from anthology.formats import Format
 
 
 class Outcome(StrEnum):
-    """What became of one answer."""
+    """What became of one answer; `declined` is the choice of an option that offers to decline."""
 
     VALID = "valid"
+    DECLINED = "declined"
     REFUSED = "refused"
     UNREADABLE = "unreadable"
     CONTRADICTORY = "contradictory"
@@ -53,7 +54,7 @@ _CUE = (
 
 
 @lru_cache(maxsize=4096)
-def read_answer(text: str, options: tuple[str, ...], layout: Format) -> Answer:
+def read_answer(text: str, options: tuple[str, ...], layout: Format | None) -> Answer:
     """Read which option an answer names.
 
     Parameters
@@ -63,7 +64,7 @@ def read_answer(text: str, options: tuple[str, ...], layout: Format) -> Answer:
     options
         The options as they were read out, in the order shown.
     layout
-        How they were labelled.
+        How they were labelled; None where they were not shown, and labels do not count.
 
     Returns
     -------
@@ -74,7 +75,7 @@ def read_answer(text: str, options: tuple[str, ...], layout: Format) -> Answer:
     if named is None:
         plain = re.sub(r"[^\S\n]+", " ", text.replace("\u2019", "'").replace("_", " "))
         named, rest = _take_texts(plain, options)
-        named |= _labels(rest, len(options), layout)
+        named |= _labels(rest, len(options), layout) if layout else set()
     if len(named) == 1:
         return Answer(Outcome.VALID, min(named))
     if named:
@@ -84,13 +85,44 @@ def read_answer(text: str, options: tuple[str, ...], layout: Format) -> Answer:
     return Answer(Outcome.UNREADABLE)
 
 
+def concluded(text: str, words: str) -> str | None:
+    """Return what follows the last conclusion of a reply that thinks aloud.
+
+    Parameters
+    ----------
+    text
+        What the model wrote.
+    words
+        What the conclusion begins with, however spaced, emphasised or capitalised; empty where
+        replies are nothing but answers.
+
+    Returns
+    -------
+    str
+        The part that holds the answer; None where the reply comes to no conclusion.
+    """
+    if not words:
+        return text
+    ends = [match.end() for match in _conclusion(words).finditer(text.replace("\u2019", "'"))]
+    return text[ends[-1] :] if ends else None
+
+
+@lru_cache
+def _conclusion(words: str) -> re.Pattern[str]:
+    parts = re.findall(r"\w+|[^\w\s]", words.replace("\u2019", "'"))
+    joined = r"[\s*_]*".join(map(re.escape, parts))
+    start = r"(?<![^\W_])" if parts[0].isalnum() else ""
+    end = r"(?![^\W_])" if parts[-1].isalnum() else ""
+    return re.compile(rf"{start}{joined}{end}", re.IGNORECASE)
+
+
 def _plain(text: str) -> str:
     """Return a text without what does not matter when it is the whole answer."""
     return " ".join(text.replace("\u2019", "'").casefold().split()).rstrip(". ")
 
 
 @lru_cache(maxsize=4096)
-def _written(options: tuple[str, ...], layout: Format) -> dict[str, set[int]]:
+def _written(options: tuple[str, ...], layout: Format | None) -> dict[str, set[int]]:
     """List the answers that are nothing but an option's label, its words, or both.
 
     They are looked up first, since they are right whatever the words are: an option
@@ -98,9 +130,11 @@ def _written(options: tuple[str, ...], layout: Format) -> dict[str, set[int]]:
     """
     written: dict[str, set[int]] = {}
     for position, words in enumerate(options):
-        label, symbol = layout.label(position), layout.symbol(position)
         bare = _ARTICLE.sub("", words, count=1)
-        forms = (label, symbol, f"{symbol})", words, bare, f"{label} {words}", f"{label} {bare}")
+        forms = [words, bare]
+        if layout:
+            label, symbol = layout.label(position), layout.symbol(position)
+            forms += [label, symbol, f"{symbol})", f"{label} {words}", f"{label} {bare}"]
         for form in {_plain(form) for form in forms}:
             written.setdefault(form, set()).add(position)
     return written

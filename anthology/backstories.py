@@ -1,4 +1,4 @@
-"""Natural backstories: life stories told in answer to an open question."""
+"""Natural backstories: life stories told in answer to an open question, or in an interview."""
 
 import sys
 from collections import Counter
@@ -15,11 +15,11 @@ from anthology.keeping import Editor, KeepRules, Story
 from anthology.models import Request
 from anthology.models.identity import ModelIdentity
 from anthology.models.spec import Sampling
-from anthology.prompts import CriticPrompt
+from anthology.prompts import CriticPrompt, PreamblePrompt
 from anthology.records import Record
 from anthology.stages import StageSettings
 from anthology.stories import COLUMNS
-from anthology.transcripts import Ask, as_messages, as_text, stops
+from anthology.transcripts import Ask, Turn, as_messages, as_text, stops
 
 
 class WrittenSettings(StageSettings):
@@ -42,7 +42,10 @@ class Settings(WrittenSettings):
     """What natural backstories depend on."""
 
     count: int
-    question: str
+    questions: list[str]
+    preamble: PreamblePrompt | None
+    system: str
+    """What a chat model is told about its part."""
     layout: Format | None
     """The names before questions and answers; none for a chat model."""
 
@@ -50,17 +53,26 @@ class Settings(WrittenSettings):
 def run(settings: Settings, *, output: Path, fieldwork: Fieldwork) -> None:
     """Have `count` stories written; story i is the same whatever the count."""
     editor = settings.editor(fieldwork)
-    ask = Ask(settings.question)
     layout = settings.layout
-    prompt = as_messages((), ask) if layout is None else as_text((), ask, layout)
     ends = () if layout is None else stops(layout)
 
-    def request(seed: int) -> Request:
+    def request(said: tuple[Turn, ...], question: str, seed: int) -> Request:
+        ask = Ask(question)
+        prompt = (
+            as_messages(said, ask, settings.system)
+            if layout is None
+            else as_text(said, ask, layout)
+        )
         return Request(prompt=prompt, sampling=settings.sampling, stop=ends, scored=True, seed=seed)
 
     async def write(number: int) -> Story:
-        path = ("backstories", "natural", number)
-        return await editor.story(request, seed=settings.seed, path=path)
+        return await editor.story(
+            request,
+            settings.questions,
+            preamble=settings.preamble,
+            seed=settings.seed,
+            path=("backstories", "natural", number),
+        )
 
     numbers = range(settings.count)
     stories = fieldwork.run(write, numbers, label="backstories", name=lambda n: f"story {n}")
@@ -73,6 +85,7 @@ def columns(stories: Sequence[Story]) -> dict[str, list[Any]]:
     """Return the columns that kept stories fill."""
     return {
         "text": [story.text for story in stories],
+        "answers": [list(story.answers) for story in stories],
         "tokens": [story.tokens for story in stories],
         "finish": [story.finish for story in stories],
         "logprob": [story.logprob for story in stories],
@@ -95,5 +108,5 @@ def save(
     """Write stories and say how many tries they took, and why."""
     write_table(output, table, stage="backstories", settings=settings, facts=facts)
     tries = sum(1 + story.rejected.total() for story in stories)
-    reasons = ", ".join(f"{n} {reason}" for reason, n in facts["rejected"].items())
-    print(f"{len(stories)} stories kept of {tries} written ({reasons})", file=sys.stderr)
+    reasons = "".join(f"; {n} {reason}" for reason, n in facts["rejected"].items())
+    print(f"{len(stories)} stories kept of {tries} tries{reasons}", file=sys.stderr)

@@ -6,18 +6,21 @@ from typing import Any
 
 from anthology.models.spec import ModelSpec
 from anthology.prompts import (
+    CoderPrompt,
     CriticPrompt,
+    PreamblePrompt,
     ReaderPrompt,
     StoryPrompt,
     Style,
     SurveyPrompt,
-    Trait,
     WriterPrompt,
 )
+from anthology.published import Published
 from anthology.recordfile import checked, read_record
 from anthology.records import Record
 from anthology.simulation.spec import PopulationSpec
 from anthology.surveys import Survey
+from anthology.traitquestions import Trait
 from anthology.yamlfile import read_mapping
 
 FOLDERS: dict[str, type[Record]] = {
@@ -25,8 +28,10 @@ FOLDERS: dict[str, type[Record]] = {
     "models": ModelSpec,
     "populations": PopulationSpec,
     "prompts/stories": StoryPrompt,
+    "prompts/preambles": PreamblePrompt,
     "prompts/critics": CriticPrompt,
     "prompts/readers": ReaderPrompt,
+    "prompts/coders": CoderPrompt,
     "prompts/styles": Style,
     "prompts/writers": WriterPrompt,
     "prompts/surveys": SurveyPrompt,
@@ -34,6 +39,7 @@ FOLDERS: dict[str, type[Record]] = {
 """Each folder of `config/` with the record that its files are."""
 
 TRAITS = "traits.yaml"
+PUBLISHED = "published.yaml"
 
 
 class Catalogue:
@@ -49,6 +55,7 @@ class Catalogue:
         self.root = root
         self.load = cache(self._load)
         self.traits = cache(self._traits)
+        self.published = cache(self._published)
 
     def names(self, folder: str) -> list[str]:
         """List the names that a folder has files for."""
@@ -67,6 +74,10 @@ class Catalogue:
             If the file is not what its folder's record says.
         """
         return read_record(self.path(folder, name), FOLDERS[folder])
+
+    def _published(self) -> Published:
+        """Read the published numbers."""
+        return read_record(self.root / PUBLISHED, Published)
 
     def _traits(self) -> dict[str, Trait]:
         """Read all traits."""

@@ -23,12 +23,24 @@ STAGES = {
     "humans": "read a survey file's people and words",
     "backstories": "have natural backstories written",
     "released": "read natural backstories from a file",
+    "duplicates": "list natural backstories that are nearly the same",
     "primed": "have a backstory written for each respondent",
     "traits": "ask natural backstories who they are",
+    "perplexity": "have a model say how probable natural backstories are",
+    "perplexities": "join the perplexities by all models",
     "matches": "match respondents to natural backstories",
     "personas": "build the personas of one condition",
     "responses": "have personas take the survey",
     "metrics": "compare personas with people",
+    "metrics_full": "measure personas in every form of every metric",
+    "comparisons": "give metrics intervals, and test conditions against each other",
+    "subgroups": "compare personas with people, group by group",
+    "items": "tell how each item was answered",
+    "figures": "draw a survey's tables",
+    "exports": "write people and personas side by side for statistics packages",
+    "explorer": "write a page to look at single people, stories, prompts and answers",
+    "individuals": "compare each persona with the person it stands for",
+    "reproduction": "put the published numbers beside our own",
     "summary": "join the tables of all surveys",
 }
 
@@ -119,5 +131,7 @@ def _argument(annotation: Any) -> dict[str, Any]:
     if get_origin(annotation) is list:
         return {"type": get_args(annotation)[0], "nargs": "+", "metavar": "FILE"}
     if get_origin(annotation) is UnionType:
-        return _argument(get_args(annotation)[0])
+        # What may be missing may also be named with nothing after it.
+        found = _argument(get_args(annotation)[0])
+        return found | {"nargs": "*" if "nargs" in found else "?"}
     return {"type": annotation, "metavar": "FILE" if annotation is Path else "N"}

@@ -35,6 +35,10 @@ class ModelError(AnthologyError):
     """A language model could not be asked, or answered in no usable way."""
 
 
+class RefusedError(ModelError):
+    """A request that a model does not take, such as one that is too long for it."""
+
+
 class EndpointError(ModelError):
     """A model cannot be asked at all, so that there is no use in asking it anything else."""
 

@@ -9,6 +9,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import AfterValidator, Field, model_validator
 
+from anthology.filters import Filter
 from anthology.formats import Format
 from anthology.models.spec import Asking, Sampling
 from anthology.records import Record
@@ -26,8 +27,12 @@ from anthology.values import (
 
 SIMULATED = "simulated"
 """The name of the embedded population, in place of a survey file."""
-HUMAN = "human"
-"""What tables call the people; no condition may be called so."""
+RESERVED = {
+    "human": "the people's row",
+    "random_respondent": "what another respondent in a persona's place would reach",
+    "same_traits": "what a respondent with the same traits would reach",
+}
+"""What tables call rows that are no condition's; no condition may be called so."""
 
 
 class StorySampling(Sampling):
@@ -114,8 +119,8 @@ class Backstories(Record):
     """Which written stories are kept."""
     duplicates: Duplicates = Duplicates()
     """When two stories count as nearly the same; such pairs are reported, not removed."""
-    perplexity: Names = ["simulated"]
-    """The models that judge how surprising each story is."""
+    perplexity: Distinct = ["simulated"]
+    """The models that judge how surprising each story is; none, and it is left out."""
 
 
 class Traits(Record):
@@ -128,7 +133,8 @@ class Traits(Record):
     variants: dict[str, str] = {}
     """For a trait, the variant of its question in `config/traits.yaml` that is asked instead."""
     open: Distinct = []
-    """Those of the traits whose question is put without options, to be answered freely."""
+    """Those of the traits whose question is put without options, to be answered freely. Answers
+    are drawn in words then, whatever `asking` says."""
     model: str = "simulated"
     """The model that continues a story with the trait's question."""
     asking: Asking = "sample"
@@ -211,7 +217,7 @@ class Condition(Record):
     forced: bool | None = None
     """Instead of `questions.forced`."""
     decline: str | None = None
-    """Instead of `questions.decline`."""
+    """Instead of `questions.decline`; null leaves it out."""
     series: bool | None = None
     """Instead of `questions.series`."""
     shuffle_items: bool | None = None
@@ -238,9 +244,10 @@ class Condition(Record):
         return self
 
 
-def _not_human(conditions: dict[str, Condition]) -> dict[str, Condition]:
-    if HUMAN in conditions:
-        raise ValueError(f"{HUMAN} is the name of the people's row; choose another")
+def _free(conditions: dict[str, Condition]) -> dict[str, Condition]:
+    for name, row in RESERVED.items():
+        if name in conditions:
+            raise ValueError(f"{name} is the name of {row}; choose another")
     return conditions
 
 
@@ -300,15 +307,6 @@ class Metrics(Record):
     """Groups of fewer people are named, but not measured."""
 
 
-class Filter(Record):
-    """Who may take part, by traits; the options are those of `config/traits.yaml`."""
-
-    include: dict[str, Names] = {}
-    """For each trait the options of which one must hold. Who did not tell the trait is left out."""
-    exclude: dict[str, Names] = {}
-    """For each trait the options of which none may hold."""
-
-
 class Filters(Record):
     """Which respondents and which stories take part."""
 
@@ -337,7 +335,7 @@ class Experiment(Record):
     """The models that take the surveys, by their names in `config/models/`."""
     compare: Names
     """The conditions of the tables, in their order."""
-    conditions: Annotated[dict[Name, Condition], AfterValidator(_not_human)]
+    conditions: Annotated[dict[Name, Condition], AfterValidator(_free)]
     """All conditions that can be compared."""
     backstories: Backstories = Backstories()
     """Where life stories come from."""

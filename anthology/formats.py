@@ -1,8 +1,12 @@
 """How questions and options look on the page."""
 
-from typing import Literal
+from typing import Annotated, Literal
+
+from pydantic import Field
 
 from anthology.records import Record
+
+_Speaker = Annotated[str, Field(pattern=r"^\S([^\n]*\S)?$")]
 
 _BRACKETS = {"round": "({})", "square": "[{}]", "dot": "{}.", "none": "{}"}
 
@@ -14,10 +18,10 @@ class Format(Record):
     """What options are labelled with: A B C, a b c, or 1 2 3."""
     brackets: Literal["round", "square", "dot", "none"] = "round"
     """What stands around a label: (A), [A], A., or A."""
-    asker: str = "Question"
-    """The name before a question."""
-    answerer: str = "Answer"
-    """The name before an answer."""
+    asker: _Speaker = "Question"
+    """The name before a question; chats have turns in its place."""
+    answerer: _Speaker = "Answer"
+    """The name before an answer; chats have turns in its place."""
 
     def symbol(self, position: int) -> str:
         """Return the bare symbol of an option, counted from 0."""

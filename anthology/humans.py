@@ -2,7 +2,7 @@
 
 import sys
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from math import isfinite
 from pathlib import Path
@@ -49,6 +49,10 @@ class Settings(StageSettings):
     """The survey's name in the experiment."""
     respondents: Annotated[int, Field(ge=1)] | None = None
     """How many people to draw at most; all of them where it is left open."""
+    include: dict[str, list[Code]] = {}
+    """For each trait the codes of which one must hold."""
+    exclude: dict[str, list[Code]] = {}
+    """For each trait the codes of which none may hold."""
     id: str
     """The variable that identifies a respondent."""
     weight: str
@@ -118,7 +122,16 @@ def read(settings: Settings, sav: Path) -> Humans:
         values = [columns[source.variable][row] for row in people]
         _check_values(values, source.codes, source.variable, header, sav)
 
-    kept = _draw(ids, settings)
+    wanted = [
+        position for position, row in enumerate(people) if _takes_part(columns, row, settings)
+    ]
+    if not wanted:
+        raise DataError(
+            f"holds nobody whom filters.respondents lets take part, of {len(people)} people",
+            where=str(sav),
+            hint="Include more, or exclude less.",
+        )
+    kept = _draw(ids, wanted, settings)
     rows = [people[position] for position in kept]
     table = {
         "respondent": pa.array([ids[position] for position in kept], pa.string()),
@@ -131,6 +144,7 @@ def read(settings: Settings, sav: Path) -> Humans:
         "source": origin,
         "people": len(weights),
         "without_weight": len(weights) - len(people),
+        "filtered_out": len(people) - len(wanted),
         "drawn": len(rows),
     }
     return Humans(pa.table(table), _codebook(settings, header, origin), facts)
@@ -150,6 +164,7 @@ def run(settings: Settings, *, sav: Path, humans: Path, codebook: Path) -> None:
     print(
         f"{settings.survey}: {found.facts['people']} people read from {sav.name}, "
         f"{found.facts['without_weight']} left out without a weight, "
+        f"{found.facts['filtered_out']} by their traits, "
         f"{found.facts['drawn']} kept",
         file=sys.stderr,
     )
@@ -227,10 +242,21 @@ def _ids(values: Sequence[Value], rows: Sequence[int], name: str, sav: Path) -> 
     return list(first)
 
 
-def _draw(ids: Sequence[str], settings: Settings) -> list[int]:
+def _takes_part(columns: Mapping[str, Sequence[Value]], row: int, settings: Settings) -> bool:
+    """Say whether the filters let the person in a row take part."""
+
+    def holds(trait: str, codes: Sequence[int]) -> bool:
+        return columns[settings.traits[trait].variable][row] in codes
+
+    return all(holds(*item) for item in settings.include.items()) and not any(
+        holds(*item) for item in settings.exclude.items()
+    )
+
+
+def _draw(ids: Sequence[str], among: Sequence[int], settings: Settings) -> list[int]:
     """Return the positions of the people drawn; a smaller draw is part of any larger one."""
-    ranks = [derive(settings.seed, "humans", settings.survey, identity) for identity in ids]
-    return sorted(sorted(range(len(ids)), key=ranks.__getitem__)[: settings.respondents])
+    ranks = {i: derive(settings.seed, "humans", settings.survey, ids[i]) for i in among}
+    return sorted(sorted(among, key=ranks.__getitem__)[: settings.respondents])
 
 
 def _codes(values: Sequence[Value], codes: Sequence[int]) -> pa.Array:

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from functools import lru_cache
 
-from anthology.answers import Answer, Outcome, read_answer
+from anthology.answers import Answer, Outcome, concluded, read_answer
 from anthology.errors import ModelError
 from anthology.formats import Format
 from anthology.models import Message, Model, Request, Shares
@@ -54,11 +54,13 @@ class Interviewer:
     layout
         How questions look.
     frame
-        What stands before and after each question.
+        What stands before and after each question, and what a chat model is told first.
     sampling
         How answers are drawn.
     asking
         Whether answers are drawn in words, or the model may write nothing but a label.
+    forced
+        Whether the line after the options, which asks for one of their labels, is shown.
     """
 
     def __init__(
@@ -69,11 +71,13 @@ class Interviewer:
         frame: SurveyPrompt,
         sampling: Sampling,
         asking: Asking,
+        *,
+        forced: bool = True,
     ) -> None:
         self._model, self._chat = model, api == "chat"
         self._layout, self._frame, self._sampling = layout, frame, sampling
-        self._asking = asking
-        self._stops = () if self._chat else stops(layout)
+        self._asking, self._after = asking, frame.after if forced else ""
+        self._stops = () if self._chat else self._ends()
         self._page = lru_cache(_PAGES)(self._laid_out)
 
     async def ask(
@@ -115,7 +119,14 @@ class Interviewer:
         """Read which of a question's options an answer names."""
         if self._asking == "choice" and text in self._page(question).choices:
             return Answer(Outcome.VALID, self._page(question).choices.index(text))
-        return read_answer(text, self._page(question).options, self._layout)
+        answer = self.answer(text)
+        if answer is None:
+            return Answer(Outcome.UNREADABLE)
+        return read_answer(answer, self._page(question).options, self._layout)
+
+    def answer(self, text: str) -> str | None:
+        """Return the part of a reply that is its answer; None where it comes to no conclusion."""
+        return concluded(text, self._frame.conclusion)
 
     def said(self, question: Question, position: int) -> Turn:
         """Return a question with its answer, as later questions show it."""
@@ -125,19 +136,34 @@ class Interviewer:
         """Return the label of the option at a position."""
         return self._layout.label(position)
 
+    def shown(self, turns: tuple[Turn, ...], question: Question) -> str | tuple[Message, ...]:
+        """Return what the model is shown when a question follows everything that was said."""
+        return self._prompt(turns, self._page(question))
+
     def _prompt(self, turns: tuple[Turn, ...], page: _Page) -> str | tuple[Message, ...]:
         if self._chat:
-            return as_messages(turns, page.ask)
+            return as_messages(turns, page.ask, self._frame.system)
         return said(turns, self._layout) + page.text
+
+    def _ends(self) -> tuple[str, ...]:
+        """Return the text at which an answer ends.
+
+        A line that tells to conclude names the words of the conclusion, so where the model goes
+        on to write it before a question of its own, that is no conclusion of this answer.
+        """
+        ends = stops(self._layout)
+        if self._frame.conclusion and self._frame.before:
+            return (*ends, f"\n{self._frame.before.format()}")
+        return ends
 
     def _laid_out(self, question: Question) -> _Page:
         written = question.written(self._layout)
         labels = [self._layout.label(i) for i in range(len(question.options))]
-        *most, last = labels
+        *most, last = labels or [""]
         ask = Ask(
             written,
             before=self._frame.before.format(),
-            after=self._frame.after.format(labels=f"{', '.join(most)} or {last}"),
+            after=self._after.format(labels=f"{', '.join(most)} or {last}") if labels else "",
         )
         texts = tuple(option.text for option in question.options)
         lead = "" if self._chat else " "  # A text goes on with a space.

@@ -17,6 +17,7 @@ import pyarrow.compute as pc
 
 from anthology.artifacts import facts, read_table, write_table
 from anthology.errors import DataError
+from anthology.filters import Filter
 from anthology.randomness import derive
 from anthology.respondents import TRAIT, places
 from anthology.similarity import FloatArray, IntArray, Similarities, probabilities, similarities
@@ -43,6 +44,8 @@ class Settings(StageSettings):
     story each, with the largest total similarity. Random: one story each, by lot."""
     traits: dict[str, TraitSource]
     """The traits that people and stories are compared by."""
+    stories: Filter = Filter()
+    """Which stories take part, by their likeliest options."""
 
 
 def run(settings: Settings, *, humans: Path, traits: Path, output: Path) -> None:
@@ -67,10 +70,14 @@ def run(settings: Settings, *, humans: Path, traits: Path, output: Path) -> None
         than a one-to-one matching needs.
     """
     asked = facts(traits)["options"]
+    for name in (*settings.traits, *settings.stories.named):
+        _check_asked(asked, name, traits)
     for name, source in settings.traits.items():
-        _check_asked(asked, name, source, traits)
+        _check_folded(asked, name, source, traits)
     people = read_table(humans, ["respondent", *(f"{TRAIT}{name}" for name in settings.traits)])
-    stories = read_table(traits, ["backstory", *settings.traits])
+    stories = read_table(traits, ["backstory", *{**settings.traits, **settings.stories.named}])
+    written = len(stories)
+    stories = stories.filter(pa.array(_taking_part(stories, asked, settings.stories, traits)))
     respondents = _unique(people, "respondent", humans)
     backstories = _unique(stories, "backstory", traits)
     _check_enough(len(respondents), len(backstories), settings, traits)
@@ -102,6 +109,7 @@ def run(settings: Settings, *, humans: Path, traits: Path, output: Path) -> None
             "source": facts(traits)["source"],
             "traits": facts(traits)["traits"],
             "stories": len(ids),
+            "filtered_out": written - len(ids),
             "distinct": distinct,
             "mean_similarity": mean,
         },
@@ -216,13 +224,16 @@ def _members(found: Similarities) -> list[IntArray]:
     return np.split(order, np.cumsum(sizes)[:-1])
 
 
-def _check_asked(asked: dict[str, list[str]], name: str, source: TraitSource, path: Path) -> None:
+def _check_asked(asked: dict[str, list[str]], name: str, path: Path) -> None:
     if name not in asked:
         raise DataError(
             f"stories were not asked for {name}",
             where=str(path),
             hint=f"Add it to traits.ask; {suggest(name, asked)}",
         )
+
+
+def _check_folded(asked: dict[str, list[str]], name: str, source: TraitSource, path: Path) -> None:
     for option in asked[name]:
         if option not in source.fold:
             raise DataError(
@@ -245,6 +256,20 @@ def _check_enough(people: int, stories: int, settings: Settings, path: Path) -> 
             where=str(path),
             hint="Have more stories (backstories.natural.count), or fewer people (respondents).",
         )
+
+
+def _taking_part(
+    stories: pa.Table, asked: dict[str, list[str]], wanted: Filter, path: Path
+) -> npt.NDArray[np.bool_]:
+    """Say which stories a filter lets take part; of equally likely options each counts."""
+    kept = np.ones(len(stories), dtype=np.bool_)
+    for names, sign in ((wanted.include, True), (wanted.exclude, False)):
+        for trait, options in names.items():
+            counts = _counts(stories, trait, len(asked[trait]), path)
+            likeliest = (counts == counts.max(axis=1, keepdims=True)) & (counts > 0)
+            among = [asked[trait].index(option) for option in options]
+            kept &= likeliest[:, among].any(axis=1) == sign
+    return kept
 
 
 def _unique(table: pa.Table, column: str, path: Path) -> pa.Array:

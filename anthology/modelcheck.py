@@ -34,6 +34,7 @@ _ODD = ("[QX]", "[QZ]")
 _COUNTS = (20, 5)
 """How many likely tokens servers give: OpenAI's chats and vLLM, and OpenAI's completions."""
 _OPEN = "Tell me about the place where you grew up."
+_GIVEN = " I grew up in a small town by a river."
 _DRAWS = (40, 4)
 """How many answers are asked for at once; llama.cpp gives as many as it has slots."""
 _JSON_TOKENS = 64
@@ -125,7 +126,7 @@ class _Check:
     def _abilities(self) -> list[Awaitable[Finding]]:
         ways = ("structured_outputs", "json_schema", "grammar")
         return [
-            self._draws(), self._scores(), self._likeliest(), self._labels(),
+            self._draws(), self._scores(), self._texts(), self._likeliest(), self._labels(),
             *map(self._choices, ways),
         ]  # fmt: skip
 
@@ -187,6 +188,18 @@ class _Check:
         draw = reply.draws[0]
         told = f"{draw.tokens} tokens, {draw.logprob or 0:.1f} together"
         return Finding(what, True, told, {"scores": True})
+
+    async def _texts(self) -> Finding:
+        what = "log-probabilities of given texts"
+        if self._identity.api == "chat":
+            return Finding(what, False, "chats give none", {"text_logprobs": False})
+        try:
+            reply = await self._ask(_OPEN, continuation=_GIVEN, endpoint={"text_logprobs": True})
+        except ModelError as error:
+            return Finding(what, False, _short(error), {"text_logprobs": False})
+        draw = reply.draws[0]
+        told = f"{draw.tokens} tokens, {draw.logprob or 0:.1f} together"
+        return Finding(what, True, told, {"text_logprobs": True})
 
     async def _likeliest(self) -> Finding:
         what = "probabilities of the likeliest tokens"

@@ -46,9 +46,11 @@ class _Number:
     old: bool
 
 
-_SCALES = {"k": 1e3, "thousand": 1e3, "grand": 1e3, "hundred": 1e2} | dict.fromkeys(
-    ("million", "mil", "m"), 1e6
-)
+_SCALES = {
+    **dict.fromkeys(("k", "thousand", "thou", "grand"), 1e3),
+    **dict.fromkeys(("million", "mil", "m"), 1e6),
+    "hundred": 1e2,
+}
 _YEAR_AFTER = r"(?:(?:a|per|each|every)\s+year|/\s?(?:yr|year)|yearly|annually)\b"
 _OLD_AFTER = re.compile(r"\s*yearsold")
 _MONEY_AFTER = re.compile(rf"\s*(?:dollars?\b|bucks\b|usd\b|{_YEAR_AFTER})")
@@ -60,7 +62,7 @@ _NUMBER = re.compile(
     r"""(?<!\w) (?<!\d[.,]) (?<![a-z]{2}-) (?<!['#])
         (?P<money>[$£€]\s?)?
         (?P<digits>\d{1,3}(?:,\d{3})+(?:\.\d+)? | \d+(?:\.\d+)?)
-        (?:\s?(?P<scale>k|thousand|grand|million|mil|m|hundred)\b
+        (?:\s?(?P<scale>k|thousand|thou|grand|million|mil|m|hundred)\b
            (?:\s(?P<rest>\d{1,3})(?!\w|[.,]\d))? )?
         (?!\w|[.,]\d)""",
     re.VERBOSE,
@@ -107,7 +109,10 @@ _OVER = (
     r"|over|above|(?:more|greater|higher|older)\sthan|upwards?\sof|north\sof|in\sexcess\sof"
     r"|exceed(?:s|ing)|past|>"
 )
-_UNDER = r"under|below|(?:less|fewer|lower|younger|smaller)\sthan|almost|nearly|not\squite|<"
+_UNDER = (
+    r"under|below|(?:less|fewer|lower|younger|smaller)\sthan|almost|nearly|not\s(?:quite|yet)"
+    r"|(?:shy|short)\sof|pushing|approaching|<"
+)
 
 
 def _bound(before: str, after: str = "") -> re.Pattern[str]:

@@ -14,12 +14,16 @@ _VALUES = {
 _DECADES = {f"{word[:-1]}ies": f"{_VALUES[word]}s" for word in _TENS.split("|")} | {"teens": "10s"}
 _DECADE = re.compile(rf"\b(?:{'|'.join(_DECADES)})\b")
 
+_NO_AMOUNT = r"(?<!few\s)(?<!couple\s)(?<!several\s)(?<!of\s)(?<![\d.]\s)"
+"""What does not stand before a hundred that is just one, as in "a couple hundred thousand"."""
 _SMALL = rf"(?:(?:{_TENS})(?:[-\s](?:{_UNITS}))?|{_TEENS}|{_UNITS}|zero)"
 _NUMERAL = re.compile(
-    rf"\b(?:(?P<hundreds>{_SMALL}|a)[-\s]hundred(?:[-\s](?:and[-\s])?(?P<rest>{_SMALL}))?"
-    rf"|(?P<small>{_SMALL})|a(?=\s(?:thousand|million)\b))\b"
+    rf"\b(?:(?P<hundreds>(?:{_SMALL}|a)[-\s]|{_NO_AMOUNT})hundred"
+    rf"(?:[-\s](?:and[-\s])?(?P<rest>{_SMALL}))?"
+    rf"|(?P<small>{_SMALL})|a(?=\s(?:thousand|million)\b))(?:\b|(?=ish\b))"
 )
-_PART = re.compile(r"\b(half|(?:a|one)\squarter)(?:\sof)?(?:\sa)?\smillion\b")
+_PART = re.compile(r"\b(half|three\squarters|(?:(?:a|one)\s)?quarter)(?:\sof)?(?:\sa)?\smillion\b")
+_THOUSANDS = {"half": 500, "three": 750}
 # Alone, "one" is more often a pronoun than a number.
 _PRONOUN = re.compile(r"(?<!thousand\s)(?<!million\s)one\b(?![-\s](?:thousand|million|year))")
 
@@ -53,15 +57,16 @@ def in_digits(text: str) -> str:
     """
     text = " ".join(re.sub("[«»]", " ", text).lower().split())
     text = text.replace("\u2019", "'").replace("\u2013", "-").replace("\u2014", "-")
-    text = _PART.sub(lambda m: "500 thousand" if m[1] == "half" else "250 thousand", text)
+    text = _PART.sub(lambda m: f"{_THOUSANDS.get(m[1].split()[0], 250)} thousand", text)
     text = _DECADE.sub(lambda m: _DECADES[m[0]], text)
     text = re.sub(r"(?<=\d)[-\s]?ish\b", "", _NUMERAL.sub(_digits, text))
     return _NO_NUMBERS.sub(" ", _YEARS_OLD.sub(" yearsold", text))
 
 
 def _digits(match: re.Match[str]) -> str:
-    if match["hundreds"]:
-        return str(100 * _value(match["hundreds"]) + _value(match["rest"] or "zero"))
+    if match["hundreds"] is not None:
+        hundreds = match["hundreds"].rstrip(" -") or "a"
+        return str(100 * _value(hundreds) + _value(match["rest"] or "zero"))
     if match["small"] == "one" and _PRONOUN.match(match.string, match.start("small")):
         return "one"
     return str(_value(match["small"] or "a"))

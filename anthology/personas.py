@@ -15,7 +15,7 @@ from anthology.prompts import Style
 from anthology.randomness import generator
 from anthology.respondents import respondents
 from anthology.stages import StageSettings
-from anthology.transcripts import Turn
+from anthology.stories import story_turns
 
 _TURNS = pa.list_(pa.struct([("question", pa.string()), ("answer", pa.string())]))
 
@@ -29,7 +29,8 @@ class Settings(StageSettings):
     traits: list[ToldTrait]
     shuffle: bool
     layout: Format | None
-    opening: str | None
+    openings: list[str]
+    """The questions that stories are told in answer to; none where there is no story."""
 
 
 def run(
@@ -62,11 +63,11 @@ def run(
     told = _stories(stories, matches)
     numbers, similarities, turns = [], [], []
     for respondent, codes in people:
-        number, similarity, text = told[respondent] if stories else (None, None, None)
+        number, similarity, answers = told[respondent] if stories else (None, None, ())
         path = ("personas", settings.survey, respondent)
         rng = generator(settings.seed, *path) if settings.shuffle else None
         found = shuffled(categories(settings.traits, book, codes), rng)
-        story = (Turn(settings.opening or "", text),) if text is not None else ()
+        story = story_turns(settings.openings, answers, where=str(stories)) if stories else ()
         words = describe(found, settings.style, settings.layout) if settings.style else ()
         numbers.append(number)
         similarities.append(similarity)
@@ -94,16 +95,16 @@ def run(
 
 def _stories(
     stories: Path | None, matches: Path | None
-) -> dict[str, tuple[int, float | None, str]]:
-    """Return number, similarity and text of each respondent's story."""
+) -> dict[str, tuple[int, float | None, list[str]]]:
+    """Return number, similarity and answers of each respondent's story."""
     if stories is None:
         return {}
     table = read_table(stories)
-    texts = dict(zip(table["backstory"].to_pylist(), table["text"].to_pylist(), strict=True))
+    found = dict(zip(table["backstory"].to_pylist(), table["answers"].to_pylist(), strict=True))
     if matches is None:
         names = table["respondent"].to_pylist()
-        pairs = zip(names, texts.items(), strict=True)
-        return {name: (number, None, text) for name, (number, text) in pairs}
+        pairs = zip(names, found.items(), strict=True)
+        return {name: (number, None, answers) for name, (number, answers) in pairs}
     chosen = read_table(matches)
     rows = zip(
         chosen["respondent"].to_pylist(),
@@ -111,7 +112,7 @@ def _stories(
         chosen["similarity"].to_pylist(),
         strict=True,
     )
-    missing = set(chosen["backstory"].to_pylist()) - set(texts)
+    missing = set(chosen["backstory"].to_pylist()) - set(found)
     if missing:
         raise DataError(f"has no story {min(missing)}, which {matches} names", where=str(stories))
-    return {name: (number, similarity, texts[number]) for name, number, similarity in rows}
+    return {name: (number, similarity, found[number]) for name, number, similarity in rows}

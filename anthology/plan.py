@@ -29,12 +29,14 @@ from anthology.slices import settings
 from anthology.study import Study
 from anthology.tables import aligned
 
-_ORDER = ("backstories", "traits", "primed", "responses")
+_ORDER = ("backstories", "perplexity", "traits", "primed", "responses")
 _NONE: Mapping[str, str] = {}
 _CAVEAT = """\
 Every question is taken to be answered at the first try and at the longest length allowed, and every
 story to be kept; a token is taken to be four characters. What has to be asked or written again
-comes on top, and so does a second look at labels that take several tokens (asking: logprobs)."""
+comes on top, and so do a second look at labels that take several tokens (asking: logprobs), free
+answers beyond the first that only a model can read (traits.coder), and steps of a trait that follow
+on other options than the first (traits.variants)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,6 +145,9 @@ class _Stages:
                 self._natural()
             if self._paid("traits"):
                 self._traits()
+        for scorer in study.experiment.backstories.perplexity:
+            if self._paid("perplexity", scorer=scorer):
+                self._score(scorer)
         for survey in study.experiment.surveys:
             for model, condition in study.rows():
                 known = study.condition(condition)
@@ -169,9 +174,13 @@ class _Stages:
             self._run("released", stories=Path(file), output=output)
         return output
 
+    def _score(self, scorer: str) -> None:
+        files = {"backstories": self._natural(), "output": self._path("perplexity", scorer)}
+        self._run("perplexity", "", {"scorer": scorer}, **files)
+
     def _ask_traits(self) -> Path:
-        output = self._path("traits")
-        self._run("traits", backstories=self._natural(), output=output)
+        output, routes = self._path("traits"), self._path("routes")
+        self._run("traits", backstories=self._natural(), output=output, routes=routes)
         return output
 
     def _write_primed(self, survey: str, style: str) -> Path:
@@ -235,7 +244,8 @@ class _Stages:
             return
         models = self._study.catalogue.root / "models"
         least = told.keep.min_words if hasattr(told, "keep") else 0
-        rehearsal = Rehearsal(models, self._archive, _part(told), least)
+        conclusion = told.frame.conclusion if hasattr(told, "frame") else ""
+        rehearsal = Rehearsal(models, self._archive, _parts(told), least, conclusion)
         with redirect_stderr(io.StringIO()):
             module.run(told, **files, fieldwork=rehearsal)
         condition = named.get("condition") or named.get("style") or ""
@@ -253,14 +263,19 @@ class _Stages:
         ]
 
 
-def _part(told: Any) -> Part | None:
-    """Return what the critic or the reader of a stage is to say, where it has one."""
-    critic, reader = getattr(told, "critic", None), getattr(told, "reader", None)
-    if critic is not None:
-        return Part(_passage(critic.message), critic.accept)
-    if reader is not None:
-        return Part(_passage(reader.message), reader.absent)
-    return None
+def _parts(told: Any) -> list[Part]:
+    """Return what critic, reader, coder and preamble of a stage are to say, where it has them."""
+    parts = []
+    for kind in ("critic", "reader", "coder"):
+        prompt = getattr(told, kind, None)
+        if prompt is not None:
+            reply = prompt.accept if kind == "critic" else prompt.absent
+            parts.append(Part(_passage(prompt.message), reply))
+    preamble = getattr(told, "preamble", None)
+    if preamble is not None:
+        paragraph = preamble.question.strip().rpartition("\n\n")[2]
+        parts.append(Part(paragraph, preamble.accept, opens=True))
+    return parts
 
 
 def _passage(template: str) -> str:

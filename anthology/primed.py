@@ -48,7 +48,10 @@ def run(
         words = in_words(found, settings.writer.style, settings.layout)
         message = settings.writer.message.format(person=words)
         return await editor.story(
-            lambda seed: _request(settings, message, seed), seed=settings.seed, path=path
+            lambda _, asked, seed: _request(settings, asked, seed),
+            [message],
+            seed=settings.seed,
+            path=path,
         )
 
     stories = fieldwork.run(

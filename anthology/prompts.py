@@ -9,7 +9,6 @@ from typing import Annotated, Literal, Self
 
 from pydantic import AfterValidator, Field, model_validator
 
-from anthology.numbers import Unit
 from anthology.records import Record
 
 
@@ -53,11 +52,51 @@ def _template(*required: str, may: tuple[str, ...] = ()) -> AfterValidator:
     return AfterValidator(check)
 
 
-class StoryPrompt(Record):
-    """`prompts/stories/`: the open question that a natural backstory answers."""
+def _worded(text: str) -> str:
+    if not any(character.isalnum() for character in text):
+        raise ValueError("holds no word")
+    return text
 
-    question: str
+
+Worded = Annotated[str, AfterValidator(_worded)]
+"""A text that holds a word, at least."""
+
+
+class StoryPrompt(Record):
+    """`prompts/stories/`: the open question that a natural backstory answers, or an interview.
+
+    An interview has several `questions`; each answer stands before the next question, and all
+    answers together are the story.
+    """
+
+    question: Worded | None = None
     """The question, as an interviewer would put it."""
+    questions: list[Worded] = []
+    """Instead of one question, those of an interview, in order."""
+    system: str = ""
+    """What a chat model is told about its part; a base model is not shown it."""
+
+    @model_validator(mode="after")
+    def _asks_something(self) -> Self:
+        if (self.question is None) == (not self.questions):
+            raise ValueError("give either a question or the questions of an interview")
+        return self
+
+    @property
+    def asked(self) -> list[str]:
+        """The questions, one or more, in order."""
+        return self.questions if self.question is None else [self.question]
+
+
+class PreamblePrompt(Record):
+    """`prompts/preambles/`: a question that the writer must answer as wanted before a story."""
+
+    question: Worded
+    """The question, such as one for a condition that speakers have to meet."""
+    accept: Worded = "yes"
+    """The word that the reply must begin with; case does not matter."""
+    max_tokens: Annotated[int, Field(ge=1)] = 32
+    """Longest reply, in tokens."""
 
 
 class CriticPrompt(Record):
@@ -80,6 +119,18 @@ class ReaderPrompt(Record):
     """The request; `{question}` is the trait's question, `{options}` its options."""
     absent: str
     """What a reply begins with where the story does not state the trait."""
+
+
+class CoderPrompt(Record):
+    """`prompts/coders/`: asks a chat model which option a free answer to a trait comes to."""
+
+    system: str = ""
+    """What the model is told about its task."""
+    message: Annotated[str, _template("options", "answer", may=("question",))]
+    """The request; `{question}` is what was asked, `{options}` the options, `{answer}` what was
+    answered."""
+    absent: str
+    """What a reply begins with where the answer comes to none of the options."""
 
 
 class Style(Record):
@@ -116,40 +167,13 @@ class WriterPrompt(Record):
 class SurveyPrompt(Record):
     """`prompts/surveys/`: what frames each item that a persona is asked."""
 
+    system: str = ""
+    """What a chat model is told about its part; a base model is not shown it."""
     before: Annotated[str, _template()] = ""
     """A line before each question, such as a call for consistent answers."""
     after: Annotated[str, _template(may=("labels",))] = ""
-    """A line after the options; `{labels}` lists the allowed labels."""
-
-
-class TraitOption(Record):
-    """One option of a trait's question."""
-
-    id: str
-    """The name by which surveys fold it."""
-    text: str
-    """The option as it is read out."""
-    low: float | None = None
-    """For numeric traits: the smallest number that falls into the option."""
-    high: float | None = None
-    """For numeric traits: the first number above the option."""
-
-
-class Trait(Record):
-    """One trait of `config/traits.yaml`, as backstories and personas are asked for it."""
-
-    question: str
-    """The question."""
-    read: bool = False
-    """Whether a reader first looks if the story states the trait."""
-    unit: Unit | None = None
-    """For numeric traits: what an answer's numbers count. Others are not read: 60k is no age."""
-    options: Annotated[list[TraitOption], Field(min_length=2)]
-    """What can be answered, in order."""
-
-    @model_validator(mode="after")
-    def _numbers_have_a_unit(self) -> Self:
-        bounded = any((option.low, option.high) != (None, None) for option in self.options)
-        if bounded and self.unit is None:
-            raise ValueError("options with low or high need a unit: years or dollars")
-        return self
+    """A line after the options; `{labels}` lists the allowed labels. Left out where answers are
+    not `forced`."""
+    conclusion: Annotated[str, Field(pattern=r"^$|\S")] = ""
+    """The words behind which the answer stands in a reply that thinks aloud: what follows the last
+    of them is read, and a reply without them cannot be. Empty where replies are answers."""

@@ -7,6 +7,9 @@ from typing import NamedTuple
 from anthology.formats import Format
 from anthology.randomness import derive
 
+DECLINED = 2**15
+"""The code of an option to decline, which is no value that a survey's variable can have."""
+
 
 class Option(NamedTuple):
     """One option: the code it is stored under and the words it is read out in."""
@@ -35,6 +38,11 @@ class Question:
     options: tuple[Option, ...]
     ordinal: bool = True
     last: frozenset[int] = frozenset()
+
+    def declinable(self, text: str) -> "Question":
+        """Return the same question with a last option to decline, behind all others that stay."""
+        option = Option(DECLINED, text)
+        return Question(self.wording, (*self.options, option), self.ordinal, self.last | {DECLINED})
 
     def shuffled(self, seed: int) -> "Question":
         """Return the same question with its options in the allowed order that a seed names.

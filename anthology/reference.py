@@ -6,8 +6,8 @@ from typing import Any
 
 from anthology.catalogue import FOLDERS
 from anthology.experiment import Experiment
-from anthology.prompts import Trait
 from anthology.records import Record
+from anthology.traitquestions import Trait
 from anthology.values import DEFAULT
 
 _HEAD = """\

@@ -1,6 +1,6 @@
 """Fieldwork in which nothing is sent: what the journal has is used, the rest is made up."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -96,14 +96,22 @@ class Part:
         A passage that stands in such requests and in no others.
     reply
         The answer.
+    opens
+        Whether the passage is a question that stays in sight of later ones, so that it counts
+        only where it is asked now.
     """
 
     cue: str
     reply: str
+    opens: bool = False
 
-    def answers(self, text: str) -> bool:
+    def answers(self, request: Request) -> bool:
+        """Say whether a request is one of them."""
+        return self.cue in (_asked(request) if self.opens else _text(request))
+
+    def makes_up(self, request: Request) -> bool:
         """Say whether a request is one of them and about a text that was made up."""
-        return self.cue in text and _MADE_UP in text
+        return not self.opens and self.answers(request) and _MADE_UP in _text(request)
 
 
 class Rehearsal(Fieldwork):
@@ -115,23 +123,33 @@ class Rehearsal(Fieldwork):
         The folder that says what models are.
     archive
         What was answered before.
-    part
-        What a critic or a reader says, where the stage has one.
+    parts
+        What critics, readers and the like say in the stage.
     least
         Words that a story needs, at least.
+    conclusion
+        What an answer to a question with options begins with, where it is thought over.
     """
 
-    def __init__(self, models: Path, archive: Archive, part: Part | None, least: int) -> None:
+    def __init__(
+        self,
+        models: Path,
+        archive: Archive,
+        parts: Sequence[Part],
+        least: int,
+        conclusion: str = "",
+    ) -> None:
         super().__init__(models=models, journal=Path(), in_flight=1)
-        self._folder, self._archive, self._part, self._least = models, archive, part, least
+        self._conclusion = conclusion
+        self._folder, self._archive, self._parts, self._least = models, archive, parts, least
         self.counted: dict[str, Meter] = {}
 
     def _prepared(self, identity: ModelIdentity) -> Model:
         if not identity.paid:
-            return _Free(super()._prepared(identity), self._part)
+            return _Free(super()._prepared(identity), self._parts)
         spec = read_record(self._folder / f"{identity.name}.yaml", ModelSpec)
         meter = self.counted.setdefault(identity.name, Meter())
-        model = _StandIn(self._part, self._least)
+        model = _StandIn(self._parts, self._least, self._conclusion)
         return Journalled(model, identity, spec, self._archive, meter, self._ready)
 
     async def _ready(self) -> None:
@@ -141,20 +159,21 @@ class Rehearsal(Fieldwork):
 class _Free:
     """A model that costs nothing, which is asked for real except about what was made up."""
 
-    def __init__(self, model: Model, part: Part | None) -> None:
-        self._model, self._part = model, part
+    def __init__(self, model: Model, parts: Sequence[Part]) -> None:
+        self._model, self._parts = model, parts
 
     async def sample(self, request: Request) -> Reply:
-        if self._part is not None and self._part.answers(_text(request)):
-            return Reply((Draw(self._part.reply),) * request.draws)
+        for part in self._parts:
+            if part.makes_up(request):
+                return Reply((Draw(part.reply),) * request.draws)
         return await self._model.sample(request)
 
 
 class _StandIn:
     """Answers every question at the first try, and everything at the longest length."""
 
-    def __init__(self, part: Part | None, least: int) -> None:
-        self._part, self._least = part, least
+    def __init__(self, parts: Sequence[Part], least: int, conclusion: str) -> None:
+        self._parts, self._least, self._conclusion = parts, least, conclusion
 
     async def sample(self, request: Request) -> Reply:
         text = _text(request)
@@ -162,18 +181,23 @@ class _StandIn:
         if request.logprobs:
             even = (1 / len(request.choices),) * len(request.choices)
             return Reply((), Shares(even), prompt_tokens, _TOKENS_LOOKED_AT)
+        if request.continuation:
+            read = (len(text) + len(request.continuation)) // CHARACTERS_PER_TOKEN
+            tokens = max(1, len(request.continuation) // CHARACTERS_PER_TOKEN)
+            return Reply((Draw(request.continuation, tokens=tokens, logprob=-tokens),), None, read)
         longest = request.sampling.max_tokens
-        draw = Draw(self._answer(request, text), tokens=longest)
+        draw = Draw(self._answer(request), tokens=longest)
         return Reply((draw,) * request.draws, None, prompt_tokens, longest * request.draws)
 
-    def _answer(self, request: Request, text: str) -> str:
-        if self._part is not None and self._part.cue in text:
-            return self._part.reply
+    def _answer(self, request: Request) -> str:
+        for part in self._parts:
+            if part.answers(request):
+                return part.reply
         if request.choices:
             return request.choices[0]
         asked = listed(hear(request.prompt).ask)
         if asked is not None:
-            return f"{asked.labels[0]} {asked.texts[0]}"
+            return f"{self._conclusion} {asked.labels[0]} {asked.texts[0]}".lstrip()
         words = request.sampling.max_tokens * CHARACTERS_PER_TOKEN // len(_WORD)
         return _WORD * max(words, self._least)
 
@@ -182,3 +206,10 @@ def _text(request: Request) -> str:
     if isinstance(request.prompt, str):
         return request.prompt
     return "\n".join(message.content for message in request.prompt)
+
+
+def _asked(request: Request) -> str:
+    """Return what is asked now: the last paragraph of a text, the last message of a chat."""
+    if isinstance(request.prompt, str):
+        return request.prompt.rpartition("\n\n")[2]
+    return request.prompt[-1].content

@@ -50,10 +50,12 @@ def run(settings: Settings, *, stories: Path, output: Path) -> None:
     """
     texts = read_stories(stories)
     places = chosen(len(texts), settings, str(stories))
+    taken = [texts[place] for place in places]
     table = pa.Table.from_pydict(
         {
             "backstory": range(len(places)),
-            "text": [texts[place] for place in places],
+            "text": taken,
+            "answers": [[text] for text in taken],
             "tokens": [None] * len(places),
             "finish": [None] * len(places),
             "logprob": [None] * len(places),

@@ -2,6 +2,7 @@
 
 import sys
 from collections import Counter
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -17,11 +18,11 @@ from anthology.fieldwork import Fieldwork
 from anthology.formats import Format
 from anthology.interviews import Interviewer
 from anthology.likelihood import tempered
-from anthology.models import Shares
+from anthology.models import Message, Shares
 from anthology.models.identity import ModelIdentity
 from anthology.models.spec import Asking, Sampling
 from anthology.prompts import SurveyPrompt
-from anthology.questions import Option, Question
+from anthology.questions import DECLINED, Option, Question
 from anthology.randomness import derive, generator
 from anthology.stages import StageSettings
 from anthology.surveys import Item
@@ -40,6 +41,8 @@ class Settings(StageSettings):
     items: list[Item]
     frame: SurveyPrompt
     layout: Format
+    forced: bool
+    decline: str | None
     series: bool
     shuffle_items: bool
     shuffle_options: bool
@@ -55,7 +58,7 @@ class Response:
     Parameters
     ----------
     code
-        The survey's code of the option, or None where no try gave one.
+        The survey's code of the option; None where the persona declined or no try gave one.
     replies
         The tries, counted by what became of them.
     last
@@ -63,12 +66,20 @@ class Response:
         model told the labels' probabilities.
     shares
         Those probabilities, in the order of the item's codes.
+    decline
+        The probability of the option to decline, where there is one.
     """
 
     code: int | None
     replies: Counter[Outcome]
     last: str
     shares: Shares | None = None
+    decline: float | None = None
+
+    @property
+    def out_of_tries(self) -> bool:
+        """Whether the persona neither answered nor declined."""
+        return not (self.replies[Outcome.VALID] or self.replies[Outcome.DECLINED])
 
 
 def run(
@@ -80,7 +91,7 @@ def run(
     stories = table["backstory"].to_pylist()
     # A server that remembers how prompts begin reads a story once if its personas come together.
     order = sorted(range(len(names)), key=lambda i: -1 if stories[i] is None else stories[i])
-    interview = _Interview(settings, Codebook.load(codebook), fieldwork)
+    interview = Interview(settings, Codebook.load(codebook), fieldwork)
     people = list(zip(names, map(from_rows, table["turns"].to_pylist()), strict=True))
     held = fieldwork.run(
         interview.hold,
@@ -99,9 +110,10 @@ def run(
             "item": pa.array([i.variable for i in settings.items] * len(names), pa.string()),
             "code": pa.array([row.code for row in rows], pa.int16()),
             **{outcome: pa.array(found, pa.int32()) for outcome, found in counts.items()},
-            "out_of_tries": pa.array([row.code is None for row in rows], pa.bool_()),
+            "out_of_tries": pa.array([row.out_of_tries for row in rows], pa.bool_()),
             "reply": pa.array([row.last for row in rows], pa.string()),
             "shares": pa.array([row.shares and row.shares.choices for row in rows], _SHARES),
+            "decline": pa.array([row.decline for row in rows], pa.float64()),
             "unseen": pa.array([row.shares and row.shares.unseen for row in rows], pa.float64()),
         }
     )
@@ -119,12 +131,12 @@ def run(
     listed = ", ".join(f"{count} {outcome}" for outcome, count in totals.items())
     print(
         f"{len(rows)} questions, {sum(totals.values())} replies ({listed}), "
-        f"{sum(row.code is None for row in rows)} out of tries",
+        f"{sum(row.out_of_tries for row in rows)} out of tries",
         file=sys.stderr,
     )
 
 
-class _Interview:
+class Interview:
     """Holds interviews on one survey, item after item."""
 
     def __init__(self, settings: Settings, codebook: Codebook, fieldwork: Fieldwork) -> None:
@@ -136,8 +148,11 @@ class _Interview:
             settings.frame,
             settings.sampling,
             settings.asking,
+            forced=settings.forced,
         )
-        self._questions = {item.variable: _question(item, codebook) for item in settings.items}
+        self._questions = {
+            item.variable: question_of(item, codebook, settings.decline) for item in settings.items
+        }
 
     async def hold(self, person: tuple[str, tuple[Turn, ...]]) -> dict[str, Response]:
         """Ask one person all items, and return what was answered to each."""
@@ -148,9 +163,36 @@ class _Interview:
             question = self._shown(respondent, variable)
             response, position = await ask(respondent, variable, question, turns)
             responses[variable] = response
-            if self._settings.series and position is not None:
-                turns = (*turns, self._interviewer.said(question, position))
+            turns = self._after(turns, question, position)
         return responses
+
+    def prompts(
+        self, person: tuple[str, tuple[Turn, ...]], codes: Mapping[str, int | None]
+    ) -> Iterator[tuple[str, str | tuple[Message, ...]]]:
+        """Yield again what one person was shown, item by item in the order they were asked.
+
+        Parameters
+        ----------
+        person
+            As for `hold`.
+        codes
+            What was answered to each item: the option's code, `DECLINED`, or None for no answer.
+        """
+        respondent, turns = person
+        for variable in self._order(respondent):
+            question = self._shown(respondent, variable)
+            yield variable, self._interviewer.shown(turns, question)
+            known = [option.code for option in question.options]
+            code = codes[variable]
+            turns = self._after(turns, question, None if code is None else known.index(code))
+
+    def _after(
+        self, turns: tuple[Turn, ...], question: Question, position: int | None
+    ) -> tuple[Turn, ...]:
+        """Return what later items have in sight: where they are a series, a question's answer."""
+        if position is None or not self._settings.series:
+            return turns
+        return (*turns, self._interviewer.said(question, position))
 
     async def _ask(
         self, respondent: str, variable: str, question: Question, turns: tuple[Turn, ...]
@@ -162,10 +204,11 @@ class _Interview:
             seed = self._seed(respondent, variable, attempt)
             (text,) = await self._interviewer.ask(turns, question, seed=seed)
             answer = self._interviewer.read(text, question)
-            replies[answer.outcome] += 1
             if answer.position is not None:
-                code = question.options[answer.position].code
+                code, outcome = _chosen(question.options[answer.position])
+                replies[outcome] += 1
                 return Response(code, replies, text), answer.position
+            replies[answer.outcome] += 1
         return Response(None, replies, text), None
 
     async def _weigh(
@@ -175,15 +218,17 @@ class _Interview:
         shares = await self._interviewer.weigh(turns, question)
         by_code = dict(zip((o.code for o in question.options), shares.choices, strict=True))
         codes = [option.code for option in self._questions[variable].options]
-        kept = Shares(tuple(by_code[code] for code in codes), shares.unseen)
-        odds = tempered(kept.choices, self._settings.sampling)
+        odds = tempered([by_code[code] for code in codes], self._settings.sampling)
+        decline = by_code.pop(DECLINED, None)
+        kept = Shares(tuple(by_code[code] for code in codes if code in by_code), shares.unseen)
         if odds is None:
-            return Response(None, Counter({Outcome.UNREADABLE: 1}), "", kept), None
+            return Response(None, Counter({Outcome.UNREADABLE: 1}), "", kept, decline), None
         rng = generator(self._seed(respondent, variable, "answer"))
-        code = codes[int(rng.choice(len(odds), p=odds))]
-        position = [option.code for option in question.options].index(code)
+        drawn = codes[int(rng.choice(len(odds), p=odds))]
+        position = [option.code for option in question.options].index(drawn)
+        code, outcome = _chosen(question.options[position])
         label = self._interviewer.label(position)
-        return Response(code, Counter({Outcome.VALID: 1}), label, kept), position
+        return Response(code, Counter({outcome: 1}), label, kept, decline), position
 
     def _order(self, respondent: str) -> list[str]:
         variables = list(self._questions)
@@ -203,7 +248,14 @@ class _Interview:
         return derive(self._settings.seed, "responses", survey, respondent, variable, purpose)
 
 
-def _question(item: Item, codebook: Codebook) -> Question:
+def _chosen(option: Option) -> tuple[int | None, Outcome]:
+    """Return the code of a chosen option, and what became of the answer."""
+    if option.code == DECLINED:
+        return None, Outcome.DECLINED
+    return option.code, Outcome.VALID
+
+
+def question_of(item: Item, codebook: Codebook, decline: str | None) -> Question:
     """Return an item in our own words where the survey's declaration has any, else the file's."""
     entry = codebook.items[item.variable]
     texts = entry.texts | item.labels
@@ -213,9 +265,18 @@ def _question(item: Item, codebook: Codebook) -> Question:
             where=codebook.survey,
             hint="Give the item a wording in the survey's YAML file.",
         )
-    return Question(
+    question = Question(
         item.wording or entry.wording,
         tuple(Option(code, texts[code]) for code in item.codes),
         ordinal=item.scale == "ordinal",
         last=frozenset(item.last),
     )
+    if not decline:
+        return question
+    if decline.casefold() in (option.text.casefold() for option in question.options):
+        raise DataError(
+            f"{item.variable} has an option {decline!r} of its own",
+            where=codebook.survey,
+            hint="Give `decline` other words, or null.",
+        )
+    return question.declinable(decline)

@@ -6,6 +6,7 @@ sentence for a trait.
 """
 
 from collections.abc import Callable, Mapping, Sequence
+from functools import cached_property
 from os.path import expanduser
 from pathlib import Path
 from typing import Any
@@ -13,12 +14,14 @@ from typing import Any
 from pydantic import ValidationError
 
 from anthology.catalogue import Catalogue
-from anthology.checks import Key, mistakes, refuse
-from anthology.experiment import SIMULATED, Condition, Experiment
+from anthology.checking.findings import Key, refuse
+from anthology.checking.study import mistakes
+from anthology.experiment import SIMULATED, Condition, Experiment, Grouping, Questions
 from anthology.mistakes import explain
-from anthology.models.spec import ModelSpec
-from anthology.prompts import Trait
+from anthology.models.spec import ModelSpec, Sampling
+from anthology.published import Published
 from anthology.surveys import Survey
+from anthology.traitquestions import Trait
 from anthology.values import for_survey
 
 Origin = tuple[str, Mapping[str, Any]]
@@ -64,12 +67,37 @@ class Study:
         return self.catalogue.load(f"prompts/{kind}", name)
 
     def traits(self) -> dict[str, Trait]:
-        """Return all traits that can be asked."""
-        return self.catalogue.traits()
+        """Return all traits that can be asked, each in the variant that is chosen."""
+        return self._traits
+
+    @cached_property
+    def _traits(self) -> dict[str, Trait]:
+        chosen = self.experiment.traits.variants
+        return {
+            name: trait.variant(chosen.get(name)) for name, trait in self.catalogue.traits().items()
+        }
+
+    def published(self) -> Published:
+        """Return the numbers that the published study reports."""
+        return self.catalogue.published()
 
     def condition(self, name: str) -> Condition:
         """Return a condition."""
         return self.experiment.conditions[name]
+
+    def questions(self, condition: str) -> Questions:
+        """Return how a condition is asked: as `questions` says, except for what is its own."""
+        own, common = self.condition(condition), self.experiment.questions
+        # A null says nothing, except that of `decline`, which leaves out the common option.
+        given = {
+            key: value
+            for key in own.model_fields_set
+            if (value := getattr(own, key)) is not None or key == "decline"
+        }
+        sampling = {key: given[key] for key in Sampling.model_fields if key in given}
+        asked = {key: given[key] for key in Questions.model_fields if key in given}
+        asked["sampling"] = common.sampling.model_copy(update=sampling)
+        return common.model_copy(update=asked)
 
     def matched_on(self, survey: str, variant: str) -> list[str]:
         """Return the traits that a matching compares."""
@@ -80,6 +108,16 @@ class Study:
         """Return the traits that a persona is told by."""
         return for_survey(self.experiment.personas.traits, survey)
 
+    def filtered(self, survey: str, options: Mapping[str, Sequence[str]]) -> dict[str, list[int]]:
+        """Return for each trait of a filter the survey's codes that its options fall into."""
+        traits = self.survey(survey).traits
+        return {trait: traits[trait].holding(names) for trait, names in options.items()}
+
+    def grouped(self, survey: str, grouping: Grouping) -> dict[str, list[int]]:
+        """Return for each group of a grouping the survey's codes that its options fall into."""
+        source = self.survey(survey).traits[grouping.trait]
+        return {group: source.holding(names) for group, names in grouping.groups.items()}
+
     def rows(self) -> list[tuple[str, str]]:
         """Return model and condition of each row of a table, in order."""
         rows = [
@@ -88,6 +126,11 @@ class Study:
             for name in self.experiment.compare
         ]
         return list(dict.fromkeys(rows))
+
+    def matchings(self) -> list[str]:
+        """Return the matchings that the compared conditions use, in the order of the conditions."""
+        used = [self.condition(name).matching for name in self.experiment.compare]
+        return list(dict.fromkeys(name for name in used if name is not None))
 
 
 def load(config: Mapping[str, Any], root: Path, origins: Sequence[Origin] = ()) -> Study:

@@ -1,5 +1,6 @@
 """What the study reads of a survey, declared in `config/surveys/`."""
 
+from collections.abc import Iterable
 from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
@@ -25,7 +26,8 @@ class TraitSource(Record):
     """Our own words for categories, where the file's are not fit to be read out."""
     fold: dict[str, int | dict[int, float]]
     """For each option a backstory is asked, the code it falls into, or shares of several
-    codes. An option that the survey does not know has an empty mapping: `{}`."""
+    codes; options of the question's other variants may stand there too. An option that the
+    survey does not know has an empty mapping: `{}`."""
 
     @model_validator(mode="after")
     def _codes_exist(self) -> Self:
@@ -47,6 +49,11 @@ class TraitSource(Record):
         """Return which share of an asked option falls into which code."""
         target = self.fold[option]
         return {target: 1.0} if isinstance(target, int) else dict(target)
+
+    def holding(self, options: Iterable[str]) -> list[int]:
+        """Return the codes into which any of some asked options falls, in the survey's order."""
+        found = {code for option in options for code in self.shares(option)}
+        return [code for code in self.codes if code in found]
 
 
 def _once(codes: list[int]) -> None:

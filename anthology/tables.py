@@ -1,6 +1,12 @@
-"""Tables as aligned text."""
+"""Tables as text: aligned for reading, and as CSV."""
 
-from collections.abc import Sequence
+import csv
+import io
+from collections.abc import Iterable, Mapping, Sequence
+from math import isnan
+
+Row = Mapping[str, str | int | float]
+"""A row of a CSV table by its columns; a column that is missing is empty."""
 
 _ADORNED = str.maketrans("", "", ",$%")
 """What may stand in a number that is written for reading."""
@@ -27,3 +33,19 @@ def is_number(cell: str) -> bool:
     except ValueError:
         return False
     return True
+
+
+def as_csv(columns: Iterable[str], rows: Iterable[Row]) -> str:
+    """Write rows as CSV, fractions with six decimals and NaN as nothing."""
+    text = io.StringIO()
+    writer = csv.DictWriter(text, list(columns), lineterminator="\n")
+    writer.writeheader()
+    writer.writerows({name: _cell(value) for name, value in row.items()} for row in rows)
+    return text.getvalue()
+
+
+def _cell(value: str | int | float) -> str:
+    if not isinstance(value, float):
+        return str(value)
+    # Adding zero turns the -0 of a rounded negative number into 0.
+    return "" if isnan(value) else f"{round(value, 6) + 0.0:.6f}"

@@ -47,9 +47,12 @@ def as_turn(turn: Turn, layout: Format) -> str:
     return f"{layout.asker}: {turn.question}\n{layout.answerer}: {turn.answer}\n\n"
 
 
-def as_messages(turns: tuple[Turn, ...], ask: Ask) -> tuple[Message, ...]:
-    """Render the same as a chat: passages join the next question, answers are the assistant's."""
-    messages: list[Message] = []
+def as_messages(turns: tuple[Turn, ...], ask: Ask, system: str = "") -> tuple[Message, ...]:
+    """Render the same as a chat: passages join the next question, answers are the assistant's.
+
+    What the model is told about its part, `system`, stands first.
+    """
+    messages = [Message("system", system)] if system else []
     pending = ""
     for turn in turns:
         if turn.answer is None:

@@ -10,7 +10,8 @@ from hashlib import blake2b
 from pathlib import Path, PurePosixPath
 from typing import Any
 
-from anthology.checks import refuse, unfit_sizes
+from anthology.checking.findings import refuse
+from anthology.checking.study import unfit_sizes
 from anthology.codehash import code_hash
 from anthology.errors import ConfigurationError
 from anthology.experiment import SIMULATED
@@ -90,6 +91,11 @@ class Workflow:
         return self.study.experiment.traits.model
 
     @property
+    def scorers(self) -> list[str]:
+        """The models that say how probable natural stories are."""
+        return self.study.experiment.backstories.perplexity
+
+    @property
     def own_files(self) -> list[str]:
         """The user's own files: people and stories."""
         people = [self.study.people(survey) for survey in self.surveys]
@@ -163,6 +169,35 @@ class Workflow:
         variant = self.study.condition(wildcards.condition).matching
         return f"results/{wildcards.survey}/matches/{variant}.parquet"
 
+    def compared_matches(self, wildcards: Any) -> list[str]:
+        """Return the matchings that the conditions of a survey's table use."""
+        folder = f"results/{wildcards.survey}/matches"
+        return [f"{folder}/{name}.parquet" for name in self.study.matchings()]
+
+    def compared_traits(self, _wildcards: Any) -> list[str]:
+        """Return what natural stories say of themselves, where a compared condition uses any."""
+        return ["results/traits/natural.parquet"] if self.study.matchings() else []
+
+    def compared_stories(self, wildcards: Any) -> list[str]:  # noqa: ARG002
+        """Return the natural stories, where a compared condition uses any."""
+        return ["results/backstories/natural.parquet"] if self.study.matchings() else []
+
+    def compared_personas(self, wildcards: Any) -> list[str]:
+        """Return the personas of the conditions in a survey's table."""
+        folder = f"results/{wildcards.survey}/personas"
+        return [f"{folder}/{name}.parquet" for name in self.study.experiment.compare]
+
+    @property
+    def published(self) -> list[str]:
+        """The surveys of the study of which numbers were published."""
+        known = self.study.published().surveys
+        return [survey for survey in self.surveys if survey in known]
+
+    def tables_at_hand(self, _wildcards: Any) -> list[str]:
+        """Return the tables of these surveys that have been made already."""
+        tables = [f"results/{survey}/metrics.csv" for survey in self.published]
+        return [table for table in tables if Path(table).is_file()]
+
     def primed(self, wildcards: Any) -> str:
         """Return the primed stories that a condition's personas are."""
         style = self.study.condition(wildcards.condition).style
@@ -190,6 +225,7 @@ class Workflow:
             "condition": list(e.conditions),
             "matching": list(e.matching.variants),
             "style": self.study.catalogue.names("prompts/writers"),
+            "scorer": e.backstories.perplexity,
         }
 
     def _check_target(self, target: PurePosixPath) -> None:
@@ -204,6 +240,8 @@ class Workflow:
                 asked = {"survey": survey, "matching": matching}
             case ("results", survey, "backstories", story) if story.startswith("primed_"):
                 asked = {"survey": survey, "style": story.removeprefix("primed_")}
+            case ("results", "backstories", "perplexity", scorer):
+                asked = {"scorer": scorer}
             case ("results", "backstories" | "traits", _):
                 asked = {}
             case ("results", survey, _, *_):

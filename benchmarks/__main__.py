@@ -15,16 +15,26 @@ def main() -> None:
     # Jobs of the workflow get one core each, so what is compared here gets no more; NumPy looks
     # at these variables when it is imported.
     os.environ.update(dict.fromkeys(THREADS, "1"))
-    from benchmarks import asking, fromjournal, human_row, journal, matching, rows, workflow
+    from benchmarks import (
+        analysis,
+        asking,
+        fromjournal,
+        human_row,
+        journal,
+        matching,
+        rows,
+        workflow,
+    )
 
     # First, since a process starts with the memory of the one that it is forked from.
     limits = workflow.measure(paper=not quick)
+    limits += analysis.whole()
     limits += journal.measure(FEW_ENTRIES if quick else journal.ENTRIES)
     if not quick:
         limits += asking.memory()
     paces = asking.measure(quick=quick)
     rates = fromjournal.measure(quick=quick)
-    print(rows.table([*human_row.measure(), *matching.measure()]))
+    print(rows.table([*human_row.measure(), *analysis.measure(), *matching.measure()]))
     print()
     print(rows.limits(limits))
     print()

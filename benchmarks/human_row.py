@@ -5,8 +5,8 @@ from time import perf_counter
 
 import numpy as np
 
-from anthology import halves
-from anthology.measures import FloatArray, distances
+from anthology.analysis import halves
+from anthology.analysis.measures import FloatArray, distances
 from benchmarks import plain
 from benchmarks.rows import Row
 

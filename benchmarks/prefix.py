@@ -31,7 +31,7 @@ from tempfile import TemporaryDirectory
 import pyarrow as pa
 import yaml
 
-from anthology import responses, traits
+from anthology import responses, traits, traitsurvey
 from anthology.artifacts import facts, read_table, write_table
 from anthology.fieldwork import Fieldwork
 from anthology.models import Model, Reply, Request
@@ -191,12 +191,13 @@ def ask_items(inputs: survey.Inputs, fieldwork: Fieldwork) -> None:
 
 def ask_traits(inputs: survey.Inputs, fieldwork: Fieldwork) -> None:
     """Ask all stories for their traits, each with many draws."""
-    settings = inputs.settings("traits", traits.Settings)
+    settings = inputs.settings("traits", traitsurvey.Settings)
     unread = {"reader": None, "reader_model": None}
     traits.run(
         settings.model_copy(update={"asking": "choice", "draws": DRAWS, **unread}),
         backstories=inputs.stories,
         output=inputs.folder / "traits.parquet",
+        routes=inputs.folder / "routes.csv",
         fieldwork=fieldwork,
     )
 

@@ -113,10 +113,12 @@ class Inputs:
     def _tell(self, respondents: pa.ChunkedArray, story: int) -> None:
         """Write a story for each respondent."""
         numbers = range(len(respondents))
+        texts = [_story(number, story) for number in numbers]
         columns = {
             "respondent": respondents,
             "backstory": pa.array(numbers, pa.int64()),
-            "text": pa.array([_story(number, story) for number in numbers], pa.string()),
+            "text": pa.array(texts, pa.string()),
+            "answers": pa.array([[text] for text in texts], pa.list_(pa.string())),
         }
         facts = {"source": MODEL}
         made = StageSettings()

@@ -20,13 +20,25 @@ try:
         targets=[
             word
             for word in sys.argv[1:]
-            if re.match(r"results/.*[.](csv|parquet|json|sav)$", word)
+            if re.match(r"results/.*[.](csv|parquet|json|sav|html|svg)$", word)
         ],
     )
     if workflow.is_main_process:
         experiment.check_files()
 except AnthologyError as error:
     sys.exit(f"error: {error}")
+
+
+def reported(file: str, category: str = "{survey}") -> str:
+    """Mark a figure or a table for the report, with the caption that is named after it."""
+    name = Path(file).stem
+    kind = "figure" if file.endswith(".svg") else "table"
+    return report(
+        file,
+        caption=f"captions/{kind}s/{name}.rst",
+        category=category,
+        labels={"result": f"{kind}: {name}"},
+    )
 
 
 wildcard_constraints:

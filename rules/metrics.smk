@@ -12,8 +12,8 @@ rule metrics:
         humans="results/{survey}/humans.parquet",
         responses=experiment.responses,
     output:
-        metrics="results/{survey}/metrics.csv",
-        answers="results/{survey}/answers.csv",
+        metrics=reported("results/{survey}/metrics.csv"),
+        answers=reported("results/{survey}/answers.csv"),
     log:
         "logs/{survey}/metrics.log",
     params:
@@ -29,7 +29,7 @@ rule summary:
     input:
         expand("results/{survey}/metrics.csv", survey=experiment.surveys),
     output:
-        "results/summary.csv",
+        reported("results/summary.csv", "all surveys"),
     log:
         "logs/summary.log",
     params:

@@ -2,7 +2,7 @@
 Traits: each natural backstory is asked who it is.
 
 Needs   results/backstories/natural.parquet
-Makes   results/traits/natural.parquet
+Makes   results/traits/natural.parquet and routes.csv
 """
 
 
@@ -11,7 +11,8 @@ rule traits:
     input:
         "results/backstories/natural.parquet",
     output:
-        "results/traits/natural.parquet",
+        traits="results/traits/natural.parquet",
+        routes="results/traits/routes.csv",
     log:
         "logs/traits/natural.log",
     resources:
@@ -20,6 +21,7 @@ rule traits:
     params:
         **experiment.settings("traits"),
     shell:
-        "anthology traits --settings {params:q} --backstories {input:q} --output {output:q}"
+        "anthology traits --settings {params:q} --backstories {input:q}"
+        " --output {output.traits:q} --routes {output.routes:q}"
         " --models {resources.models:q} --journal cache/journal"
         " --in-flight {resources.in_flight} 2> {log:q}"

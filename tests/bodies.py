@@ -36,6 +36,8 @@ class Serving(Record):
     """Holding answers to choices as vLLM does it."""
     response_format: Support = "honoured"
     """Holding answers to a JSON schema as OpenAI does it."""
+    echo: Support = "honoured"
+    """Repeating a text, with the log-probabilities of its tokens."""
     most_logprobs: int = 20
     """The most likeliest tokens that may be asked for."""
     context: int = 32_768
@@ -95,6 +97,8 @@ class CompletionBody(Body):
 
     prompt: str | list[int] | list[str] | list[list[int]]
     logprobs: Annotated[int, Field(ge=0)] | None = None
+    max_tokens: Annotated[int, Field(ge=0)] | None = None
+    echo: bool = False
 
     def prompts(self) -> list[str]:
         """Return the texts, however they were given."""

@@ -84,7 +84,10 @@ async def replied(said: Mapping[str, Any], *, chat: bool, settings: Serving) -> 
     if settings.dialect == "vllm" and body.temperature == 0 and body.n > 1:
         raise RefusalError(400, f"n must be 1 when using greedy sampling, got {body.n}.")
     wanted = replace(wanted, limit=_check_room(body, prompts, wanted.limit, settings))
-    answers = [one for asked in prompts for one in await _spoken(asked, body, wanted, settings)]
+    if isinstance(body, CompletionBody) and heeded("echo", settings.echo, given=body.echo):
+        answers = [_repeated(asked.prompt) for asked in prompts]
+    else:
+        answers = [one for asked in prompts for one in await _spoken(asked, body, wanted, settings)]
     read = sum(asked.tokens for asked in prompts)
     return reply(said, body, answers, wanted, read, settings)
 
@@ -189,6 +192,19 @@ def _check_room(body: Body, prompts: list[Asked], limit: int, settings: Serving)
         )
         raise RefusalError(400, message, param=what, code="context_length_exceeded")
     return min(limit, window - length)
+
+
+def toy_logprob(piece: str) -> float:
+    """Return the log-probability of a token in a text that is repeated, whatever is before it."""
+    return -0.5 - id_of(piece) % 997 / 400
+
+
+def _repeated(prompt: str | tuple[Message, ...]) -> Spoken:
+    """Give a text back, with the mark that it is read with."""
+    assert isinstance(prompt, str)
+    found = pieces(prompt)
+    logprobs = (None, *map(toy_logprob, found))
+    return Spoken(prompt, "length", (piece_of(BEGIN), *found), logprobs, ({},) * len(logprobs))
 
 
 async def _speech(asked: Asked, choices: tuple[str, ...], bare: float) -> Speech:

@@ -57,7 +57,7 @@ class Spoken:
     text: str
     finish: str
     tokens: tuple[str, ...]
-    logprobs: tuple[float, ...]
+    logprobs: tuple[float | None, ...]
     tops: tuple[dict[str, float], ...]
 
 
@@ -150,7 +150,7 @@ def _logprobs(one: Spoken) -> dict[str, Any]:
 
 
 def _chat_logprobs(one: Spoken, wanted: Wanted, *, vllm: bool) -> dict[str, Any]:
-    def entry(token: str, logprob: float) -> dict[str, Any]:
+    def entry(token: str, logprob: float | None) -> dict[str, Any]:
         return {"token": token, "logprob": logprob, "bytes": list(token.encode())}
 
     def shown(top: dict[str, float]) -> list[tuple[str, float]]:

@@ -13,13 +13,13 @@ from anthology.formats import Format
 from anthology.models import Message, Reply, Request
 from anthology.models.simulated import Simulated
 from anthology.models.spec import Sampling
-from anthology.prompts import Trait
 from anthology.questions import Option, Question
 from anthology.randomness import generator
 from anthology.simulation.lot import Lot
 from anthology.simulation.names import OPTIONS
 from anthology.simulation.society import TRAITS, shares
 from anthology.simulation.writer import write
+from anthology.traitquestions import Trait
 from anthology.transcripts import Ask, Turn, as_text, stops
 
 CONFIG = Path(__file__).parents[1] / "config"

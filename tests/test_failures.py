@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from anthology.errors import EndpointError, ModelError, TransientError
+from anthology.errors import EndpointError, ModelError, RefusedError, TransientError
 from anthology.models.failures import failure, message, told
 
 NOW = datetime(2025, 1, 1, 12, 0, 0, tzinfo=UTC)
@@ -36,7 +36,7 @@ def test_a_wrong_key_or_address_makes_the_endpoint_useless(status: int) -> None:
 
 @pytest.mark.parametrize("status", [400, 413, 422])
 def test_other_refusals_concern_one_request(status: int) -> None:
-    assert type(refused(status)) is ModelError
+    assert type(refused(status)) is RefusedError
 
 
 @pytest.mark.parametrize("where", ["code", "type"])
@@ -103,4 +103,4 @@ def test_an_error_in_a_reply_that_claims_success_may_pass() -> None:
 
 
 def test_an_error_in_a_reply_counts_by_its_code() -> None:
-    assert type(told({"message": "too long", "code": 400})) is ModelError
+    assert type(told({"message": "too long", "code": 400})) is RefusedError

@@ -118,6 +118,7 @@ def test_people_are_read(
         "source": "our wave.sav",
         "people": 5,
         "without_weight": 2,
+        "filtered_out": 0,
         "drawn": 3,
     }
     assert book == Codebook(
@@ -142,7 +143,10 @@ def test_people_are_read(
             )
         },
     )
-    said = "w7: 5 people read from our wave.sav, 2 left out without a weight, 3 kept\n"
+    said = (
+        "w7: 5 people read from our wave.sav, 2 left out without a weight, "
+        "0 by their traits, 3 kept\n"
+    )
     assert capsys.readouterr().err == said
 
 

@@ -252,6 +252,7 @@ def test_the_stage_writes_a_match_for_every_respondent(method: Method, tmp_path:
         "source": "toy stories",
         "traits": "toy model",
         "stories": 5,
+        "filtered_out": 0,
         "distinct": len(set(table["backstory"].to_pylist())),
         "mean_similarity": pytest.approx(sum(similarity) / 4),
     }

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from anthology import halves, measures
-from anthology.measures import FloatArray
+from anthology.analysis import halves, measures
+from anthology.analysis.measures import FloatArray
 from benchmarks import plain
 
 NAN = float("nan")

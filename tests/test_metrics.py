@@ -8,10 +8,10 @@ import pandas as pd
 import pyarrow as pa
 import pytest
 
-from anthology import metrics
+from anthology import metrics, tables
+from anthology.analysis.halves import splits
 from anthology.artifacts import write_table
 from anthology.errors import DataError
-from anthology.halves import splits
 from anthology.randomness import generator
 from anthology.records import Record
 from benchmarks import plain
@@ -102,6 +102,7 @@ def answered(seed: int, stories: bool, people: int = 40) -> pd.DataFrame:
                     "item": item["variable"],
                     "code": codes[rng.integers(len(codes))] if valid else None,
                     "valid": int(valid),
+                    "declined": 0,
                     "refused": int(rng.integers(3)),
                     "unreadable": int(rng.integers(2)) + (not valid),
                     "contradictory": int(rng.integers(2)),
@@ -112,7 +113,7 @@ def answered(seed: int, stories: bool, people: int = 40) -> pd.DataFrame:
 
 
 def write_responses(path: Path, frame: pd.DataFrame, row: tuple[str, str], **changes: str) -> Path:
-    integers = ("code", "valid", "refused", "unreadable", "contradictory")
+    integers = ("code", "valid", "declined", "refused", "unreadable", "contradictory")
     types = {
         **dict.fromkeys(integers, pa.int16()),
         "backstory": pa.int64(),
@@ -227,7 +228,13 @@ def test_personas_who_answer_like_the_people_are_at_no_distance(tmp_path: Path) 
     people = population(missing=0)
     long = people.melt(["respondent", "weight"], NAMES, "item", "code")
     perfect = long[["respondent", "item", "code"]].assign(
-        backstory=None, valid=1, refused=0, unreadable=0, contradictory=0, out_of_tries=False
+        backstory=None,
+        valid=1,
+        declined=0,
+        refused=0,
+        unreadable=0,
+        contradictory=0,
+        out_of_tries=False,
     )
     given = settings_for(rows=[("llama", "bio")], persona_weights="respondent")
     rows, _ = run(tmp_path, given, people, {("llama", "bio"): perfect})
@@ -243,7 +250,8 @@ def test_answers_are_accounted_for(tmp_path: Path) -> None:
         frame = responses[row["model"], row["condition"]]
         frame = frame[frame["item"] == row["item"]]
         counts = {name: int(value) for name, value in row.items() if value.isdigit()}
-        assert counts["asked"] == len(frame) == counts["valid"] + counts["out_of_tries"]
+        ends = counts["valid"] + counts["declined"] + counts["out_of_tries"]
+        assert counts["asked"] == len(frame) == ends
         assert counts["valid"] == frame["code"].notna().sum()
         outcomes = [counts[outcome] for outcome in metrics.OUTCOMES]
         assert outcomes == [frame[outcome].sum() for outcome in metrics.OUTCOMES]
@@ -328,6 +336,8 @@ def test_one_item_has_shares_only(tmp_path: Path) -> None:
         ({"code": 9}, "TRUST holds 9"),
         ({"out_of_tries": True}, "row 1 does not add up"),
         ({"valid": 0}, "row 1 does not add up"),
+        ({"declined": 1}, "row 1 does not add up"),
+        ({"code": None, "valid": 0}, "row 1 does not add up"),
         ({"refused": -1}, "row 1 does not add up"),
     ],
 )
@@ -376,9 +386,9 @@ def test_people_that_do_not_fit_are_told(change: Any, said: str, tmp_path: Path)
 
 
 def test_csv_has_fixed_decimals_and_no_negative_zero() -> None:
-    rows: list[metrics.Row] = [
+    rows: list[tables.Row] = [
         {"a": -1e-9, "b": float("nan"), "c": 3},
         {"a": 1.0, "b": 1 / 3, "c": "x, y"},
     ]
-    text = metrics.as_csv(["a", "b", "c"], rows)
+    text = tables.as_csv(["a", "b", "c"], rows)
     assert text == 'a,b,c\n0.000000,,3\n1.000000,0.333333,"x, y"\n'

@@ -40,6 +40,7 @@ def test_a_capable_server_is_said_to_be_capable(tmp_path: Path, api: str) -> Non
     found = abilities(said)
     assert found.pop("nothing but labels (json_schema)") == ("yes" if api == "chat" else "no")
     assert found.pop("nothing but labels (grammar)") == "no"
+    assert found.pop("log-probabilities of given texts") == ("no" if api == "chat" else "yes")
     assert set(found.values()) == {"yes"}
     assert len(found) == 6
     for line in ("label_logprobs: true", "logprobs: 20", 'choices: "structured_outputs"'):
@@ -49,7 +50,7 @@ def test_a_capable_server_is_said_to_be_capable(tmp_path: Path, api: str) -> Non
 def test_a_poor_server_is_said_to_be_poor(tmp_path: Path) -> None:
     poor = Serving(
         n="refused", seed="ignored", logprobs="refused", labels="refused",
-        structured_outputs="ignored", response_format="ignored",
+        structured_outputs="ignored", response_format="ignored", echo="ignored",
     )  # fmt: skip
     with serving(poor) as server:
         declared(tmp_path, server.url, "chat")
@@ -64,6 +65,7 @@ def test_a_file_that_says_the_same_is_said_to(tmp_path: Path) -> None:
         able: dict[str, Any] = {
             "logprobs": 20,
             "label_logprobs": True,
+            "text_logprobs": True,
             "choices": "structured_outputs",
         }
         declared(tmp_path, server.url, **able)

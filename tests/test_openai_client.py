@@ -9,7 +9,13 @@ from typing import Any
 import pytest
 from aiohttp import web
 
-from anthology.errors import AnthologyError, ConfigurationError, EndpointError, ModelError
+from anthology.errors import (
+    AnthologyError,
+    ConfigurationError,
+    EndpointError,
+    ModelError,
+    RefusedError,
+)
 from anthology.meter import Meter
 from anthology.models import Draw, Reply, Request
 from anthology.models.openai import open_model
@@ -358,7 +364,7 @@ def test_an_empty_account_is_told_at_once() -> None:
 
 def test_a_refused_request_is_told_in_the_words_of_the_server() -> None:
     error = told(plain({"error": {"message": "longer than 8192 tokens"}}, 400))
-    assert type(error) is ModelError
+    assert type(error) is RefusedError
     assert "longer than 8192 tokens" in error.what
 
 

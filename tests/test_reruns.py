@@ -15,7 +15,7 @@ ALL = {"qa", "bio"} | PRIMED | MATCHED
 
 TABLE = {"results/w34/metrics.csv", "results/w34/answers.csv"}
 NATURAL = {"results/backstories/natural.parquet"}
-TRAITS = {"results/traits/natural.parquet"}
+TRAITS = {"results/traits/natural.parquet", "results/traits/routes.csv"}
 HUMANS = {"results/w34/humans.parquet", "results/w34/codebook.json"}
 POPULATION = {"results/w34/population.sav"}
 

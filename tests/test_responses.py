@@ -1,103 +1,25 @@
 """Personas take the survey."""
 
 from collections import Counter
-from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
 import pytest
 
-from anthology.artifacts import facts, read_table, write_table
-from anthology.codebook import Codebook, Entry
+from anthology.artifacts import write_table
 from anthology.errors import DataError
-from anthology.formats import Format
 from anthology.models import Request, Shares
 from anthology.models.spec import Sampling
-from anthology.prompts import SurveyPrompt
-from anthology.responses import Settings, run
-from anthology.surveys import Item
-from tests.scripted import CHAT, IDENTITY, Scripted, ScriptedFieldwork, text_of
-
-BOOK = Codebook(
-    survey="w34",
-    source="test",
-    traits={},
-    items={
-        "FIRST": Entry(wording="Is it good?", options=((1, "Good"), (2, "So-so"), (3, "Bad"))),
-        "SECOND": Entry(wording="Is it new?", options=((1, "New"), (2, "Old"), (9, "Neither"))),
-    },
-)
-ITEMS = [
-    Item(variable="FIRST", codes=[1, 2, 3]),
-    Item(variable="SECOND", codes=[1, 2, 9], scale="nominal", last=[9]),
-]
-
-
-def settings(**changes: Any) -> Settings:
-    base = {
-        "seed": 1,
-        "survey": "w34",
-        "condition": "bio",
-        "model": IDENTITY,
-        "items": ITEMS,
-        "frame": SurveyPrompt(before="Be consistent.", after="One of {labels}."),
-        "layout": Format(),
-        "series": True,
-        "shuffle_items": False,
-        "shuffle_options": False,
-        "asking": "sample",
-        "tries": 3,
-        "sampling": Sampling(),
-    }
-    return Settings.model_validate({**base, **changes})
+from anthology.responses import run
+from tests.responding import BOOK, TURNS, hold, settings
+from tests.scripted import CHAT, Scripted, ScriptedFieldwork, text_of
 
 
 @pytest.fixture
-def survey(
-    tmp_path: Path,
-) -> Callable[..., tuple[list[dict[str, Any]], list[Request]]]:
-    def hold(
-        answer: Callable[[Request], list[str] | Shares],
-        people: int = 1,
-        stories: list[int] | None = None,
-        **changes: Any,
-    ) -> tuple[list[dict[str, Any]], list[Request]]:
-        model = Scripted(answer)
-        names = [f"p{i}" for i in range(people)]
-        turns = [[{"question": "Who are you?", "answer": f"I am {name}."}] for name in names]
-        kind = pa.list_(pa.struct([("question", pa.string()), ("answer", pa.string())]))
-        table = pa.table(
-            {
-                "respondent": names,
-                "backstory": pa.array([None] * people if stories is None else stories, pa.int64()),
-                "turns": pa.array(turns, kind),
-            }
-        )
-        chosen = settings(**changes)
-        personas, book = tmp_path / "personas.parquet", tmp_path / "codebook.json"
-        made_from = {"stories": "a file", "traits": "a reader"}
-        write_table(personas, table, stage="personas", settings=chosen, facts=made_from)
-        book.write_text(BOOK.as_json())
-        output = tmp_path / "responses.parquet"
-        run(
-            chosen,
-            personas=personas,
-            codebook=book,
-            output=output,
-            fieldwork=ScriptedFieldwork(model, 2),
-        )
-        assert facts(output) == {
-            "survey": "w34",
-            "model": "scripted",
-            "condition": "bio",
-            "answers": "simulated",
-            "stories": "a file",
-            "traits": "a reader",
-        }
-        return read_table(output).to_pylist(), model.requests
-
-    return hold
+def survey(tmp_path: Path) -> partial[tuple[list[dict[str, Any]], list[Request]]]:
+    return partial(hold, tmp_path)
 
 
 def test_a_base_model_is_shown_persona_question_options_and_frame(survey: Any) -> None:
@@ -244,12 +166,11 @@ def test_an_item_without_words_is_an_error_before_anything_is_asked(tmp_path: Pa
     silent = BOOK.items["FIRST"].model_copy(update={"wording": ""})
     book.write_text(BOOK.model_copy(update={"items": {**BOOK.items, "FIRST": silent}}).as_json())
     personas = tmp_path / "personas.parquet"
-    kind = pa.list_(pa.struct([("question", pa.string()), ("answer", pa.string())]))
     table = pa.table(
         {
             "respondent": ["p0"],
             "backstory": pa.array([None], pa.int64()),
-            "turns": pa.array([[]], kind),
+            "turns": pa.array([[]], TURNS),
         }
     )
     write_table(

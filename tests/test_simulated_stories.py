@@ -8,12 +8,12 @@ import pytest
 
 from anthology.models import Message
 from anthology.models.spec import Sampling
-from anthology.prompts import CriticPrompt, ReaderPrompt
+from anthology.prompts import CriticPrompt, ReaderPrompt, StoryPrompt
 from anthology.questions import labelled
 from anthology.simulation.names import OPTIONS
 from anthology.simulation.person import read_person
 from anthology.simulation.society import SHARES, TRAITS
-from anthology.transcripts import Ask, Turn, as_text, stops
+from anthology.transcripts import Ask, Turn, as_messages, as_text, stops
 from tests.simulated import (
     EXACT,
     LAYOUT,
@@ -175,3 +175,53 @@ def test_open_questions_of_fact_get_short_answers() -> None:
     assert any(str(years) in age for years in range(30, 50))
     fact = sample(as_text((), Ask("Are you a citizen of the United States?"), LAYOUT)).draws[0]
     assert fact.text.strip().startswith("Yes")
+
+
+INTERVIEW = StoryPrompt.model_validate(declared("prompts/stories/interview.yaml"))
+
+
+@cache
+def interviews(api: str) -> tuple[tuple[Turn, ...], ...]:
+    """Hold the interview that is declared with sixty people, without turning any down."""
+    held = []
+    for seed in range(60):
+        said: tuple[Turn, ...] = ()
+        for asked in INTERVIEW.asked:
+            chat = api == "chat"
+            ask = Ask(asked)
+            prompt = (
+                as_messages(said, ask, INTERVIEW.system) if chat else as_text(said, ask, LAYOUT)
+            )
+            ends = () if chat else stops(LAYOUT)
+            text = sample(prompt, LONG, stop=ends, seed=seed).draws[0].text.strip()
+            said = (*said, Turn(asked, text))
+        held.append(said)
+    return tuple(held)
+
+
+@pytest.mark.parametrize("api", ["completions", "chat"])
+def test_each_question_of_an_interview_gets_a_chapter(api: str) -> None:
+    lengths = [len(str(turn.answer).split()) for said in interviews(api) for turn in said]
+    assert np.mean([30 <= length <= 160 for length in lengths]) > 0.95
+    assert len({turn.answer for said in interviews(api) for turn in said}) == len(lengths)
+
+
+@pytest.mark.parametrize("api", ["completions", "chat"])
+def test_whoever_is_interviewed_stays_the_same_person(api: str) -> None:
+    def believed(turns: tuple[Turn, ...]) -> dict[str, str]:
+        traits = read_person(f"Q: {t.question}\nA: {t.answer}" for t in turns).traits
+        return {trait: OPTIONS[trait][int(odds.argmax())] for trait, odds in traits.items()}
+
+    kept = Counter(
+        trait
+        for said in interviews(api)
+        for trait in ("gender", "race", "region")
+        if believed(said[:1])[trait] == believed(said)[trait]
+    )
+    assert min(kept.values()) >= 50
+
+
+def test_a_preamble_is_mostly_answered_with_yes() -> None:
+    prompt = as_text((), Ask("Are you a citizen of the United States?"), LAYOUT)
+    replies = [sample(prompt, seed=seed).draws[0].text.strip()[:3] for seed in range(200)]
+    assert 0.8 < np.mean([reply == "Yes" for reply in replies]) < 1

@@ -19,7 +19,12 @@ from anthology.study import Study, load
 from tests.conftest import ROOT, merge
 
 WILDCARDS = SimpleNamespace(
-    survey="w92", model="simulated", condition="greedy_bio", matching="greedy", style="bio"
+    survey="w92",
+    model="simulated",
+    condition="greedy_bio",
+    matching="greedy",
+    style="bio",
+    scorer="simulated",
 )
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.text(),

@@ -17,7 +17,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from anthology.artifacts import facts, read_table
 from anthology.errors import DataError
+from anthology.released import Settings, chosen, run
 from anthology.storyfiles import read_stories
 
 story = st.text(st.characters(codec="utf-8", exclude_characters="\0"), min_size=1).filter(str.strip)
@@ -186,3 +188,41 @@ def test_pickles_are_refused_with_a_way_out(tmp_path: Path, name: str) -> None:
     code = message.split('python -c "')[1].rstrip().removesuffix('"')
     subprocess.run([sys.executable, "-c", code], cwd=tmp_path, check=True)
     assert read_stories(path.with_suffix(".json")) == ["I am.", "So am I."]
+
+
+def taken(count: int | None, *, shuffle: bool, seed: int = 4) -> list[int]:
+    return chosen(50, Settings(seed=seed, count=count, shuffle=shuffle), "a file")
+
+
+def test_a_number_of_stories_are_the_first_of_all() -> None:
+    assert taken(None, shuffle=False) == list(range(50))
+    assert taken(7, shuffle=False) == list(range(7))
+
+
+@given(st.integers(1, 49))
+def test_a_shuffled_choice_begins_with_every_smaller_one(count: int) -> None:
+    assert taken(count + 1, shuffle=True)[:count] == taken(count, shuffle=True)
+
+
+def test_a_shuffle_is_seeded_and_loses_no_story() -> None:
+    assert sorted(taken(None, shuffle=True)) == list(range(50))
+    assert taken(None, shuffle=True) == taken(50, shuffle=True)
+    assert taken(50, shuffle=True) not in (taken(50, shuffle=True, seed=5), list(range(50)))
+
+
+def test_more_stories_than_there_are_is_an_error_that_says_so() -> None:
+    with pytest.raises(DataError, match=r"a file: holds 50 stories, .*count asks for 51"):
+        taken(51, shuffle=False)
+
+
+def test_a_story_from_a_file_is_one_answer_and_says_which_of_the_file_it_is(
+    tmp_path: Path,
+) -> None:
+    source, output = tmp_path / "stories.json", tmp_path / "natural.parquet"
+    to_json(source, [f"I am number {number}." for number in range(20)])
+    run(Settings(seed=1, count=5, shuffle=True), stories=source, output=output)
+    rows = read_table(output).to_pylist()
+    assert [row["backstory"] for row in rows] == list(range(5))
+    assert all(row["text"] == f"I am number {row['row'] - 1}." for row in rows)
+    assert all(row["answers"] == [row["text"]] for row in rows)
+    assert facts(output) == {"source": "stories.json", "available": 20}

@@ -4,52 +4,15 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import pyarrow as pa
 import pytest
-import yaml
 from pydantic import ValidationError
 
-from anthology.artifacts import facts, read_table, write_table
+from anthology.coding import read_option
 from anthology.formats import Format
 from anthology.models import Request, Shares
-from anthology.models.spec import Sampling
-from anthology.prompts import ReaderPrompt, SurveyPrompt, Trait, TraitOption
-from anthology.traits import Settings, read_option, run
-from tests.scripted import CHAT, IDENTITY, Scripted, ScriptedFieldwork, text_of
-
-AGE = Trait(
-    question="How old are you?",
-    read=True,
-    unit="years",
-    options=[
-        TraitOption(id="young", text="Under 40", low=0, high=40),
-        TraitOption(id="old", text="40 or older", low=40),
-    ],
-)
-SEX = Trait(
-    question="What is your gender?",
-    options=[TraitOption(id="man", text="A man"), TraitOption(id="woman", text="A woman")],
-)
-
-
-def settings(**changes: Any) -> Settings:
-    base = {
-        "seed": 1,
-        "opening": "Tell me about yourself.",
-        "traits": {"age": AGE, "sex": SEX},
-        "model": IDENTITY,
-        "asking": "sample",
-        "draws": 6,
-        "sampling": Sampling(),
-        "frame": SurveyPrompt(after="One of {labels}."),
-        "decline": "Prefer not to answer",
-        "layout": Format(),
-        "reader": ReaderPrompt(
-            message="{story}\nStated? {question}\n{options}", absent="Not stated"
-        ),
-        "reader_model": CHAT,
-    }
-    return Settings.model_validate({**base, **changes})
+from anthology.traitquestions import Trait
+from tests.scripted import CHAT, text_of
+from tests.traitsurveys import AGE, DECLARED, SEX, scripted
 
 
 @pytest.fixture
@@ -62,15 +25,10 @@ def survey(tmp_path: Path) -> Callable[..., Any]:
                 return [said]
             return answers["age" if "How old" in text_of(request) else "sex"]
 
-        model = Scripted(answer)
-        chosen = settings(**changes)
-        stories, output = tmp_path / "stories.parquet", tmp_path / "traits.parquet"
-        table = pa.table({"backstory": [0], "text": ["I was born on a farm."]})
-        write_table(stories, table, stage="b", settings=chosen, facts={"source": "a file"})
-        run(chosen, backstories=stories, output=output, fieldwork=ScriptedFieldwork(model))
-        assert facts(output)["source"] == "a file"
-        assert facts(output)["options"] == {"age": ["young", "old"], "sex": ["man", "woman"]}
-        return read_table(output).to_pylist()[0], model.requests
+        found, requests = scripted(tmp_path, answer, **changes)
+        assert found.facts["source"] == "a file"
+        assert found.facts["options"] == {"age": ["young", "old"], "sex": ["man", "woman"]}
+        return found.rows[0], requests
 
     return hold
 
@@ -128,14 +86,6 @@ def test_numbers_need_a_unit() -> None:
     bounded = AGE.model_dump(exclude={"unit"})
     with pytest.raises(ValidationError, match="need a unit: years or dollars"):
         Trait.model_validate(bounded)
-
-
-DECLARED = {
-    name: Trait.model_validate(trait)
-    for name, trait in yaml.safe_load(
-        (Path(__file__).parents[1] / "config" / "traits.yaml").read_text(encoding="utf-8")
-    ).items()
-}
 
 
 @pytest.mark.parametrize(
@@ -199,3 +149,21 @@ def test_without_a_reader_or_an_option_to_decline(survey: Any) -> None:
     assert row["sex"] == [0, 0]
     assert row["sex:unreadable"] == 6
     assert all("Prefer not" not in text_of(request) for request in requests)
+
+
+def test_a_chat_is_asked_in_turns_and_its_labels_are_weighed(survey: Any) -> None:
+    told = Shares((0.6, 0.3, 0.1))
+    row, requests = survey(
+        "Not stated", {"age": told, "sex": told}, model=CHAT, asking="logprobs"
+    )  # fmt: skip
+    assert row["sex"] == pytest.approx([3.6, 1.8])
+    asked = requests[-1]
+    assert not isinstance(asked.prompt, str)
+    assert [m.role for m in asked.prompt] == ["user", "assistant", "user"]
+    assert asked.choices == ("(A)", "(B)", "(C)")
+
+
+def test_an_option_that_is_named_twice_is_refused() -> None:
+    twice = SEX.model_dump() | {"options": [SEX.options[0], SEX.options[0]]}
+    with pytest.raises(ValidationError, match="man is named more than once"):
+        Trait.model_validate(twice)

@@ -11,13 +11,13 @@ from typing import Any
 
 import pytest
 
-from anthology.errors import EndpointError, ModelError
+from anthology.errors import EndpointError, ModelError, RefusedError
 from anthology.meter import Meter
 from anthology.models import Draw, Message, Reply, Request
 from anthology.models.identity import ModelIdentity
 from anthology.models.spec import Endpoint, Sampling
 from anthology.models.vllm import Engine, open_model
-from tests.tinymodel import CHAT, END, LABELLED, TEXT, WINDOW, Reference
+from tests.tinymodel import CHAT, END, LABELLED, STORY, TEXT, WINDOW, Reference
 from tests.vllmserver import ENVIRONMENT, FOLDER, MODEL, OPTIONS, WITHOUT, installed
 
 RUNNING = pytest.mark.skipif(
@@ -238,6 +238,34 @@ def test_scores_are_the_models_own_whatever_the_temperature(
         assert draw.tokens == 1
         assert draw.logprob == pytest.approx(own[token], abs=1e-3)
     assert len({draw.text for draw in reply.draws}) > 1
+
+
+@RUNNING
+def test_a_given_text_has_the_models_own_log_probability(
+    engine: Running, reference: Reference
+) -> None:
+    first, second = STORY[:24], STORY[24:]
+    whole, one, other, alone = engine.ask(
+        Request(TEXT, LIKELIEST, continuation=STORY),
+        Request(TEXT, LIKELIEST, continuation=first),
+        Request(TEXT + first, LIKELIEST, continuation=second),
+        Request("", LIKELIEST, continuation=STORY),
+    )
+    tokens, logprob = reference.score(TEXT, STORY)
+    assert [(draw.text, draw.tokens) for draw in whole.draws] == [(STORY, tokens)]
+    assert whole.draws[0].logprob == pytest.approx(logprob, abs=1e-3)
+    parts = [float(reply.draws[0].logprob or 0) for reply in (one, other)]
+    assert sum(parts) == pytest.approx(logprob, abs=1e-3)
+    assert alone.draws[0].tokens == tokens
+
+
+@RUNNING
+def test_a_text_longer_than_the_window_is_refused_and_its_neighbour_scored(
+    engine: Running,
+) -> None:
+    with pytest.raises(RefusedError, match=r"8,192"):
+        engine.ask(Request(TEXT, LIKELIEST, continuation=" A" * WINDOW))
+    assert len(engine.ask(Request(TEXT, LIKELIEST, continuation=STORY))[0].draws) == 1
 
 
 @RUNNING

@@ -6,13 +6,13 @@ from collections.abc import Iterator
 
 import pytest
 
-from anthology.errors import EndpointError, ModelError
+from anthology.errors import EndpointError, ModelError, RefusedError
 from anthology.meter import Meter
 from anthology.models import Draw, Message, Reply, Request
 from anthology.models.identity import ModelIdentity
 from anthology.models.openai import open_model
 from anthology.models.spec import Endpoint, Sampling
-from tests.tinymodel import CHAT, END, LABELLED, TEXT, WINDOW, Reference
+from tests.tinymodel import CHAT, END, LABELLED, STORY, TEXT, WINDOW, Reference
 from tests.vllmserver import FOLDER, KEY, MODEL, WITHOUT, installed, serving
 
 pytestmark = pytest.mark.skipif(not installed(), reason=WITHOUT)
@@ -43,7 +43,11 @@ def ask(address: str, *requests: Request, model: str | None = MODEL) -> list[Rep
         model=model,
     )
     endpoint = Endpoint(
-        base_url=address, key_env="VLLM_KEY", choices="structured_outputs", label_logprobs=True
+        base_url=address,
+        key_env="VLLM_KEY",
+        choices="structured_outputs",
+        label_logprobs=True,
+        text_logprobs=True,
     )
 
     async def asked() -> list[Reply]:
@@ -172,6 +176,43 @@ def test_scores_are_the_models_own_whatever_the_temperature(
         assert draw.tokens == 1
         assert draw.logprob == pytest.approx(own[token], abs=1e-3)
     assert len({draw.text for draw in reply.draws}) > 1
+
+
+def test_a_given_text_has_the_models_own_log_probability(
+    address: str, reference: Reference
+) -> None:
+    (reply,) = ask(address, Request(TEXT, LIKELIEST, continuation=STORY))
+    tokens, logprob = reference.score(TEXT, STORY)
+    assert [(draw.text, draw.tokens) for draw in reply.draws] == [(STORY, tokens)]
+    assert reply.draws[0].logprob == pytest.approx(logprob, abs=1e-3)
+    assert reply.prompt_tokens == len(reference.read(TEXT + STORY))
+
+
+def test_what_was_written_has_the_log_probability_that_it_was_written_with(address: str) -> None:
+    (written,) = ask(address, Request(TEXT, LIKELIEST, scored=True))
+    (told,) = ask(address, Request(TEXT, LIKELIEST, continuation=written.draws[0].text))
+    assert told.draws[0].tokens == written.draws[0].tokens
+    assert told.draws[0].logprob == pytest.approx(written.draws[0].logprob, abs=1e-3)
+
+
+def test_log_probabilities_of_a_texts_parts_add_up(address: str) -> None:
+    first, second = STORY[:24], STORY[24:]
+    whole, one, other, alone = ask(
+        address,
+        Request(TEXT, LIKELIEST, continuation=STORY),
+        Request(TEXT, LIKELIEST, continuation=first),
+        Request(TEXT + first, LIKELIEST, continuation=second),
+        Request("", LIKELIEST, continuation=STORY),
+    )
+    parts = [float(reply.draws[0].logprob or 0) for reply in (one, other)]
+    assert whole.draws[0].logprob == pytest.approx(sum(parts), abs=1e-3)
+    assert alone.draws[0].tokens == whole.draws[0].tokens
+
+
+def test_a_text_longer_than_the_window_is_refused_with_the_figures(address: str) -> None:
+    with pytest.raises(RefusedError) as caught:
+        ask(address, Request(TEXT, LIKELIEST, continuation=" A" * WINDOW))
+    assert str(WINDOW) in str(caught.value)
 
 
 def test_a_prompt_longer_than_the_window_is_refused_with_the_figures(address: str) -> None:

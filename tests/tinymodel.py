@@ -19,6 +19,7 @@ from typing import Any
 from anthology.models import Message
 
 WINDOW = 8192
+STORY = " I was born in the city.\nSome of my family lived with me, and I lived with them."
 TEXT = "I was born in the city and lived with my family.\nQuestion 3: How old are you?\nAnswer:"
 CHAT = (Message("system", "You lived in the city."), Message("user", "137. How old are you?"))
 LABELLED = [
@@ -203,6 +204,13 @@ class Reference:
                 elif fitting and part > NEGLIGIBLE:
                     beginnings.append(([*ids, token], text + piece, part))
         return totals
+
+    def score(self, prompt: str, text: str) -> tuple[int, float]:
+        """Return how many tokens a text has after a prompt, and its log-probability."""
+        ids, first = self.read(prompt + text), len(self.read(prompt))
+        return len(ids) - first, sum(
+            self.next(ids[:place])[ids[place]] for place in range(first, len(ids))
+        )
 
     def greedy(self, prompt: str | tuple[Message, ...], tokens: int) -> tuple[str, float]:
         """Return the likeliest next tokens as text, and their log-probability."""

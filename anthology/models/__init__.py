@@ -38,6 +38,11 @@ class Request:
     scored
         Whether the log-probability and length of each answer are wanted as well,
         where the model gives them; among the `choices` alone, where there are any.
+    continuation
+        When given, nothing is drawn: this text is the one draw of the reply, with its
+        length and log-probability as what follows on the prompt, at temperature 1.
+        Its tokens are those that reach beyond the prompt; what would come after it
+        plays no part. Only a model that continues texts can be asked so.
     """
 
     prompt: str | tuple[Message, ...]
@@ -48,6 +53,7 @@ class Request:
     logprobs: bool = False
     seed: int = 0
     scored: bool = False
+    continuation: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,6 +12,22 @@ async def ask_model(model: Model, request: Request) -> Reply:
     return reply
 
 
+def continued(request: Request) -> str:
+    """Return the text that a request's continuation follows on.
+
+    Raises
+    ------
+    ModelError
+        If it is a chat.
+    """
+    if not isinstance(request.prompt, str):
+        raise ModelError(
+            "was given messages, and the log-probability of what follows on them cannot be told",
+            hint="Ask a model that continues texts (api: completions).",
+        )
+    return request.prompt
+
+
 def told(system: str, message: str) -> tuple[Message, ...]:
     """Return the chat that asks one thing, behind what the model is told about its task."""
     asked = Message("user", message)

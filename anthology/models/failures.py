@@ -8,7 +8,7 @@ from typing import Any
 
 import orjson
 
-from anthology.errors import EndpointError, ModelError, TransientError
+from anthology.errors import EndpointError, ModelError, RefusedError, TransientError
 
 _CROWDED = (429, 503, 529)
 _MAY_PASS = (408, 409, 425)
@@ -62,7 +62,7 @@ def failure(
             crowded=status in _CROWDED,
             retry_after=_wait(headers, now or datetime.now(UTC)),
         )
-    return ModelError(f"the server refused the request ({status}): {said}")
+    return RefusedError(f"the server refused the request ({status}): {said}")
 
 
 def told(error: Any) -> ModelError:

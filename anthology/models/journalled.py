@@ -162,22 +162,22 @@ class Journalled:
 def wording(request: Request) -> bytes:
     """Return everything that decides an answer, except how many are wanted.
 
-    Seeds count only where something is drawn: the likeliest answer and the
-    probabilities of labels are the same under every seed.
+    Seeds count only where something is drawn: the likeliest answer, the
+    probabilities of labels and those of a given text are the same under every seed.
     """
-    how, drawn = request.sampling, request.sampling.temperature > 0 and not request.logprobs
-    prompt = request.prompt
-    return orjson.dumps(
-        (
-            prompt if isinstance(prompt, str) else [(m.role, m.content) for m in prompt],
-            (how.temperature, how.top_p, how.max_tokens),
-            request.stop,
-            request.choices,
-            request.logprobs,
-            request.scored,
-            request.seed if drawn else 0,
-        )
+    how, prompt, given = request.sampling, request.prompt, request.continuation
+    drawn = how.temperature > 0 and not request.logprobs and not given
+    words = (
+        prompt if isinstance(prompt, str) else [(m.role, m.content) for m in prompt],
+        (how.temperature, how.top_p, how.max_tokens),
+        request.stop,
+        request.choices,
+        request.logprobs,
+        request.scored,
+        request.seed if drawn else 0,
     )
+    # Only where there is one, so that what is kept of all other requests is found again.
+    return orjson.dumps((*words, given) if given else words)
 
 
 def packed(reply: Reply, first: int) -> bytes:

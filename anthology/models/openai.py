@@ -20,6 +20,7 @@ from anthology.models.failures import failure, parsed
 from anthology.models.identity import ModelIdentity
 from anthology.models.labelling import LabelReader
 from anthology.models.limiter import Limiter
+from anthology.models.scoring import TextScorer
 from anthology.models.servers import choose_model, find_server, headers_for, look
 from anthology.models.spec import Endpoint
 from anthology.models.wire import body, check_fields, read
@@ -77,6 +78,7 @@ class Served:
         self._model = choose_model(self._server, self._identity.model, served)
         self._answers = URL(self._server.base + _ANSWERS[self._identity.api])
         self._labels = LabelReader(self._identity, self._endpoint, self._model, self._send)
+        self._texts = TextScorer(self._identity, self._endpoint, self._model, self._send)
         session = aiohttp.ClientSession(
             # The limiter alone decides how many requests are under way.
             connector=aiohttp.TCPConnector(limit=0),
@@ -105,6 +107,8 @@ class Served:
         try:
             if request.logprobs:
                 return await self._labels.shares(request)
+            if request.continuation:
+                return await self._texts.score(request)
             fields = body(request, self._identity, self._endpoint, self._model)
             return await self._send(
                 "", fields, partial(read, request=request, endpoint=self._endpoint)

@@ -4,7 +4,7 @@ import re
 from dataclasses import dataclass
 from functools import lru_cache
 
-_LINE = re.compile(r"\s*(?:\((\w{1,2})\)|\[(\w{1,2})\]|(\w{1,2})[.)]|(\w))\s+(\S.*)")
+_LINE = re.compile(r"\s*(?:\((\w{1,2})\)|\[(\w{1,2})\]|(\w{1,2})[.)]|(\d{1,2}|\w))\s+(\S.*)")
 _STYLES = ("({})", "[{}]", "{}.", "{}")
 _FIRST = ("A", "a", "1")
 _LINES_AFTER = 6

@@ -17,6 +17,7 @@ from anthology.models.identity import ModelIdentity
 from anthology.models.options import Listed, listed
 from anthology.models.spec import Endpoint
 from anthology.simulation.choosing import among, choose
+from anthology.simulation.coder import coded
 from anthology.simulation.critic import is_own_life
 from anthology.simulation.evidence import evidence, statement
 from anthology.simulation.finishing import finished, tokens_of
@@ -24,10 +25,13 @@ from anthology.simulation.lot import Lot
 from anthology.simulation.names import OPTIONS
 from anthology.simulation.person import read_person, society
 from anthology.simulation.prompt import Heard, hear, unnamed
+from anthology.simulation.reasoning import conclusion
 from anthology.simulation.seeding import request_generator
+from anthology.simulation.surprise import surprise
 from anthology.simulation.tasks import Task, absent_reply, task_of
-from anthology.simulation.topics import open_trait, trait_of
-from anthology.simulation.writer import state, thousands, write, years
+from anthology.simulation.telling import told_freely
+from anthology.simulation.topics import chapter_of, trait_of
+from anthology.simulation.writer import tell, write
 
 _CHARACTERS_PER_TOKEN = 4
 _SLIP = 0.02
@@ -50,6 +54,8 @@ class Simulated(Embedded):
 
     async def sample(self, request: Request) -> Reply:
         """Answer one request with as many draws as it asks for."""
+        if request.continuation:
+            return surprise(request)
         heard = hear(request.prompt)
         rng = request_generator(request)
         task = task_of(heard, choices=bool(request.choices))
@@ -66,7 +72,8 @@ def _length(request: Request) -> int:
 def _choose(request: Request, heard: Heard, rng: np.random.Generator) -> Reply:
     """Answer a question with options as the person spoken of."""
     bare = Listed(heard.ask, request.choices, request.choices, request.choices, "")
-    return choose(request, listed(heard.ask) or bare, read_person(heard.said), rng)
+    asked, who = listed(heard.ask) or bare, read_person(heard.said)
+    return choose(request, asked, who, rng, conclusion(heard))
 
 
 def _judge(request: Request, heard: Heard, rng: np.random.Generator) -> Reply:
@@ -89,11 +96,23 @@ def _read(request: Request, heard: Heard, rng: np.random.Generator) -> Reply:
     return _replied(request, heard, [_reading(heard, lot) for _ in range(request.draws)], rng)
 
 
+def _code(request: Request, heard: Heard, rng: np.random.Generator) -> Reply:
+    """Say which category an answer comes to, or that it comes to none."""
+    lot = Lot(rng)
+    return _replied(request, heard, [coded(heard, lot) for _ in range(request.draws)], rng)
+
+
 def _tell(request: Request, heard: Heard, rng: np.random.Generator) -> Reply:
     """Answer an open question: a short one of fact briefly, any other with a life."""
     lot = Lot(rng)
+    place = chapter_of(unnamed(heard.ask))
     texts = [
-        _told(heard, lot) or write(_whom(heard, rng), lot, given=False)
+        _told(heard, lot)
+        or (
+            write(_whom(heard, rng), lot, given=False)
+            if place is None
+            else tell(_speaker(heard, rng), place, lot)
+        )
         for _ in range(request.draws)
     ]
     return _replied(request, heard, texts, rng)
@@ -110,6 +129,7 @@ _ANSWERS = {
     Task.CHOOSE: _choose,
     Task.JUDGE: _judge,
     Task.READ: _read,
+    Task.CODE: _code,
     Task.TELL: _tell,
     Task.WRITE: _write,
 }
@@ -161,28 +181,29 @@ def _told(heard: Heard, lot: Lot) -> str | None:
     """Answer a short open question of fact; None where a whole life is wanted."""
     question = unnamed(heard.ask)
     if _FACT.match(question) and len(question.split()) < _LONGEST_FACT:
-        return lot.one(("Yes.", "Yes, I am.", "Yes"))
-    trait = open_trait(question)
-    if trait is not None:
-        odds = read_person(heard.said).traits[trait]
-        option = OPTIONS[trait][lot.weighted(odds.tolist())]
-        if trait == "age":
-            return lot.one(("{}", "I'm {}.", "I am {} years old.")).format(years(option, lot))
-        if trait == "income":
-            return lot.one(("${},000", "About {}k a year.", "around ${},000 a year")).format(
-                thousands(option, lot)
-            )
-        return state(trait, option, lot)
-    return None
+        return lot.one((*("Yes.", "Yes, I am.", "Yes") * 6, "No.", "No, I am not."))
+    return told_freely(question, heard.said, lot)
 
 
 def _whom(heard: Heard, rng: np.random.Generator) -> dict[str, str]:
     """Draw whose life is written: the person described, or anybody."""
     if any(evidence(paragraph).declared for paragraph in heard.said):
-        believed = read_person(heard.said).traits
-        return {
-            trait: OPTIONS[trait][int(rng.choice(len(odds), p=odds))]
-            for trait, odds in believed.items()
-        }
+        return _believed(heard, rng)
+    return _anybody(rng)
+
+
+def _speaker(heard: Heard, rng: np.random.Generator) -> dict[str, str]:
+    """Draw who goes on speaking: somebody like whoever has spoken, or anybody."""
+    return _believed(heard, rng) if read_person(heard.said).key else _anybody(rng)
+
+
+def _believed(heard: Heard, rng: np.random.Generator) -> dict[str, str]:
+    return {
+        trait: OPTIONS[trait][int(rng.choice(len(odds), p=odds))]
+        for trait, odds in read_person(heard.said).traits.items()
+    }
+
+
+def _anybody(rng: np.random.Generator) -> dict[str, str]:
     people = society().draw(rng.random((1, len(OPTIONS))))
     return {trait: OPTIONS[trait][int(people.categories[trait][0])] for trait in OPTIONS}

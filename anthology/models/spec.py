@@ -62,6 +62,9 @@ class Endpoint(Record):
     """How many of the likeliest tokens the server gives with their probabilities; 0 for none."""
     label_logprobs: bool = False
     """Whether the server gives the probabilities of any tokens it is asked for, as vLLM does."""
+    text_logprobs: bool = False
+    """Whether the server tells how probable each token of a text is that it is given and repeats
+    (`echo` with `logprobs`), as vLLM does; perplexities need it."""
     length_field: str = "max_tokens"
     """What the server calls the longest answer."""
     engine: dict[str, Any] = {}

@@ -10,6 +10,7 @@ from anthology.models.identity import ModelIdentity
 from anthology.models.options import listed
 from anthology.models.spec import Endpoint
 from anthology.simulation.prompt import hear
+from anthology.simulation.reasoning import conclusion
 from anthology.simulation.seeding import request_generator
 
 
@@ -23,7 +24,13 @@ class Uniform(Embedded):
 
     async def sample(self, request: Request) -> Reply:
         """Draw among the choices, or else the labels of the options that a prompt ends in."""
-        asked = None if request.choices else listed(hear(request.prompt).ask)
+        if request.continuation:
+            raise ModelError(
+                "chooses among the options of a question, and has no log-probability for a text",
+                hint="Name another model under backstories.perplexity.",
+            )
+        heard = hear(request.prompt)
+        asked = None if request.choices else listed(heard.ask)
         allowed = request.choices or (asked.labels if asked else ())
         if not allowed:
             raise ModelError(
@@ -34,7 +41,9 @@ class Uniform(Embedded):
             return Reply(shares=Shares((1 / len(allowed),) * len(allowed)))
         even = -math.log(len(allowed))
         picks = request_generator(request).integers(len(allowed), size=request.draws)
+        lead = "" if request.choices else conclusion(heard)
+        said = [f"{lead} {label}" if lead else label for label in allowed]
         return Reply(
-            draws=tuple(Draw(allowed[i], tokens=1, logprob=even) for i in picks),
+            draws=tuple(Draw(said[i], tokens=1, logprob=even) for i in picks),
             completion_tokens=request.draws,
         )

@@ -9,11 +9,13 @@ from contextlib import asynccontextmanager
 from itertools import count
 from typing import Any, TypeVar
 
-from anthology.errors import EndpointError, ModelError
+from anthology.errors import EndpointError, ModelError, RefusedError
 from anthology.meter import Meter
-from anthology.models import Draw, Provider, Reply, Request
+from anthology.models import Draw, Message, Provider, Reply, Request
+from anthology.models.asking import continued
 from anthology.models.identity import ModelIdentity
 from anthology.models.labelling import LabelReader
+from anthology.models.scoring import in_common, total
 from anthology.models.spec import Endpoint
 from anthology.spelling import suggest
 
@@ -113,7 +115,7 @@ class Engine:
         try:
             if request.logprobs:
                 return await self._labels.shares(request)
-            return await self._draws(request)
+            return await (self._scored if request.continuation else self._draws)(request)
         except ModelError as error:
             raise type(error)(
                 error.what, where=error.where or self._where, hint=error.hint
@@ -122,19 +124,15 @@ class Engine:
     async def _draws(self, request: Request) -> Reply:
         from vllm.sampling_params import StructuredOutputsParams
 
-        how, prompt, api = request.sampling, request.prompt, self._identity.api
-        if isinstance(prompt, str) != (api == "completions"):
-            raise ModelError(
-                f"was given {'a text' if api == 'chat' else 'messages'}, but its file says "
-                f"`api: {api}`"
-            )
+        how, prompt = request.sampling, request.prompt
+        self._fit(prompt)
         alike = request.draws if how.temperature == 0 else 1
         ids = await self._read(
             prompt
             if isinstance(prompt, str)
             else [{"role": said.role, "content": said.content} for said in prompt]
         )
-        answers = await self._write(
+        answers, _ = await self._write(
             ids,
             n=request.draws // alike,
             temperature=how.temperature,
@@ -158,6 +156,28 @@ class Engine:
         )
         return Reply(draws * alike, None, len(ids), sum(draw.tokens for draw in draws))
 
+    async def _scored(self, request: Request) -> Reply:
+        """Read the log-probability of a text that is given."""
+        prompt = continued(request)
+        self._fit(prompt)
+        ids = await self._read(prompt + request.continuation)
+        first = in_common(ids, await self._read(prompt)) if prompt else 0
+        _, chances = await self._write(ids, temperature=0, max_tokens=1, prompt_logprobs=0)
+        logprobs = [
+            chance and chance[token].logprob for token, chance in zip(ids, chances, strict=True)
+        ]
+        tokens, logprob = total(logprobs, first)
+        return Reply((Draw(request.continuation, "stop", tokens, logprob),), None, len(ids), 1)
+
+    def _fit(self, prompt: str | tuple[Message, ...]) -> None:
+        """Refuse a text for a chat, and messages for anything else."""
+        api = self._identity.api
+        if isinstance(prompt, str) != (api == "completions"):
+            raise ModelError(
+                f"was given {'a text' if api == 'chat' else 'messages'}, but its file says "
+                f"`api: {api}`"
+            )
+
     async def _told(self, path: str, fields: dict[str, Any], read: Callable[[Any], T]) -> T:
         """Do what labels are read with, as a server that speaks OpenAI's language does it."""
         tokenizer = self._engine.renderer.get_tokenizer()
@@ -169,7 +189,7 @@ class Engine:
         prompt = fields["prompt"] if "prompt" in fields else fields["messages"]
         going_on = "continue_final_message" in fields
         ids = await self._read(prompt, _GOING_ON if going_on else _ASKING)
-        (answer,) = await self._write(
+        (answer,), _ = await self._write(
             ids,
             temperature=0,
             max_tokens=fields["max_tokens"],
@@ -217,7 +237,7 @@ class Engine:
         ids: list[int] = seen["prompt_token_ids"]
         window = self._engine.model_config.max_model_len
         if len(ids) >= window:
-            raise ModelError(
+            raise RefusedError(
                 f"the prompt has {len(ids):,} tokens, which leaves no room for an answer in the "
                 f"model's window of {window:,}",
                 hint="Shorten what stands before the question, or raise `max_model_len` in "
@@ -225,8 +245,8 @@ class Engine:
             )
         return ids
 
-    async def _write(self, ids: list[int], **drawing: Any) -> Any:
-        """Have a text continued, and return the answers when all are whole."""
+    async def _write(self, ids: list[int], **drawing: Any) -> tuple[Any, Any]:
+        """Have a text continued; return the answers when all are whole, and the text's chances."""
         from vllm.inputs import tokens_input
         from vllm.sampling_params import RequestOutputKind, SamplingParams
 
@@ -234,11 +254,11 @@ class Engine:
             how = SamplingParams(**drawing, output_kind=RequestOutputKind.FINAL_ONLY)
             number = str(next(self._numbers))
             async for output in self._engine.generate(tokens_input(ids), how, number):
-                answers = output.outputs
+                answers, chances = output.outputs, output.prompt_logprobs
         for answer in answers:
             if answer.finish_reason not in ("stop", "length"):
                 raise ModelError(f"vLLM broke an answer off ({answer.finish_reason})")
-        return answers
+        return answers, chances
 
     @asynccontextmanager
     async def _failures(self) -> AsyncIterator[None]:
@@ -256,7 +276,7 @@ class Engine:
                 "answered is kept.",
             ) from error
         except (VLLMError, ValueError) as error:
-            raise ModelError(f"vLLM refused the request: {_reason(error)}") from error
+            raise RefusedError(f"vLLM refused the request: {_reason(error)}") from error
 
     def _arguments(self) -> Any:
         try:

@@ -38,6 +38,7 @@ _OURS = frozenset(
         "response_format",
         "continue_final_message",
         "add_generation_prompt",
+        "echo",
     ]
 )
 _SEEDS = 2**31  # Some servers keep a seed in 32 bits with a sign.
@@ -90,7 +91,7 @@ def body(
     """
     sampling = request.sampling
     fields: dict[str, Any] = {
-        **_asked(request, identity, model),
+        **asked(request, identity, model),
         "temperature": sampling.temperature,
         "top_p": sampling.top_p,
         endpoint.length_field: sampling.max_tokens,
@@ -149,7 +150,7 @@ def label_body(
     """
     chat = identity.api == "chat"
     fields = {
-        **_asked(request, identity, model),
+        **asked(request, identity, model),
         "temperature": 0,
         endpoint.length_field: needed.depth if needed else LOOK_AHEAD,
     }
@@ -196,7 +197,7 @@ def read(payload: Any, request: Request, endpoint: Endpoint) -> Reply:
         If an answer is withheld, or the server did not do as it was told.
     """
     alike = request.draws if request.sampling.temperature == 0 else 1
-    answers = _answers(payload, request.draws // alike)
+    answers = answers_of(payload, request.draws // alike)
     scored = request.scored and endpoint.scores
     draws = tuple(_draw(answer, request, scored) for answer in answers)
     prompt_tokens, completion_tokens = usage(payload)
@@ -213,7 +214,7 @@ def read_positions(payload: Any, needed: Needed | None) -> list[Position]:
     ModelError
         If it lacks the probabilities that were asked for, or they are none.
     """
-    (answer,) = _answers(payload, 1)
+    (answer,) = answers_of(payload, 1)
     tokens = _tokens(answer.get("logprobs"))
     if tokens is None or (not tokens and _says_something(answer)):
         raise ModelError(
@@ -236,7 +237,14 @@ def usage(payload: Any) -> tuple[int, int]:
     )
 
 
-def _asked(request: Request, identity: ModelIdentity, model: str) -> dict[str, Any]:
+def asked(request: Request, identity: ModelIdentity, model: str) -> dict[str, Any]:
+    """Return the fields that every request has: the model, what it is asked, and its own fields.
+
+    Raises
+    ------
+    ModelError
+        If a model that continues texts is given messages, or the other way round.
+    """
     if isinstance(request.prompt, str) != (identity.api == "completions"):
         raise ModelError(
             f"was given {'a text' if identity.api == 'chat' else 'messages'}, but its file says "
@@ -252,7 +260,14 @@ def _asked(request: Request, identity: ModelIdentity, model: str) -> dict[str, A
     return fields
 
 
-def _answers(payload: Any, wanted: int) -> list[dict[str, Any]]:
+def answers_of(payload: Any, wanted: int) -> list[dict[str, Any]]:
+    """Return the answers in a reply, in their order.
+
+    Raises
+    ------
+    TransientError
+        If the reply is not whole.
+    """
     if not isinstance(payload, dict):
         raise TransientError("the server sent something else than answers")
     if payload.get("error"):

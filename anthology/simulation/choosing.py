@@ -22,9 +22,11 @@ from anthology.simulation.forms import (
 )
 from anthology.simulation.opinions import odds
 from anthology.simulation.person import Person
+from anthology.simulation.politics import step_odds, step_of
 from anthology.simulation.prompt import unnamed
+from anthology.simulation.reasoning import thought
 from anthology.simulation.society import Array
-from anthology.simulation.topics import is_yes_no, membership, trait_of
+from anthology.simulation.topics import is_yes_no, membership, offers_to_decline, trait_of
 
 _LEAK = 0.03
 """Probability that the first token of a free answer is none of the labels."""
@@ -37,7 +39,13 @@ _YES = 0.96
 _GOOD_EDGES = np.cumsum(GOOD_ODDS)[:-1] / sum(GOOD_ODDS)
 
 
-def choose(request: Request, asked: Listed, who: Person, rng: np.random.Generator) -> Reply:
+def choose(
+    request: Request,
+    asked: Listed,
+    who: Person,
+    rng: np.random.Generator,
+    conclude: str = "",
+) -> Reply:
     """Answer a question with options as often as the request wants.
 
     Parameters
@@ -50,6 +58,9 @@ def choose(request: Request, asked: Listed, who: Person, rng: np.random.Generato
         As whom.
     rng
         Decides the draws.
+    conclude
+        With which words an answer that was thought over is to begin; empty where it
+        comes without a thought.
     """
     wording = question_words(asked.wording)
     believed = _odds(wording, asked.texts, who)
@@ -61,9 +72,15 @@ def choose(request: Request, asked: Listed, who: Person, rng: np.random.Generato
     positions = np.searchsorted(np.cumsum(likely)[:-1], uniforms[0]).tolist()
     kinds = _kinds(request, wording, who)
     said = forms(asked)
+    leads = [""] * request.draws
+    if conclude:
+        free = 0.0 if request.sampling.temperature == 0 else 1.0
+        numbers = (rng.random(request.draws) * free).tolist()
+        thoughts = (thought(asked, p, n) for p, n in zip(positions, numbers, strict=True))
+        leads = [f"{words} {conclude} " for words in thoughts]
     draws = tuple(
-        _draw(position, kind, form, likely, said, kinds, request)
-        for position, kind, form in zip(positions, *uniforms[1:].tolist(), strict=True)
+        _draw(position, kind, form, likely, said, kinds, request, lead)
+        for position, kind, form, lead in zip(positions, *uniforms[1:].tolist(), leads, strict=True)
     )
     return Reply(draws, completion_tokens=sum(draw.tokens for draw in draws))
 
@@ -75,7 +92,16 @@ def question_words(wording: str) -> str:
 
 
 def _odds(wording: str, options: tuple[str, ...], who: Person) -> Array:
-    trait = trait_of(wording, options)
+    offers = np.array([offers_to_decline(option) for option in options])
+    rest = tuple(option for option, offer in zip(options, offers, strict=True) if not offer)
+    step = step_of(wording, rest)
+    trait = None if step else trait_of(wording, options)
+    if trait is None and offers.any() and not offers.all():
+        shares = np.where(offers, DECLINE / offers.sum(), 0.0)
+        shares[~offers] = (1 - DECLINE) * _odds(wording, rest, who)
+        return shares
+    if step is not None:
+        return step_odds(step, options, who)
     if trait is not None:
         belief: Array = membership(trait, options) @ who.traits[trait]
         return belief
@@ -127,6 +153,7 @@ def _draw(
     said: Forms,
     kinds: tuple[float, float, float],
     request: Request,
+    lead: str,
 ) -> Draw:
     decline, ramble, contradict = kinds
     if kind < decline:
@@ -134,11 +161,12 @@ def _draw(
     elif kind < ramble:
         pool, share = RAMBLES, ramble - decline
     elif kind < contradict:
-        pool, share = said.contradictory, contradict - ramble
+        pool, share = tuple(lead + text for text in said.contradictory), contradict - ramble
     else:
         pool, share = said.good[position], float(likely[position]) * (1 - contradict)
         place = int(np.searchsorted(_GOOD_EDGES, form)) if request.sampling.temperature else 0
-        return finished(_led(pool[place], request), request, math.log(share * GOOD_ODDS[place]))
+        text = lead + pool[place]
+        return finished(_led(text, request), request, math.log(share * GOOD_ODDS[place]))
     text = pool[int(form * len(pool))]
     return finished(_led(text, request), request, math.log(share / len(pool)))
 

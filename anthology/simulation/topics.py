@@ -28,15 +28,41 @@ _DECLINES = re.compile(
     r"prefer not|rather not|no answer|refuse|don.?t know|not sure|decline", re.IGNORECASE
 )
 _LIFE = re.compile(r"\byour(?:self| life| story)|\blife story|\bmade you who", re.IGNORECASE)
+_WHOLE = re.compile(
+    r"\byourself\b|\babout your life\b|\blife story|\bstory of your|\bmade you who", re.IGNORECASE
+)
+"""How a question asks for all of a life."""
+_CHAPTER = re.compile(
+    r"(?:please )?(?:tell me|describe|walk me|what (?:was|were|do you do|did)\b"
+    r"|how (?:did|was|were|do you (?:spend|live|get))\b|who (?:was|were|raised)\b)",
+    re.IGNORECASE,
+)
+"""How a question begins that asks for a part of a life."""
+_CHAPTERS: tuple[re.Pattern[str], ...] = tuple(
+    re.compile(rf"\b(?:{words})", re.IGNORECASE)
+    for words in (
+        r"grew up|grow up|raised|born\b|child|parents|family|hometown",
+        r"school|studi|learn|teacher|educat",
+        r"for a living|work|job|money|earn|get by",
+        r"belie[fv]|faith|church|relig|country|politic|vote",
+        r"your days|these days|hope|future|old age|still to come",
+    )
+)
+"""Words of a question that asks for each chapter of a life; of any other part where none fits."""
 _SHORT = 20
 """Words of the longest open question that can ask for one trait only."""
 _YES_NO = {"yes", "no"}
 
 
+def offers_to_decline(option: str) -> bool:
+    """Say whether an option is no answer, but leave to give none."""
+    return bool(_DECLINES.search(option))
+
+
 @lru_cache(maxsize=4096)
 def trait_of(wording: str, options: tuple[str, ...]) -> str | None:
     """Name the trait that a multiple-choice question asks for; None for anything else."""
-    named = [option for option in options if not _DECLINES.search(option)]
+    named = [option for option in options if not offers_to_decline(option)]
     best, best_score = None, 0.0
     for trait in TRAITS:
         cued = bool(CUES[trait].search(wording))
@@ -53,9 +79,24 @@ def trait_of(wording: str, options: tuple[str, ...]) -> str | None:
 @lru_cache(maxsize=1024)
 def open_trait(wording: str) -> str | None:
     """Name the trait that a short open question asks for; None for anything else."""
-    if len(wording.split()) > _SHORT or _LIFE.search(wording):
+    if len(wording.split()) > _SHORT or _LIFE.search(wording) or chapter_of(wording) is not None:
         return None
     return next((trait for trait in TRAITS if CUES[trait].search(wording)), None)
+
+
+@lru_cache(maxsize=1024)
+def chapter_of(wording: str) -> int | None:
+    """Tell which chapter of a life an open question asks for; None for all of it, or for none.
+
+    Returns
+    -------
+    int or None
+        The place of the chapter, or one past the last for what belongs to no chapter.
+    """
+    if not _CHAPTER.match(wording) or _WHOLE.search(wording):
+        return None
+    places = (i for i, words in enumerate(_CHAPTERS) if words.search(wording))
+    return next(places, len(_CHAPTERS))
 
 
 def is_yes_no(options: tuple[str, ...]) -> bool:
@@ -74,7 +115,7 @@ def membership(trait: str, options: tuple[str, ...]) -> Array:
     """
     rows = np.full((len(options), len(OPTIONS[trait])), 0.0005)
     for j, option in enumerate(options):
-        if _DECLINES.search(option):
+        if offers_to_decline(option):
             rows[j] = 0.02
             continue
         fit = likelihood(trait, option, sure=True)

@@ -43,6 +43,13 @@ _CHAPTERS: tuple[tuple[tuple[str, ...], int], ...] = (
 )
 """The traits that each chapter tells of, and its fewest sentences about nothing in particular."""
 
+_ELSE: tuple[tuple[str, ...], int] = ((), 0)
+"""What is told of anything that no chapter is about."""
+_LENGTHS = (60, 50)
+"""Fewest and further words of a chapter that was asked for."""
+_ASTRAY = 0.02
+"""How often what is written instead is no part of a life."""
+
 _FORMS = ("story", "short", "interview", "list", "advert", "others", "dialogue")
 _NATURAL = (0.775, 0.09, 0.03, 0.03, 0.02, 0.025, 0.03)
 _ASKED_FOR = (0.965, 0.02, 0.005, 0.0, 0.0, 0.005, 0.005)
@@ -86,6 +93,29 @@ def write(person: dict[str, str], lot: Lot, *, given: bool) -> str:
         chapters, [s[c:] for s, (_, c) in zip(spare, _CHAPTERS, strict=True)], words, lot, slots
     )
     return "\n\n".join(" ".join(lot.mixed(chapter[:-1]) + chapter[-1:]) for chapter in chapters)
+
+
+def tell(person: dict[str, str], place: int, lot: Lot) -> str:
+    """Tell one chapter of a life, in answer to a question of an interview.
+
+    Parameters
+    ----------
+    person
+        The option of each trait.
+    place
+        Which chapter; one past the last is about no trait.
+    lot
+        What decides everything else.
+    """
+    slots = _slots(person, lot)
+    if lot.hits(_ASTRAY):
+        return _other(lot.one(("list", "dialogue")), lot, slots)
+    traits, _ = (*_CHAPTERS, _ELSE)[place]
+    told = _told(person, lot, slots, *traits)
+    spare = lot.mixed((*_THEMES, filler.LIFE)[place])
+    least, more = _LENGTHS
+    _lengthen([told], [spare], least + int(more * lot.number()), lot, slots)
+    return " ".join(lot.mixed(told))
 
 
 def state(trait: str, option: str, lot: Lot) -> str:

@@ -6,6 +6,7 @@ from anthology.slices.parts import (
     UNUSED_SEED,
     Setting,
     constant,
+    frame_of,
     identity_of,
     layout_of,
     names_of,
@@ -17,6 +18,8 @@ from anthology.values import for_survey
 
 _SHOWN = ("variable", "codes", "scale", "last", "wording", "labels")
 """What of an item a persona's questions are made from."""
+_ASKED = ("forced", "decline", "series", "shuffle_items", "shuffle_options", "asking", "tries")
+"""What else of the questions of a condition its answers depend on."""
 
 
 def population(study: Study) -> dict[str, Setting]:
@@ -38,6 +41,8 @@ def humans(study: Study) -> dict[str, Setting]:
         "seed": lambda w: e.seed if for_survey(e.respondents, w.survey) else UNUSED_SEED,
         "survey": lambda w: w.survey,
         "respondents": lambda w: for_survey(e.respondents, w.survey),
+        "include": lambda w: study.filtered(w.survey, e.filters.respondents.include),
+        "exclude": lambda w: study.filtered(w.survey, e.filters.respondents.exclude),
         "id": lambda w: study.survey(w.survey).id,
         "weight": lambda w: study.survey(w.survey).weight,
         "traits": lambda w: {
@@ -63,14 +68,26 @@ def written(study: Study) -> dict[str, Setting]:
 def backstories(study: Study) -> dict[str, Setting]:
     """Return what natural stories depend on."""
     natural = study.experiment.backstories.natural
+    prompt = study.prompt("stories", natural.prompt)
+    preamble = natural.preamble and plain(study.prompt("preambles", natural.preamble))
+    chat = study.model(natural.model).api == "chat"
     return {
         **written(study),
         "count": lambda w: natural.count,
         "model": lambda w: identity_of(study, natural.model),
         "sampling": lambda w: plain(natural.sampling),
-        "question": lambda w: study.prompt("stories", natural.prompt).question,
+        "questions": lambda w: prompt.asked,
+        "preamble": lambda w: preamble,
+        "system": lambda w: prompt.system if chat else "",
         "layout": lambda w: names_of(study, natural.model, study.experiment.traits.format),
     }
+
+
+def asked_of(study: Study) -> list[str]:
+    """Return the questions that natural stories answer; those from a file answer the first."""
+    natural = study.experiment.backstories.natural
+    asked: list[str] = study.prompt("stories", natural.prompt).asked
+    return asked if natural.file is None else asked[:1]
 
 
 def released(study: Study) -> dict[str, Setting]:
@@ -81,6 +98,12 @@ def released(study: Study) -> dict[str, Setting]:
         "count": lambda w: natural.count,
         "shuffle": lambda w: natural.shuffle,
     }
+
+
+def duplicates(study: Study) -> dict[str, Setting]:
+    """Return what the list of stories that are nearly the same depends on."""
+    known = study.experiment.backstories.duplicates
+    return {"words": lambda w: known.words, "similarity": lambda w: known.similarity}
 
 
 def primed(study: Study) -> dict[str, Setting]:
@@ -111,20 +134,41 @@ def traits(study: Study) -> dict[str, Setting]:
     asked = e.traits
     reads = any(study.traits()[name].read for name in asked.ask)
     reader = plain(study.prompt("readers", asked.reader)) if asked.reader and reads else None
+    freely = [name for name in asked.ask if name in asked.open]
+    coder = plain(study.prompt("coders", asked.coder)) if asked.coder and freely else None
     return {
         "seed": lambda w: e.seed,
-        "opening": lambda w: study.prompt("stories", e.backstories.natural.prompt).question,
+        "openings": lambda w: asked_of(study),
+        "open": lambda w: freely,
         "model": lambda w: identity_of(study, asked.model),
         "asking": lambda w: asked.asking,
         "draws": lambda w: asked.draws,
         "sampling": lambda w: plain(asked.sampling),
-        "frame": lambda w: plain(study.prompt("surveys", asked.prompt)),
+        "frame": lambda w: frame_of(study, asked.prompt, asked.model),
+        "forced": lambda w: asked.forced,
         "decline": lambda w: asked.decline,
         "layout": lambda w: layout_of(study, asked.format),
         "reader": lambda w: reader,
         "reader_model": lambda w: identity_of(study, asked.reader_model) if reader else None,
+        "coder": lambda w: coder,
+        "coder_model": lambda w: identity_of(study, asked.coder_model) if coder else None,
         **{f"traits.{name}": constant(plain(study.traits()[name])) for name in asked.ask},
     }
+
+
+def perplexity(study: Study) -> dict[str, Setting]:
+    """Return what the perplexities of natural stories by one model depend on."""
+    layout = plain(study.experiment.formats[study.experiment.traits.format], "asker", "answerer")
+    return {
+        "model": lambda w: identity_of(study, w.scorer),
+        "openings": lambda w: asked_of(study),
+        "layout": lambda w: layout,
+    }
+
+
+def perplexities(study: Study) -> dict[str, Setting]:
+    """Return what the joined perplexities depend on."""
+    return {"models": lambda w: study.experiment.backstories.perplexity}
 
 
 def matches(study: Study) -> dict[str, Setting]:
@@ -134,6 +178,7 @@ def matches(study: Study) -> dict[str, Setting]:
         "seed": lambda w: e.seed,
         "survey": lambda w: w.survey,
         "method": lambda w: e.matching.variants[w.matching].method,
+        "stories": lambda w: plain(e.filters.stories),
         "traits": lambda w: {
             name: plain(study.survey(w.survey).traits[name], "variable", "codes", "fold")
             for name in study.matched_on(w.survey, w.matching)
@@ -159,14 +204,12 @@ def personas(study: Study) -> dict[str, Setting]:
 
     def layout(w: Any) -> dict[str, Any] | None:
         lists_options = (style(w) or {}).get("options")
-        own = study.condition(w.condition).format or e.questions.format
-        return layout_of(study, own) if lists_options else None
+        return layout_of(study, study.questions(w.condition).format) if lists_options else None
 
-    def opening(w: Any) -> str | None:
-        if study.condition(w.condition).persona not in ("primed", "matched"):
-            return None
-        question: str = study.prompt("stories", e.backstories.natural.prompt).question
-        return question
+    def openings(w: Any) -> list[str]:
+        persona = study.condition(w.condition).persona
+        told = {"matched": asked_of(study), "primed": asked_of(study)[:1]}
+        return told.get(persona, [])
 
     return {
         "seed": lambda w: e.seed if shuffle(w) else UNUSED_SEED,
@@ -175,34 +218,24 @@ def personas(study: Study) -> dict[str, Setting]:
         "traits": told,
         "shuffle": shuffle,
         "layout": layout,
-        "opening": opening,
+        "openings": openings,
     }
 
 
 def responses(study: Study) -> dict[str, Setting]:
     """Return what the answers of a condition depend on."""
-    e = study.experiment
-    asked = e.questions
 
-    def sampling(w: Any) -> dict[str, Any]:
-        own = study.condition(w.condition).temperature
-        return plain(asked.sampling) | ({} if own is None else {"temperature": own})
-
-    def layout(w: Any) -> dict[str, Any]:
-        return layout_of(study, study.condition(w.condition).format or asked.format)
+    def own(key: str) -> Setting:
+        return lambda w: getattr(study.questions(w.condition), key)
 
     return {
-        "seed": lambda w: e.seed,
+        "seed": lambda w: study.experiment.seed,
         "survey": lambda w: w.survey,
         "condition": lambda w: w.condition,
         "model": lambda w: identity_of(study, w.model),
         "items": lambda w: [plain(item, *_SHOWN) for item in study.survey(w.survey).items],
-        "frame": lambda w: plain(study.prompt("surveys", asked.prompt)),
-        "layout": layout,
-        "series": lambda w: asked.series,
-        "shuffle_items": lambda w: asked.shuffle_items,
-        "shuffle_options": lambda w: asked.shuffle_options,
-        "asking": lambda w: study.condition(w.condition).asking or asked.asking,
-        "tries": lambda w: asked.tries,
-        "sampling": sampling,
+        "frame": lambda w: frame_of(study, study.questions(w.condition).prompt, w.model),
+        "layout": lambda w: layout_of(study, study.questions(w.condition).format),
+        "sampling": lambda w: plain(study.questions(w.condition).sampling),
+        **{key: own(key) for key in _ASKED},
     }

@@ -1,7 +1,11 @@
 """What each stage that measures or shows something may know of the experiment."""
 
+from typing import Any
+
+from anthology.exploring.page import page_hash
 from anthology.slices.parts import Setting, plain
 from anthology.study import Study
+from anthology.values import for_survey
 
 
 def compared(study: Study, *keys: str) -> dict[str, Setting]:
@@ -21,6 +25,163 @@ def metrics(study: Study) -> dict[str, Setting]:
         "seed": lambda w: e.seed,
         "splits": lambda w: e.metrics.splits,
         "persona_weights": lambda w: e.metrics.persona_weights,
+    }
+
+
+def metrics_full(study: Study) -> dict[str, Setting]:
+    """Return what the metrics in all their forms depend on."""
+    e = study.experiment
+    kept = ("variable", "codes", "fold")
+    return {
+        **compared(study, "variable", "codes", "reversed"),
+        "seed": lambda w: e.seed,
+        "splits": lambda w: e.metrics.splits,
+        "matched": lambda w: {
+            name: matching
+            for name in e.compare
+            if (matching := study.condition(name).matching) is not None
+        },
+        "matchings": lambda w: {
+            matching: {
+                name: plain(study.survey(w.survey).traits[name], *kept)
+                for name in study.matched_on(w.survey, matching)
+            }
+            for matching in study.matchings()
+        },
+    }
+
+
+def comparisons(study: Study) -> dict[str, Setting]:
+    """Return what the intervals and the tests of a survey's table depend on."""
+    e = study.experiment
+    return {
+        **metrics(study),
+        "bootstrap": lambda w: e.metrics.bootstrap,
+        "confidence": lambda w: e.metrics.confidence,
+    }
+
+
+def subgroups(study: Study) -> dict[str, Setting]:
+    """Return what a survey's table of subgroups depends on."""
+    e = study.experiment
+
+    def division(w: Any, name: str) -> dict[str, Any]:
+        grouping = e.metrics.groupings.get(name)
+        trait = grouping.trait if grouping else name
+        source = study.survey(w.survey).traits[trait]
+        groups = grouping and study.grouped(w.survey, grouping)
+        labels = plain(source, "labels")["labels"]
+        return {
+            "name": name, "trait": trait, "codes": source.codes, "labels": labels, "groups": groups,
+        }  # fmt: skip
+
+    return {
+        **metrics(study),
+        "subgroups": lambda w: [
+            [division(w, name) for name in ([entry] if isinstance(entry, str) else entry)]
+            for entry in e.metrics.subgroups
+        ],
+        "smallest": lambda w: e.metrics.smallest_group,
+    }
+
+
+def items(study: Study) -> dict[str, Setting]:
+    """Return what the tables of a survey's items depend on."""
+    e = study.experiment
+    return {
+        **compared(study, "variable", "codes"),
+        "labels": lambda w: {
+            item.variable: plain(item, "labels")["labels"] for item in study.survey(w.survey).items
+        },
+        "persona_weights": lambda w: e.metrics.persona_weights,
+        "confidence": lambda w: e.metrics.confidence,
+    }
+
+
+def figures(study: Study) -> dict[str, Setting]:
+    """Return what the figures of a survey depend on."""
+    kept = ("variable", "codes", "labels", "fold")
+    return {
+        "survey": lambda w: w.survey,
+        "wordings": lambda w: {
+            item.variable: item.wording for item in study.survey(w.survey).items if item.wording
+        },
+        "traits": lambda w: {
+            name: plain(source, *kept)
+            for name, source in study.survey(w.survey).traits.items()
+            if name in study.experiment.traits.ask and study.matchings()
+        },
+    }
+
+
+def exports(study: Study) -> dict[str, Setting]:
+    """Return what a survey's exports depend on."""
+    return {
+        **compared(study, "variable", "codes"),
+        "id": lambda w: study.survey(w.survey).id,
+        "weight": lambda w: study.survey(w.survey).weight,
+        "traits": lambda w: {
+            name: plain(source, "variable", "codes", "labels")
+            for name, source in study.survey(w.survey).traits.items()
+        },
+        "asked": lambda w: [
+            plain(item, "variable", "codes", "labels", "wording")
+            for item in study.survey(w.survey).items
+        ],
+    }
+
+
+def explorer(study: Study) -> dict[str, Setting]:
+    """Return what the page to look at single personas depends on."""
+    e = study.experiment
+    return {
+        **compared(study, "variable", "codes"),
+        "labels": lambda w: {
+            name: plain(source, "labels")["labels"]
+            for name, source in study.survey(w.survey).traits.items()
+        },
+        "matchings": lambda w: {
+            name: e.conditions[name].matching for name in e.compare if e.conditions[name].matching
+        },
+        "page": lambda w: page_hash(),
+    }
+
+
+def individuals(study: Study) -> dict[str, Setting]:
+    """Return what the comparison of each persona with its person depends on."""
+    e = study.experiment
+    return {
+        **compared(study, "variable", "codes"),
+        "seed": lambda w: e.seed,
+        "bootstrap": lambda w: e.metrics.bootstrap,
+        "confidence": lambda w: e.metrics.confidence,
+        "nominal": lambda w: [
+            item.variable for item in study.survey(w.survey).items if item.scale == "nominal"
+        ],
+        "traits": lambda w: {
+            name: study.survey(w.survey).traits[name].codes
+            for name in for_survey(e.matching.traits, w.survey)
+        },
+    }
+
+
+def reproduction(study: Study) -> dict[str, Setting]:
+    """Return what the comparison with the published study depends on."""
+    e = study.experiment
+    published = study.published()
+
+    def measured(survey: str) -> dict[str, Any]:
+        known = study.survey(survey)
+        return {
+            "items": [plain(item, "variable", "codes") for item in known.items],
+            "traits": {name: source.codes for name, source in known.traits.items()},
+        }
+
+    return {
+        "seed": lambda w: e.seed,
+        "splits": lambda w: e.metrics.splits,
+        "surveys": lambda w: {s: measured(s) for s in e.surveys if s in published.surveys},
+        "published": lambda w: plain(published),
     }
 
 

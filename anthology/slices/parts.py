@@ -35,6 +35,12 @@ def names_of(study: Study, model: str, layout: str) -> dict[str, Any] | None:
     return plain(study.experiment.formats[layout], "asker", "answerer")
 
 
+def frame_of(study: Study, prompt: str, model: str) -> dict[str, Any]:
+    """Return what frames questions, less what a model that continues texts is not shown."""
+    frame = plain(study.prompt("surveys", prompt))
+    return frame if study.model(model).api == "chat" else frame | {"system": ""}
+
+
 def identity_of(study: Study, name: str) -> dict[str, Any]:
     """Return what identifies a model; where it is served is no part of that."""
     known = plain(study.model(name), "provider", "api", "model", "revision", "body", "engine")

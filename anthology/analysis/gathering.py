@@ -15,9 +15,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from pydantic import Field
 
+from anthology.analysis.measures import BoolArray, FloatArray, IntArray
 from anthology.artifacts import facts, read_table
 from anthology.errors import DataError
-from anthology.measures import BoolArray, FloatArray, IntArray
 from anthology.records import Record
 from anthology.respondents import TRAIT, places
 from anthology.stages import StageSettings
@@ -80,6 +80,18 @@ class People:
     path: Path
     table: pa.Table
 
+    def of(self, chosen: BoolArray) -> "People":
+        """Return some of the people, in the same order."""
+        mask = pa.array(chosen)
+        return People(
+            self.ids.filter(mask),
+            self.weights[chosen],
+            self.positions[chosen],
+            self.source,
+            self.path,
+            self.table.filter(mask),
+        )
+
     def trait(self, name: str, codes: Sequence[int]) -> IntArray:
         """Return each person's place among a trait's codes, from 0, and -1 for none.
 
@@ -121,6 +133,23 @@ class Personas:
     path: Path
     facts: Mapping[str, Any]
     table: pa.Table
+
+    def of(self, chosen: BoolArray) -> "Personas":
+        """Return the personas of some of the people, in the same order."""
+        items = self.positions.shape[1]
+        kept = chosen[self.cells // items]
+        place = np.cumsum(chosen) - 1
+        cells = self.cells[kept]
+        return Personas(
+            self.model,
+            self.condition,
+            self.positions[chosen],
+            self.present[chosen],
+            place[cells // items] * items + cells % items,
+            self.path,
+            self.facts,
+            self.table.filter(pa.array(kept)),
+        )
 
 
 def people(settings: ComparedSettings, path: Path) -> People:

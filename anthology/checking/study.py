@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from anthology.catalogue import TRAITS
-from anthology.errors import ConfigurationError
+from anthology.checking.findings import Key, Mistake
+from anthology.checking.groups import unknown_options, unknown_subgroups
+from anthology.checking.prompts import unfit_reasoning
+from anthology.checking.scorers import unable_scorers
 from anthology.experiment import SIMULATED, Experiment
 from anthology.models.spec import Asking
 from anthology.spelling import suggest
@@ -16,8 +19,6 @@ from anthology.values import DEFAULT, for_survey
 
 if TYPE_CHECKING:
     from anthology.study import Study
-
-Key = tuple[str | int, ...]
 
 _WEIGHTED = 0.9
 """The share of a simulated survey's people that are sure to have a weight."""
@@ -32,33 +33,17 @@ class Reference:
     folder: str
 
 
-@dataclass(frozen=True)
-class Mistake:
-    """A key of the experiment whose value does not fit with the rest."""
-
-    key: Key
-    value: object
-    sentence: str
-
-
-def refuse(found: Iterable[Mistake], where: Callable[[Key], str]) -> None:
-    """Raise an error that tells all mistakes, each with the file it stands in; none, no error."""
-    told = dict.fromkeys(
-        f"{where(mistake.key)}: {'.'.join(map(str, mistake.key))} = {mistake.value!r}\n"
-        f"  {mistake.sentence}"
-        for mistake in found
-    )
-    if told:
-        raise ConfigurationError("\n".join(told))
-
-
 def mistakes(study: Study) -> list[Mistake]:
     """List what is wrong with an experiment; names first, since the rest builds on them."""
     for find in (
         unknown_names,
         base_models,
         unable_models,
+        unable_scorers,
+        unfit_reasoning,
         unmatched_traits,
+        unknown_options,
+        unknown_subgroups,
         missing_sentences,
         missing_files,
     ):
@@ -77,15 +62,23 @@ def references(experiment: Experiment) -> Iterator[Reference]:
     for i, name in enumerate(e.models):
         yield Reference(("models", i), name, "models")
     yield Reference(("backstories", "natural", "prompt"), natural.prompt, "prompts/stories")
+    if natural.preamble is not None:
+        key = ("backstories", "natural", "preamble")
+        yield Reference(key, natural.preamble, "prompts/preambles")
     yield Reference(("backstories", "natural", "model"), natural.model, "models")
     yield Reference(("backstories", "primed", "model"), primed.model, "models")
     yield Reference(("backstories", "keep", "critic_model"), keep.critic_model, "models")
     if keep.critic is not None:
         yield Reference(("backstories", "keep", "critic"), keep.critic, "prompts/critics")
+    for i, name in enumerate(e.backstories.perplexity):
+        yield Reference(("backstories", "perplexity", i), name, "models")
     yield Reference(("traits", "model"), e.traits.model, "models")
     yield Reference(("traits", "reader_model"), e.traits.reader_model, "models")
     if e.traits.reader is not None:
         yield Reference(("traits", "reader"), e.traits.reader, "prompts/readers")
+    yield Reference(("traits", "coder_model"), e.traits.coder_model, "models")
+    if e.traits.coder is not None:
+        yield Reference(("traits", "coder"), e.traits.coder, "prompts/coders")
     yield Reference(("traits", "prompt"), e.traits.prompt, "prompts/surveys")
     yield Reference(("questions", "prompt"), e.questions.prompt, "prompts/surveys")
     for name, condition in e.conditions.items():
@@ -94,6 +87,8 @@ def references(experiment: Experiment) -> Iterator[Reference]:
         if condition.style is not None:
             kind = "writers" if condition.persona == "primed" else "styles"
             yield Reference(("conditions", name, "style"), condition.style, f"prompts/{kind}")
+        if condition.prompt is not None:
+            yield Reference(("conditions", name, "prompt"), condition.prompt, "prompts/surveys")
 
 
 def unknown_names(study: Study) -> Iterator[Mistake]:
@@ -136,8 +131,15 @@ def unknown_names(study: Study) -> Iterator[Mistake]:
             for name in sorted(set(e.surveys) - set(values)):
                 yield Mistake(section, values, f"says nothing for {name}; add it or a default")
     inner += [(("humans", name), name, surveys) for name in e.humans]
-    known = list(study.traits())
+    declared = catalogue.traits()
+    known = list(declared)
     inner += [(("traits", "ask", i), name, known) for i, name in enumerate(e.traits.ask)]
+    inner += [(("traits", "open", i), name, known) for i, name in enumerate(e.traits.open)]
+    for name, variant in e.traits.variants.items():
+        inner.append((("traits", "variants", name), name, known))
+        if name in declared:
+            ways = list(declared[name].variants)
+            inner.append((("traits", "variants", name), variant, ways))
     for section, values in _by_survey(study):
         if section[-1] == "traits":
             for survey, names in values.items():
@@ -153,6 +155,7 @@ def base_models(study: Study) -> Iterator[Mistake]:
     chats: list[tuple[Key, str, str | None]] = [
         (("backstories", "keep", "critic_model"), keep.critic_model, keep.critic),
         (("traits", "reader_model"), traits.reader_model, traits.reader),
+        (("traits", "coder_model"), traits.coder_model, traits.coder if traits.open else None),
     ]
     for key, name, prompt in chats:
         if prompt is not None and study.model(name).api != "chat":
@@ -194,7 +197,8 @@ def unable_models(study: Study) -> Iterator[Mistake]:
             )
             yield Mistake(key, asking, sentence)
     traits = e.traits
-    if traits.sampling.temperature == 0 and traits.draws > 1 and traits.asking != "logprobs":
+    sampled = traits.asking != "logprobs" or traits.open
+    if traits.sampling.temperature == 0 and traits.draws > 1 and sampled:
         sentence = "at temperature 0 all answers are the same; set draws to 1, or a temperature"
         yield Mistake(("traits", "draws"), traits.draws, sentence)
 
@@ -202,6 +206,10 @@ def unable_models(study: Study) -> Iterator[Mistake]:
 def unmatched_traits(study: Study) -> Iterator[Mistake]:
     """Find traits that a survey did not ask, that stories are not asked, or that do not fold."""
     e = study.experiment
+    for i, trait in enumerate(e.traits.open):
+        if trait not in e.traits.ask:
+            sentence = "stories are not asked for it; add it to traits.ask, or leave it out here"
+            yield Mistake(("traits", "open", i), trait, sentence)
     for name in e.surveys:
         asked = study.survey(name).traits
         for variant, own in e.matching.variants.items():
@@ -231,9 +239,10 @@ def _unasked(study: Study, survey: str, key: Key, trait: str) -> Mistake:
 
 
 def _unfolded(study: Study, survey: str, trait: str) -> Iterator[Mistake]:
-    """Find options of a trait that a survey does not fold, or folds although nobody asks them."""
-    options = {option.id for option in study.traits()[trait].options}
-    odd = sorted(options ^ set(study.survey(survey).traits[trait].fold))
+    """Find options that stories are asked and a survey does not fold, or that no variant asks."""
+    fold = set(study.survey(survey).traits[trait].fold)
+    asked, known = set(study.traits()[trait].ids), study.catalogue.traits()[trait].every_id
+    odd = sorted((asked - fold) | (fold - known))
     if odd:
         file = study.catalogue.path("surveys", survey)
         sentence = (

@@ -16,6 +16,9 @@ FloatArray = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.int64]
 BoolArray = npt.NDArray[np.bool_]
 
+NO_VARIANCE = 1e-12
+"""Rounding leaves no exact zero: a sum of items whose variance is below this does not vary."""
+
 
 @dataclass(frozen=True, slots=True)
 class Group:
@@ -101,8 +104,27 @@ def wasserstein(first: FloatArray, second: FloatArray) -> FloatArray:
     first, second
         Shares, ... x items x options.
     """
-    apart = np.abs(np.cumsum(first - second, axis=-1)).sum(axis=-1)
-    return np.asarray(apart.mean(axis=-1))
+    return np.asarray(_moved(first, second).mean(axis=-1))
+
+
+def wasserstein_normalised(
+    first: FloatArray, second: FloatArray, sizes: Sequence[int]
+) -> FloatArray:
+    """Return the mean over items of the 1-Wasserstein distance divided by its largest, k - 1.
+
+    Parameters
+    ----------
+    first, second
+        Shares, ... x items x options.
+    sizes
+        How many options each item has.
+    """
+    return np.asarray((_moved(first, second) / (np.array(sizes) - 1)).mean(axis=-1))
+
+
+def _moved(first: FloatArray, second: FloatArray) -> FloatArray:
+    """Return each item's 1-Wasserstein distance."""
+    return np.asarray(np.abs(np.cumsum(first - second, axis=-1)).sum(axis=-1))
 
 
 def total_variation(first: FloatArray, second: FloatArray) -> FloatArray:
@@ -198,6 +220,27 @@ def distances(first: Group, second: Group) -> Distances:
     )
 
 
+def apart(first: Group, second: Group, sizes: Sequence[int]) -> dict[str, FloatArray]:
+    """Return every distance between two groups, or for each of a stack, by the distance's name.
+
+    Parameters
+    ----------
+    first, second
+        Two groups, two stacks of as many, or one of each.
+    sizes
+        How many options each item has.
+    """
+    shares, matrices = (first.shares, second.shares), (first.correlations, second.correlations)
+    return {
+        "wasserstein": wasserstein(*shares),
+        "wasserstein_normalised": wasserstein_normalised(*shares, sizes),
+        "total_variation": total_variation(*shares),
+        "frobenius": frobenius(*matrices),
+        "l1": l1(*matrices),
+        "cbs": cbs(*matrices),
+    }
+
+
 def cronbach_alpha(positions: FloatArray, weights: FloatArray | None = None) -> float:
     """Return k/(k-1) (1 - sum of the items' variances / variance of their sum).
 
@@ -272,8 +315,8 @@ def alpha_shortfalls(positions: FloatArray, names: Sequence[str]) -> list[str]:
     if len(apart):
         first, second = apart[0]
         return [f"alpha needs 2 people who answered both {names[first]} and {names[second]}"]
-    # Rounding leaves no exact zero, and pairs of different people can sum to less than zero.
-    if _covariances(positions, np.ones(len(positions))).sum() < 1e-12:
+    # Pairs of different people can sum to less than zero.
+    if _covariances(positions, np.ones(len(positions))).sum() < NO_VARIANCE:
         return ["alpha needs a sum of items that varies"]
     return []
 

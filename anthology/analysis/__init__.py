@@ -1,0 +1,1 @@
+"""What the tables about people and personas are computed by; the stages write them."""

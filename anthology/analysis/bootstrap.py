@@ -1,0 +1,99 @@
+"""How sure a number is: what it would have been had other people been asked.
+
+People are drawn again with replacement, each with the answers, the weight and all
+personas that stand for them, so that what belongs together stays together (Efron and
+Tibshirani, "An introduction to the bootstrap", 1993).
+"""
+
+import numpy as np
+import numpy.typing as npt
+
+from anthology.analysis.measures import FloatArray
+
+Counts = npt.NDArray[np.uint16]
+
+ALPHA = "cronbach_alpha"
+"""The one metric that is no distance."""
+
+_SQUARES = ("cbs",)
+_UNITY = ("wasserstein_normalised", "total_variation", "cbs")
+"""Distances that are at most 1."""
+_LEAST = 1e-12
+
+
+def redrawn(people: int, count: int, rng: np.random.Generator) -> Counts:
+    """Draw as many people as there are, with replacement, again and again.
+
+    Returns
+    -------
+    Counts
+        Draws x people: how often each was drawn.
+    """
+    found = np.empty((count, people), dtype=np.uint16)
+    for row in found:
+        row[:] = np.bincount(rng.integers(people, size=people), minlength=people)
+    return found
+
+
+def reflected(metric: str, estimate: float, draws: FloatArray) -> FloatArray:
+    """Turn draws of a metric round, to stand for what the truth may be.
+
+    The draws lie about the estimate as the estimate lies about the truth. For a
+    distance that is not to both sides: chance adds to it, so draws are further out than
+    the estimate, and the estimate than the truth, and where squares are added up it is
+    they that grow evenly. So each draw's square is reflected at the estimate's; `cbs`,
+    which is made of squares, as it is; alpha as log(1 - alpha). What falls below zero
+    is zero.
+
+    The quantiles of what is returned are the ends of the basic bootstrap interval on
+    that scale (Davison and Hinkley, "Bootstrap methods and their application", 1997,
+    section 5.2).
+
+    Parameters
+    ----------
+    metric
+        Which it is.
+    estimate
+        The metric of all people.
+    draws
+        The metric of each draw; NaN where it is undefined.
+    """
+    if metric == ALPHA:
+        scale = [np.log(np.maximum(1 - value, _LEAST)) for value in (estimate, draws)]
+        return np.asarray(1 - np.exp(2 * scale[0] - scale[1]))
+    if metric in _SQUARES:
+        found = np.maximum(2 * estimate - draws, 0.0)
+    else:
+        found = np.sqrt(np.maximum(2 * estimate**2 - draws**2, 0.0))
+    return np.minimum(found, 1.0) if metric in _UNITY else found
+
+
+def interval(estimate: float, draws: FloatArray, confidence: float) -> tuple[float, float]:
+    """Return the middle part of what the truth may be, widened to the estimate.
+
+    Parameters
+    ----------
+    estimate
+        A metric, or a difference of two.
+    draws
+        What the truth may be instead; NaN where that is undefined.
+    confidence
+        How often an interval is to hold the true value.
+
+    Returns
+    -------
+    tuple of float
+        The interval's ends; NaN where the estimate or all draws are undefined.
+    """
+    defined = draws[~np.isnan(draws)]
+    if np.isnan(estimate) or not len(defined):
+        return np.nan, np.nan
+    low, high = middle(defined, confidence)
+    return min(low, estimate), max(high, estimate)
+
+
+def middle(values: FloatArray, confidence: float) -> tuple[float, float]:
+    """Return the ends of the middle part of some values; NaN where one is undefined."""
+    tail = (1 - confidence) / 2
+    low, high = np.quantile(values, [tail, 1 - tail]).tolist()
+    return low, high

@@ -1,0 +1,1 @@
+"""What can be wrong with an experiment as a whole, found before anything runs."""

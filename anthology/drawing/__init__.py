@@ -1,0 +1,1 @@
+"""Pictures of a survey's tables: each module draws one figure from what the tables say."""

@@ -1,0 +1,102 @@
+"""What figures read of the tables: rows, the names of conditions, and where all of it is from."""
+
+import csv
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from math import nan
+from pathlib import Path
+
+from anthology.errors import DataError
+
+Key = tuple[str, str]
+"""A model and a condition; an empty model and `human` for the people."""
+HUMAN: Key = ("", "human")
+
+_ORIGINS = {
+    "humans": "the people",
+    "stories": "the stories",
+    "traits": "what stories say of who they are",
+    "answers": "the answers",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """What all figures of a survey have in common.
+
+    Parameters
+    ----------
+    survey
+        The survey's name.
+    keys
+        Model and condition of each row of its table, in order.
+    notice
+        What of it is simulated, as a sentence; empty where nothing is.
+    """
+
+    survey: str
+    keys: Sequence[Key]
+    notice: str
+
+    @property
+    def models(self) -> list[str]:
+        """The models, in order."""
+        return list(dict.fromkeys(model for model, _ in self.keys))
+
+    def name(self, key: Key) -> str:
+        """Return what a row is called: its condition, and its model where it takes that."""
+        shared = sum(condition == key[1] for _, condition in self.keys) > 1
+        return f"{key[1]}, {key[0]}" if shared else key[1]
+
+
+def read_rows(path: Path, columns: Sequence[str]) -> list[dict[str, str]]:
+    """Read a CSV table.
+
+    Raises
+    ------
+    DataError
+        If there is none, or it lacks one of the columns.
+    """
+    try:
+        with path.open(encoding="utf-8", newline="") as file:
+            reader = csv.DictReader(file)
+            rows = list(reader)
+            missing = [name for name in columns if name not in (reader.fieldnames or [])]
+    except OSError as error:
+        raise DataError(f"cannot be read ({error.strerror})", where=str(path)) from None
+    if missing:
+        raise DataError(
+            f"there is no column {missing[0]}",
+            where=str(path),
+            hint="Remove the file; the workflow makes it again.",
+        )
+    return rows
+
+
+def number(cell: str) -> float:
+    """Return the number in a cell, NaN where it is empty."""
+    return float(cell) if cell else nan
+
+
+def key_of(row: Mapping[str, str]) -> Key:
+    """Return the model and the condition that a row is of."""
+    return row["model"], row["condition"]
+
+
+def head_of(survey: str, metrics: Sequence[Mapping[str, str]]) -> Head:
+    """Return what all figures have in common, from the rows of `metrics.csv`."""
+    keys = [key_of(row) for row in metrics if key_of(row) != HUMAN]
+    return Head(survey, keys, _notice(metrics))
+
+
+def _notice(metrics: Sequence[Mapping[str, str]]) -> str:
+    said = []
+    for column, words in _ORIGINS.items():
+        found = [row[column] for row in metrics if row.get(column)]
+        made_up = ["simulated" in source.split(" + ") for source in found]
+        if any(made_up):
+            said.append(words if all(made_up) else f"some of {words}")
+    if not said:
+        return ""
+    listed = said[0] if len(said) == 1 else f"{', '.join(said[:-1])} and {said[-1]}"
+    return f"SIMULATED: {listed}. Evidence about nothing."

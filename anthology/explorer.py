@@ -1,0 +1,127 @@
+"""The explorer stage: a page to look at single people, stories, prompts and answers."""
+
+import sys
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from anthology.analysis.gathering import ComparedSettings, people
+from anthology.analysis.gathering import personas as answers_of
+from anthology.answers import Outcome
+from anthology.artifacts import write_text
+from anthology.codebook import Codebook
+from anthology.errors import DataError
+from anthology.exploring.conditions import columns, condition, personas_of
+from anthology.exploring.page import page
+from anthology.exploring.prompts import asked
+from anthology.exploring.shorthand import shortened
+from anthology.exploring.stories import Stories, distributions
+from anthology.exploring.texts import Texts
+from anthology.exploring.words import items_asked, respondents_traits
+from anthology.meter import Meter
+from anthology.progress import Progress
+
+
+class Settings(ComparedSettings):
+    """What the page of one survey depends on."""
+
+    labels: dict[str, dict[int, str]]
+    """Our own words for categories of respondents' traits."""
+    matchings: dict[str, str]
+    """Of conditions with matched stories, which matching."""
+    page: str
+    """A content hash of the page's own files."""
+
+
+def run(
+    settings: Settings,
+    *,
+    humans: Path,
+    codebook: Path,
+    personas: list[Path],
+    responses: list[Path],
+    stories: Path | None = None,
+    traits: Path | None = None,
+    output: Path,
+) -> None:
+    """Write the page.
+
+    Parameters
+    ----------
+    settings
+        What is shown.
+    humans, codebook
+        The respondents, and the survey's words.
+    personas
+        One file for each condition, named after it.
+    responses
+        One file for each model and condition, in any order; each says itself which.
+    stories, traits
+        Natural stories and what they say of who they are, where a condition has any.
+    output
+        Where the page goes.
+
+    Raises
+    ------
+    DataError
+        As `anthology.analysis.gathering`; or if a condition's personas are missing.
+    """
+    blocks = collected(settings, humans, codebook, personas, responses, stories, traits)
+    text = page(f"Persona explorer: {settings.survey}", blocks)
+    write_text(output, text)
+    print(
+        f"{settings.survey}: {len(settings.rows)} conditions, "
+        f"{len(blocks['texts']['texts'])} different texts, {len(text.encode()) / 1e6:.1f} MB",
+        file=sys.stderr,
+    )
+
+
+def collected(
+    settings: Settings,
+    humans: Path,
+    codebook: Path,
+    made: list[Path],
+    responses: list[Path],
+    stories: Path | None,
+    traits: Path | None,
+) -> dict[str, Any]:
+    """Return what the page shows, by the name of the block that holds it; files as for `run`."""
+    found, book, texts = people(settings, humans), Codebook.load(codebook), Texts()
+    natural = Stories.read(stories) if stories else None
+    told = natural.told(texts) if natural else None
+    known = natural.answers() if natural else {}
+    answered = answers_of(settings, found, responses)
+    files = {path.stem: path for path in made}
+    for one in answered:
+        if one.condition not in files:
+            raise DataError(f"the personas of the condition {one.condition} are missing")
+    built = {name: personas_of(path) for name, path in files.items()}
+    progress = Progress("explorer", len(answered) * len(found.ids), Meter())
+    parts = [
+        condition(found, one, built[one.condition], known, book, texts, progress)
+        for one in answered
+    ]
+    progress.close()
+    shown = respondents_traits(book, settings.labels)
+    study = {
+        "survey": settings.survey,
+        "source": found.source,
+        "outcomes": [outcome.value for outcome in Outcome],
+        "traits": [asdict(one) for one in shown],
+        "items": [asdict(one) for one in items_asked(asked(answered[0].path).items, book)],
+        "ids": found.ids.to_pylist(),
+        "told": [
+            found.trait(one.name, [code for code, _ in book.traits[one.name].options]).tolist()
+            for one in shown
+        ],
+        "positions": columns(found.positions),
+        "conditions": [
+            {**summary, "matching": settings.matchings.get(summary["name"])} for summary, _ in parts
+        ],
+    }
+    return {
+        "study": study,
+        **{f"condition-{i}": details for i, (_, details) in enumerate(parts)},
+        "stories": told and traits and {**told, **distributions(traits, told["numbers"])},
+        "texts": dict(zip(("words", "texts"), shortened(texts.all()), strict=True)),
+    }

@@ -1,0 +1,207 @@
+"""The individuals stage: how well each persona answers as the one person it stands for.
+
+`individuals.csv` has one row for each condition, item and measure; items `all`, the
+mean over items, and `persons`, how rank correlations within persons are distributed,
+follow those of the survey. Two conditions without a model stand first, which say what
+another respondent in the persona's place would reach: `random_respondent`, anyone else
+of the survey, and `same_traits`, anyone else with the same traits. Nothing is drawn for
+them: each person is compared with all such others. `persons.parquet` has one row for
+each condition and person. `calibration.csv` and `reliability.csv` judge probabilities,
+where personas were asked for these. All count people alike, without the survey's
+weights. `docs/analysis.md` defines every column.
+"""
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import numpy as np
+import pyarrow as pa
+from pydantic import Field
+
+from anthology.analysis import agreement, baselines, forecasting, profiles
+from anthology.analysis.bootstrap import redrawn
+from anthology.analysis.gathering import ComparedSettings, People, Personas, people, personas
+from anthology.analysis.individualrows import INDIVIDUALS, Compared, rows
+from anthology.analysis.measures import FloatArray, IntArray
+from anthology.analysis.profiles import Scales
+from anthology.artifacts import write_table, write_text
+from anthology.meter import Meter
+from anthology.progress import Progress
+from anthology.randomness import generator
+from anthology.tables import Row, as_csv
+
+
+class Settings(ComparedSettings):
+    """What the comparison of individuals in one survey depends on."""
+
+    seed: int
+    """The experiment's seed."""
+    bootstrap: Annotated[int, Field(ge=1)]
+    """How often people are drawn again for intervals."""
+    confidence: Annotated[float, Field(gt=0, lt=1)]
+    """How often an interval is to hold the true value."""
+    nominal: list[str]
+    """The items whose options have no order."""
+    traits: dict[str, list[int]]
+    """The traits, with their codes, in which people of the baseline `same_traits` are alike."""
+
+    @property
+    def scales(self) -> Scales:
+        """The items' options."""
+        return Scales(self.sizes, np.array([name not in self.nominal for name in self.names]))
+
+
+def run(
+    settings: Settings,
+    *,
+    humans: Path,
+    responses: list[Path],
+    individuals: Path,
+    persons: Path,
+    calibration: Path,
+    reliability: Path,
+) -> None:
+    """Compare each persona with the person it stands for.
+
+    Parameters
+    ----------
+    settings
+        What to compare, and how.
+    humans
+        The respondents, their traits and their answers.
+    responses
+        One file for each model and condition, in any order; each says itself which.
+    individuals, persons, calibration, reliability
+        Where the tables go.
+
+    Raises
+    ------
+    DataError
+        As `anthology.analysis.gathering.people` and `personas` there; if a trait is missing,
+        or what should be probabilities is none.
+    """
+    found = people(settings, humans)
+    answered = personas(settings, found, responses)
+    answers = places(found.positions)
+    forecasts = [forecasting.given(one, answers, settings.sizes) for one in answered]
+    asked = any(one is not None for one in forecasts)
+    counts = _counts(settings, len(found.ids))
+    progress = Progress("individuals", len(answered) + 2, Meter())
+    table, scored, binned = list[Row](), list[Row](), list[Row]()
+    profiled: list[pa.Table] = []
+
+    def add(one: Compared) -> None:
+        where = {"survey": settings.survey, "model": one.model, "condition": one.condition}
+        names = settings.names
+        table.extend(rows(where, names, settings.scales, one, counts, settings.confidence))
+        profiled.append(_profiled(found, one))
+        if one.forecasts is not None:
+            scored.extend(forecasting.score_rows(where, names, one.forecasts))
+            binned.extend(forecasting.bin_rows(where, names, one.forecasts))
+        progress.step()
+
+    for name, cells in _cells(settings, found).items():
+        add(_baseline(settings, found, name, cells, counts, asked))
+    for one, probable in zip(answered, forecasts, strict=True):
+        add(_condition(settings, found, one, counts, probable))
+    progress.close()
+    write_text(individuals, as_csv(INDIVIDUALS, table))
+    write_text(calibration, as_csv(forecasting.CALIBRATION, scored))
+    write_text(reliability, as_csv(forecasting.RELIABILITY, binned))
+    write_table(
+        persons,
+        pa.concat_tables(profiled),
+        stage="individuals",
+        settings=settings,
+        facts={"survey": settings.survey, "humans": found.source},
+    )
+    print(
+        f"{settings.survey}: the personas of {len(answered)} conditions compared with the people "
+        f"they stand for, {sum(one is not None for one in forecasts)} of them by probabilities",
+        file=sys.stderr,
+    )
+
+
+def places(positions: FloatArray) -> IntArray:
+    """Return positions 1..k as places from 0, and -1 where there is none."""
+    return np.nan_to_num(positions).astype(np.int64) - 1
+
+
+def _counts(settings: Settings, size: int) -> FloatArray:
+    """Return people x 1 + draws: everyone once, then how often each is in each draw."""
+    counts = np.ones((size, 1 + settings.bootstrap))
+    if size:
+        rng = generator(settings.seed, "individuals", settings.survey, "bootstrap")
+        counts[:, 1:] = redrawn(size, settings.bootstrap, rng).T
+    return counts
+
+
+def _cells(settings: Settings, found: People) -> dict[str, IntArray]:
+    """Return for each baseline the cell that each person shares with whom it is compared."""
+    nobody = np.zeros((len(found.ids), 0), dtype=np.int64)
+    traits = [found.trait(name, codes)[:, None] for name, codes in settings.traits.items()]
+    alike = np.concatenate([nobody, *traits], axis=1)
+    return {baselines.RANDOM: baselines.same(nobody), baselines.SAME: baselines.same(alike)}
+
+
+def _baseline(
+    settings: Settings, found: People, name: str, cells: IntArray, counts: FloatArray, asked: bool
+) -> Compared:
+    """Compare each person with all others in the same cell."""
+    answers, size = places(found.positions), max(settings.sizes)
+    others = [baselines.others(column, size, cells) for column in answers.T]
+    paired = ~np.isnan(np.stack(others, axis=1)[:, :, 0])
+    return Compared(
+        model="",
+        condition=name,
+        tables=baselines.joint(answers, size, cells, counts),
+        paired=paired,
+        profiles=profiles.expected(found.positions, settings.scales, cells),
+        present=np.ones(len(found.ids), dtype=np.bool_),
+        forecasts=forecasting.of_others(answers, settings.sizes, cells) if asked else None,
+        alone=(answers >= 0) & ~paired,
+    )
+
+
+def _condition(
+    settings: Settings,
+    found: People,
+    one: Personas,
+    counts: FloatArray,
+    forecasts: list[forecasting.Forecast] | None,
+) -> Compared:
+    """Compare each person with its persona."""
+    first, second = places(found.positions), places(one.positions)
+    return Compared(
+        model=one.model,
+        condition=one.condition,
+        tables=agreement.joint(first, second, max(settings.sizes), counts),
+        paired=(first >= 0) & (second >= 0),
+        profiles=profiles.compare(found.positions, one.positions, settings.scales),
+        present=one.present,
+        forecasts=forecasts,
+        alone=np.zeros(first.shape, dtype=np.bool_),
+    )
+
+
+def _profiled(found: People, one: Compared) -> pa.Table:
+    """Return one condition's rows of `persons.parquet`, empty where a number is undefined."""
+    kept = pa.array(one.present)
+    names = found.ids.filter(kept)
+    profile = one.profiles
+
+    def numbers(values: FloatArray) -> pa.Array:
+        return pa.array(values[one.present], pa.float64(), from_pandas=True)
+
+    return pa.table(
+        {
+            "respondent": names.cast(pa.string()),
+            "model": pa.array([one.model or None] * len(names), pa.string()),
+            "condition": pa.array([one.condition] * len(names), pa.string()),
+            "n_items": pa.array(profile.items[one.present], pa.int32()),
+            "agreement": numbers(profile.agreement),
+            "mae": numbers(profile.mae),
+            "spearman": numbers(profile.spearman),
+        }
+    )

@@ -1,0 +1,167 @@
+"""The perplexity stage: how surprising each natural backstory is to one model.
+
+A story's log-probability is that of its words after the question it answers, put as it was asked;
+for an interview, the sum over its answers, each after all that was said before. The end of a story
+is no part of it.
+"""
+
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from anthology.artifacts import facts as facts_of
+from anthology.artifacts import read_table, write_table
+from anthology.errors import ModelError, RefusedError
+from anthology.fieldwork import Fieldwork
+from anthology.formats import Format
+from anthology.models import Model, Request
+from anthology.models.asking import ask_model
+from anthology.models.identity import ModelIdentity
+from anthology.models.spec import Sampling
+from anthology.stages import StageSettings
+from anthology.stories import story_turns
+from anthology.tables import aligned
+from anthology.transcripts import Ask, Turn, as_text
+
+COLUMNS = pa.schema(
+    [
+        ("model", pa.string()),
+        ("backstory", pa.int64()),
+        ("tokens", pa.int32()),
+        ("logprob", pa.float64()),
+        ("perplexity", pa.float64()),
+        ("bits_per_word", pa.float64()),
+    ]
+)
+"""The model and the story's number; the story's length in the model's tokens and its total natural
+log-probability; exp(-logprob / tokens); and -log2 of its probability for each of its words, which
+models with other tokens can be compared by. The figures are null where the model did not take the
+story."""
+_UNUSED = Sampling(temperature=0, max_tokens=1)
+"""Stands in the request, in which nothing is drawn."""
+
+
+class Settings(StageSettings):
+    """What the perplexities of stories depend on."""
+
+    model: ModelIdentity
+    openings: list[str]
+    """The questions that stories are told in answer to."""
+    layout: Format
+    """The names before questions and answers."""
+
+
+@dataclass(frozen=True, slots=True)
+class Score:
+    """What a model made of one story: its length in tokens and its total log-probability."""
+
+    tokens: int
+    logprob: float
+
+
+def run(settings: Settings, *, backstories: Path, output: Path, fieldwork: Fieldwork) -> None:
+    """Have a model say how probable each story is.
+
+    Raises
+    ------
+    ModelError
+        If it took none of them.
+    """
+    stories = read_table(backstories, ["backstory", "answers"]).to_pylist()
+    model = fieldwork.model(settings.model)
+
+    async def scored(story: dict[str, list[str]]) -> Score | RefusedError:
+        turns = story_turns(settings.openings, story["answers"])
+        try:
+            return await score(model, turns, settings.layout)
+        except RefusedError as error:
+            return error
+
+    found = fieldwork.run(
+        scored, stories, label="perplexity", name=lambda story: f"backstory {story['backstory']}"
+    )
+    name = settings.model.name
+    rows = [
+        {"model": name, "backstory": story["backstory"], **figures(made, story["answers"])}
+        for story, made in zip(stories, found, strict=True)
+    ]
+    refused = {
+        f"backstory {story['backstory']}": made
+        for story, made in zip(stories, found, strict=True)
+        if isinstance(made, RefusedError)
+    }
+    for backstory, error in refused.items():
+        print(f"{backstory} has no perplexity: {error}", file=sys.stderr)
+    if rows and len(refused) == len(rows):
+        raise ModelError(
+            f"took none of the {len(rows)} stories; the first: {next(iter(refused.values())).what}",
+            where=f"model {name}",
+            hint="Name another model under backstories.perplexity.",
+        )
+    table = pa.Table.from_pylist(rows, COLUMNS)
+    facts = {
+        "source": facts_of(backstories)["source"],
+        "perplexity": fieldwork.source(settings.model),
+    }
+    write_table(output, table, stage="perplexity", settings=settings, facts=facts)
+    print(summary(table), file=sys.stderr)
+
+
+async def score(model: Model, turns: tuple[Turn, ...], layout: Format) -> Score:
+    """Ask how probable a story is that was told in some turns.
+
+    Raises
+    ------
+    RefusedError
+        If the model does not take it, as when it is too long, or it has no words.
+    ModelError
+        If the model could not be asked, or does not say.
+    """
+    tokens, logprob = 0, 0.0
+    for place, turn in enumerate(turns):
+        answer = (turn.answer or "").strip()
+        if not answer:
+            raise RefusedError("an answer of the story has no words")
+        prompt = as_text(turns[:place], Ask(turn.question), layout)
+        # After the mark of a turn a text goes on with a space.
+        request = Request(prompt=prompt, sampling=_UNUSED, continuation=f" {answer}")
+        draw = (await ask_model(model, request)).draws[0]
+        if draw.logprob is None or not draw.tokens:
+            raise ModelError("gave no log-probability of a story")
+        tokens, logprob = tokens + draw.tokens, logprob + draw.logprob
+    return Score(tokens, logprob)
+
+
+def figures(made: Score | RefusedError, answers: list[str]) -> dict[str, int | float]:
+    """Return the figures of one row; none for a story that the model did not take."""
+    if isinstance(made, RefusedError):
+        return {}
+    words = sum(len(answer.split()) for answer in answers)
+    with np.errstate(over="ignore"):
+        perplexity = float(np.exp(-made.logprob / made.tokens))
+    return {
+        "tokens": made.tokens,
+        "logprob": made.logprob,
+        "perplexity": perplexity,
+        "bits_per_word": -made.logprob / np.log(2) / words,
+    }
+
+
+def summary(table: pa.Table) -> str:
+    """Return mean, median and quartiles of the perplexities, a line for each model."""
+    rows = []
+    for model in table["model"].unique().to_pylist():
+        own = table.filter(pc.equal(table["model"], model))["perplexity"]
+        given = own.drop_null().to_numpy()
+        with np.errstate(invalid="ignore"):
+            # Between two perplexities beyond all numbers there is no number either.
+            quartiles = np.nan_to_num(np.percentile(given, (25, 50, 75)), nan=np.inf)
+        figures = (given.mean(), quartiles[1], quartiles[0], quartiles[2])
+        counts = (str(len(given)), str(own.null_count))
+        rows.append([model, *counts, *(f"{figure:.2f}" for figure in figures)])
+    head = ["model", "stories", "not taken", "mean", "median", "lower quartile", "upper quartile"]
+    return f"perplexity\n{aligned(head, rows)}"

@@ -1,0 +1,43 @@
+"""
+Perplexity: how surprising each natural backstory is to models.
+
+Needs   results/backstories/natural.parquet
+Makes   results/backstories/perplexity/<model>.parquet, results/backstories/perplexity.parquet
+"""
+
+
+rule perplexity:
+    """Have one model say how probable every natural backstory is."""
+    input:
+        "results/backstories/natural.parquet",
+    output:
+        "results/backstories/perplexity/{scorer}.parquet",
+    log:
+        "logs/backstories/perplexity/{scorer}.log",
+    resources:
+        in_flight=lambda wildcards: experiment.in_flight(wildcards.scorer),
+        models=experiment.models,
+    params:
+        **experiment.settings("perplexity"),
+    shell:
+        "anthology perplexity --settings {params:q} --backstories {input:q} --output {output:q}"
+        " --models {resources.models:q} --journal cache/journal"
+        " --in-flight {resources.in_flight} 2> {log:q}"
+
+
+rule perplexities:
+    """Join the perplexities by all models."""
+    input:
+        expand(
+            "results/backstories/perplexity/{scorer}.parquet",
+            scorer=experiment.scorers,
+        ),
+    output:
+        "results/backstories/perplexity.parquet",
+    log:
+        "logs/backstories/perplexity.log",
+    params:
+        **experiment.settings("perplexities"),
+    shell:
+        "anthology perplexities --settings {params:q} --perplexities {input:q}"
+        " --output {output:q} 2> {log:q}"
