@@ -2,9 +2,10 @@
 A study of virtual personas, from life stories to metrics.
 
 Needs   config/config.yaml, or overlays given with --configfile
-Makes   results/summary.csv, results/<survey>/metrics.csv and all that stands before them
+Makes   results/summary.csv, results/<survey>/metrics.csv and all that stands before them,
+        results/backstories/perplexity.parquet
 
-  snakemake                              the tables of all surveys
+  snakemake                              the tables of all surveys, and perplexities
   snakemake results/w34/metrics.csv      the table of one survey
   snakemake results/report.html          all figures and tables on one page
   snakemake -n                           what would run, and why
@@ -49,8 +50,8 @@ include: "rules/plan.smk"
 
 
 rule all:
-    """Make the tables of all surveys, and have the natural stories judged."""
+    """Make the tables of all surveys, and have the natural stories judged that they use."""
     default_target: True
     input:
         "results/summary.csv",
-        ["results/backstories/perplexity.parquet"] if experiment.scorers else [],
+        experiment.perplexities,

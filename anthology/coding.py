@@ -3,6 +3,7 @@
 import asyncio
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import Generic, TypeVar
 
 from anthology.answers import Outcome, read_answer
 from anthology.formats import Format
@@ -112,8 +113,11 @@ def _listed(texts: tuple[str, ...], layout: Format) -> str:
     return "\n".join(labelled([Option(i, text) for i, text in enumerate(texts)], layout))
 
 
-class Reader:
-    """Asks a chat model whether a story states a trait outright.
+P = TypeVar("P", ReaderPrompt, CoderPrompt)
+
+
+class _Chooser(Generic[P]):
+    """Asks a chat model which option of a question something comes to.
 
     Parameters
     ----------
@@ -127,37 +131,40 @@ class Reader:
         The experiment's seed.
     """
 
-    def __init__(self, prompt: ReaderPrompt, model: Model, layout: Format, seed: int) -> None:
-        self._prompt, self._model, self._layout, self._seed = prompt, model, layout, seed
+    def __init__(self, prompt: P, model: Model, layout: Format, seed: int) -> None:
+        self._prompt: P = prompt
+        self._model, self._layout, self._seed = model, layout, seed
+
+    def _options(self, asked: Asked) -> str:
+        return _listed(_texts(asked.declared), self._layout)
+
+    async def _chosen(self, asked: Asked, message: str, seed: int) -> int | None:
+        """Have the model name one of the options; None where it says that there is none."""
+        prompt = told(self._prompt.system, message)
+        request = Request(prompt=prompt, sampling=_READING, seed=seed)
+        found = (await ask_model(self._model, request)).draws[0].text.strip()
+        if found.lower().startswith(self._prompt.absent.lower()):
+            return None
+        return read_option(found, asked.declared, self._layout)
+
+
+class Reader(_Chooser[ReaderPrompt]):
+    """Asks a chat model whether a story states a trait outright."""
 
     async def find(self, asked: Asked, number: int, story: str) -> int | None:
         """Return the position of the option that a story states; None where it states none."""
         message = self._prompt.message.format(
-            story=story,
-            question=asked.declared.question,
-            options=_listed(_texts(asked.declared), self._layout),
+            story=story, question=asked.declared.question, options=self._options(asked)
         )
         seed = derive(self._seed, "traits", number, asked.name, "reader")
-        return await _chosen(self._model, self._prompt, message, asked, self._layout, seed)
+        return await self._chosen(asked, message, seed)
 
 
-class Coder:
-    """Asks a chat model which option a free answer comes to, each distinct answer once.
-
-    Parameters
-    ----------
-    prompt
-        How it is asked.
-    model
-        The model.
-    layout
-        How options are labelled.
-    seed
-        The experiment's seed.
-    """
+class Coder(_Chooser[CoderPrompt]):
+    """Asks a chat model which option a free answer comes to, each distinct answer once."""
 
     def __init__(self, prompt: CoderPrompt, model: Model, layout: Format, seed: int) -> None:
-        self._prompt, self._model, self._layout, self._seed = prompt, model, layout, seed
+        super().__init__(prompt, model, layout, seed)
         self._placed: dict[tuple[str, str], int | None] = {}
         self._under_way: dict[tuple[str, str], asyncio.Future[None]] = {}
 
@@ -180,25 +187,6 @@ class Coder:
 
     async def _ask(self, asked: Asked, answer: str) -> int | None:
         message = self._prompt.message.format(
-            question=asked.question.wording,
-            options=_listed(_texts(asked.declared), self._layout),
-            answer=answer,
+            question=asked.question.wording, options=self._options(asked), answer=answer
         )
-        seed = derive(self._seed, "traits", asked.name, "coder")
-        return await _chosen(self._model, self._prompt, message, asked, self._layout, seed)
-
-
-async def _chosen(
-    model: Model,
-    prompt: ReaderPrompt | CoderPrompt,
-    message: str,
-    asked: Asked,
-    layout: Format,
-    seed: int,
-) -> int | None:
-    """Have a chat model name one of a question's options, or say that there is none."""
-    request = Request(prompt=told(prompt.system, message), sampling=_READING, seed=seed)
-    found = (await ask_model(model, request)).draws[0].text.strip()
-    if found.lower().startswith(prompt.absent.lower()):
-        return None
-    return read_option(found, asked.declared, layout)
+        return await self._chosen(asked, message, derive(self._seed, "traits", asked.name, "coder"))

@@ -118,6 +118,7 @@ def run(
             settings,
             name,
             [(rows[i], rows[j]) for i, j in differences],
+            [bool((sides[i].present & sides[j].present).any()) for i, j in differences],
             [own[name] for own in exchanged.values()],
         )
     ]
@@ -133,12 +134,13 @@ def _comparisons(
     settings: Settings,
     metric: str,
     pairs: Sequence[tuple[Measured, Measured]],
+    shared: Sequence[bool],
     exchanged: Sequence[Exchanged],
 ) -> list[Row]:
-    """Compare every two rows by one metric."""
+    """Compare every two rows by one metric; `shared` says which have people in common."""
     compared = [
-        _compared(settings, metric, *pair, counted)
-        for pair, counted in zip(pairs, exchanged, strict=True)
+        _compared(settings, metric, *pair, counted, common=common)
+        for pair, common, counted in zip(pairs, shared, exchanged, strict=True)
     ]
     adjusted = paired.holm([p for p, _ in compared])
     return [
@@ -148,7 +150,13 @@ def _comparisons(
 
 
 def _compared(
-    settings: Settings, metric: str, one: Measured, two: Measured, counted: Exchanged
+    settings: Settings,
+    metric: str,
+    one: Measured,
+    two: Measured,
+    counted: Exchanged,
+    *,
+    common: bool,
 ) -> tuple[float, Row]:
     """Return the p of two rows' difference, and all that is said of it beside that."""
     difference = one.estimates[metric] - two.estimates[metric]
@@ -157,7 +165,9 @@ def _compared(
     sides = (("a", one.notes(metric)), ("b", two.notes(metric)))
     notes = [f"{side}: {note}" for side, note in sides if note]
     p, few = nan, settings.bootstrap - counted.defined
-    if not isnan(difference):
+    if not common:
+        notes.append("nobody has a persona in both")
+    elif not isnan(difference):
         p = paired.p_value(counted.far, counted.defined)
         if few:
             notes.append(f"undefined in {few:,} of {settings.bootstrap:,} exchanges")

@@ -29,8 +29,8 @@ SIMULATED = "simulated"
 """The name of the embedded population, in place of a survey file."""
 RESERVED = {
     "human": "the people's row",
-    "random_respondent": "what another respondent in a persona's place would reach",
-    "same_traits": "what a respondent with the same traits would reach",
+    "random_respondent": "a row for anybody in a persona's place",
+    "same_traits": "a row for anybody with the same traits in a persona's place",
 }
 """What tables call rows that are no condition's; no condition may be called so."""
 
@@ -244,13 +244,6 @@ class Condition(Record):
         return self
 
 
-def _free(conditions: dict[str, Condition]) -> dict[str, Condition]:
-    for name, row in RESERVED.items():
-        if name in conditions:
-            raise ValueError(f"{name} is the name of {row}; choose another")
-    return conditions
-
-
 class Questions(Record):
     """How personas take the survey."""
 
@@ -335,7 +328,7 @@ class Experiment(Record):
     """The models that take the surveys, by their names in `config/models/`."""
     compare: Names
     """The conditions of the tables, in their order."""
-    conditions: Annotated[dict[Name, Condition], AfterValidator(_free)]
+    conditions: dict[Name, Condition]
     """All conditions that can be compared."""
     backstories: Backstories = Backstories()
     """Where life stories come from."""

@@ -14,7 +14,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
@@ -27,6 +27,7 @@ from anthology.artifacts import facts, replacing, write_table, write_text
 from anthology.codebook import Codebook
 from anthology.records import Record
 from anthology.tables import as_csv
+from anthology.undated import undate
 
 CODEBOOK = ("variable", "role", "label", "item", "model", "condition", "source", "code", "option")
 """The columns of `codebook.csv`: a row for each variable, or for each of its options."""
@@ -50,6 +51,8 @@ class Labelled(Record):
     """Our own words for codes."""
     wording: str | None = None
     """Our own wording of the question."""
+    scale: Literal["ordinal", "nominal"] = "nominal"
+    """Whether its options have an order; of a trait's categories nothing is known of it."""
 
 
 class Settings(ComparedSettings):
@@ -77,6 +80,8 @@ class Column:
         One for each respondent, NaN or None for none.
     options
         The words of each code; empty for the id and the weight.
+    measure
+        As what statistics packages are to take its values.
     item, model, condition, source
         For an answer: to what, of whom, and where it comes from.
     """
@@ -86,6 +91,7 @@ class Column:
     role: str
     values: Sequence[Any]
     options: dict[int, str]
+    measure: str = "nominal"
     item: str = ""
     model: str = ""
     condition: str = ""
@@ -147,26 +153,25 @@ def columns(
     settings: Settings, found: People, answered: Sequence[Personas], words: Codebook
 ) -> Iterator[Column]:
     """List the export's variables in order: people first, then the personas item by item."""
-    yield Column(settings.id, "Respondent", "id", found.ids.to_pylist(), {})
-    yield Column(settings.weight, "Weight", "weight", found.weights.tolist(), {})
+    names = _Names()
+    yield Column(names.own(settings.id), "Respondent", "id", _ids(found.ids.to_pylist()), {})
+    weight = names.own(settings.weight)
+    yield Column(weight, "Weight", "weight", found.weights.tolist(), {}, "scale")
     for name, trait in settings.traits.items():
         entry = words.traits[name]
         options = _options(trait, entry.texts)
         values = _coded(found.trait(name, trait.codes), trait.codes)
-        yield Column(
-            trait.variable, trait.wording or entry.wording or name, "trait", values, options
-        )
+        called, label = names.own(trait.variable), trait.wording or entry.wording or name
+        yield Column(called, label, "trait", values, options)
     own = [_wording(item, words) for item in settings.asked]
     for i, (item, wording) in enumerate(zip(settings.asked, own, strict=True)):
         options = _options(item, words.items[item.variable].texts)
         yield Column(
-            *(item.variable, wording, "answer", _answers(found.positions, i, item), options),
-            item=item.variable, condition="human", source=found.source,
+            *(names.own(item.variable), wording, "answer"),
+            *(_answers(found.positions, i, item), options),
+            measure=item.scale, item=item.variable, condition="human", source=found.source,
         )  # fmt: skip
     several = len({one.model for one in answered}) > 1
-    names = _Names([settings.id, settings.weight])
-    names.taken.update(t.variable.lower() for t in settings.traits.values())
-    names.taken.update(item.variable.lower() for item in settings.asked)
     for one in answered:
         for i, (item, wording) in enumerate(zip(settings.asked, own, strict=True)):
             options = _options(item, words.items[item.variable].texts)
@@ -176,16 +181,32 @@ def columns(
             yield Column(
                 *(name, f"[{whose}] {wording}", "persona answer"),
                 *(_answers(one.positions, i, item), options),
-                item=item.variable, model=one.model, condition=one.condition,
-                source=one.facts["answers"],
+                measure=item.scale, item=item.variable, model=one.model,
+                condition=one.condition, source=one.facts["answers"],
             )  # fmt: skip
+
+
+def _ids(names: Sequence[str]) -> Sequence[str] | Sequence[int]:
+    """Return ids as numbers where all are, as in the survey file, so that the two can be merged."""
+    numbers = all(re.fullmatch(r"0|[1-9]\d{0,14}", name) for name in names)
+    return [int(name) for name in names] if numbers else names
 
 
 class _Names:
     """Gives out variable names that SPSS takes, each once; it does not tell cases apart."""
 
-    def __init__(self, taken: Sequence[str]) -> None:
-        self.taken = {name.lower() for name in taken}
+    def __init__(self) -> None:
+        self.taken: set[str] = set()
+
+    def own(self, variable: str) -> str:
+        """Return a survey variable's own name, where it is the first to be called so.
+
+        Two traits, or a trait and an item, may be read from one variable with other codes.
+        """
+        if variable.lower() in self.taken:
+            return self.new(variable)
+        self.taken.add(variable.lower())
+        return variable
 
     def new(self, wanted: str) -> str:
         """Return a name as near to the wanted one as can be."""
@@ -233,7 +254,6 @@ def _title(settings: Settings, found: People, answered: Sequence[Personas]) -> s
 def _write_sav(
     path: Path, frame: pd.DataFrame, made: Sequence[Column], title: str, sources: Sequence[str]
 ) -> None:
-    measures = {"id": "nominal", "weight": "scale"}
     said = [f"Anthology {__version__}. Weight cases by {made[1].name}.", *sources]
     options: dict[str, dict[int | float, str]] = {
         column.name: dict(column.options.items()) for column in made if column.options
@@ -246,9 +266,17 @@ def _write_sav(
             column_labels=[_cut(column.label, _LONGEST_LABEL) for column in made],
             note=[_cut(line, 80) for text in said for line in textwrap.wrap(text, _WRAPPED)],
             variable_value_labels=options,
-            variable_measure={c.name: measures.get(c.role, "ordinal") for c in made},
-            variable_format={c.name: "F5.0" for c in made if c.options},
+            variable_measure={column.name: column.measure for column in made},
+            variable_format=_formats(made),
         )
+        undate(temporary)
+
+
+def _formats(made: Sequence[Column]) -> dict[str, str]:
+    """Return the formats in which SPSS shows numbers."""
+    known = {"id": "F15.0", "weight": "F12.6"}
+    numbers = [c for c in made if not any(isinstance(value, str) for value in c.values)]
+    return {column.name: known.get(column.role, "F5.0") for column in numbers}
 
 
 def _cut(text: str, longest: int) -> str:

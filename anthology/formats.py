@@ -2,11 +2,22 @@
 
 from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import AfterValidator, Field
 
 from anthology.records import Record
 
-_Speaker = Annotated[str, Field(pattern=r"^\S([^\n]*\S)?$")]
+
+def _in_one_line(name: str) -> str:
+    if not name or name != name.strip() or "\n" in name:
+        raise ValueError("expected a name in one line, with no spaces around it")
+    return name
+
+
+_Speaker = Annotated[
+    str,
+    AfterValidator(_in_one_line),
+    Field(json_schema_extra={"pattern": r"^\S([^\n]*\S)?$"}),
+]
 
 _BRACKETS = {"round": "({})", "square": "[{}]", "dot": "{}.", "none": "{}"}
 

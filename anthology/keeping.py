@@ -171,7 +171,7 @@ class Editor:
         reply = await ask_model(self._writer, replace(asked, sampling=short, scored=False))
         answer = reply.draws[0].text.strip()
         if not accepted(answer, preamble.accept):
-            raise _RejectedError("preamble")
+            raise _RejectedError("failed the preamble")
         return (Turn(preamble.question, answer),)
 
     async def _answered(

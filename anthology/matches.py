@@ -13,17 +13,17 @@ from typing import Literal
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from anthology.artifacts import facts, read_table, write_table
 from anthology.errors import DataError
 from anthology.filters import Filter
 from anthology.randomness import derive
 from anthology.respondents import TRAIT, places
-from anthology.similarity import FloatArray, IntArray, Similarities, probabilities, similarities
+from anthology.similarity import IntArray, Similarities, probabilities, similarities
 from anthology.spelling import suggest
 from anthology.stages import StageSettings
 from anthology.surveys import TraitSource
+from anthology.traitcounts import trait_counts
 
 Method = Literal["greedy", "max_weight", "random"]
 Lots = npt.NDArray[np.uint64]
@@ -80,13 +80,13 @@ def run(settings: Settings, *, humans: Path, traits: Path, output: Path) -> None
     stories = stories.filter(pa.array(_taking_part(stories, asked, settings.stories, traits)))
     respondents = _unique(people, "respondent", humans)
     backstories = _unique(stories, "backstory", traits)
-    _check_enough(len(respondents), len(backstories), settings, traits)
+    _check_enough(len(respondents), len(backstories), written, settings, traits)
 
     values, distributions = [], []
     # Products are taken in one order, however the settings order the traits.
     for name, source in sorted(settings.traits.items()):
         values.append(_values(people, name, source, humans))
-        counts = _counts(stories, name, len(asked[name]), traits)
+        counts = trait_counts(stories, name, len(asked[name]), traits)
         distributions.append(probabilities(counts, asked[name], source))
     found = similarities(np.stack(values, axis=1), distributions)
     lots = respondent_lots(settings.seed, settings.survey, respondents.to_pylist())
@@ -243,16 +243,18 @@ def _check_folded(asked: dict[str, list[str]], name: str, source: TraitSource, p
             )
 
 
-def _check_enough(people: int, stories: int, settings: Settings, path: Path) -> None:
+def _check_enough(people: int, stories: int, written: int, settings: Settings, path: Path) -> None:
+    filtered = f" of {written:,} whom filters.stories lets take part" if stories < written else ""
     if people == 0 or stories == 0:
         raise DataError(
-            f"there is nothing to match: {people:,} respondents, {stories:,} stories",
+            f"there is nothing to match: {people:,} respondents, {stories:,} stories{filtered}",
             where=str(path),
+            hint="Include more, or exclude less." if filtered else "",
         )
     if settings.method != "greedy" and stories < people:
         raise DataError(
             f"matching {people:,} respondents one to one ({settings.method}) needs as many "
-            f"stories, and there are {stories:,}",
+            f"stories, and there are {stories:,}{filtered}",
             where=str(path),
             hint="Have more stories (backstories.natural.count), or fewer people (respondents).",
         )
@@ -265,7 +267,7 @@ def _taking_part(
     kept = np.ones(len(stories), dtype=np.bool_)
     for names, sign in ((wanted.include, True), (wanted.exclude, False)):
         for trait, options in names.items():
-            counts = _counts(stories, trait, len(asked[trait]), path)
+            counts = trait_counts(stories, trait, len(asked[trait]), path)
             likeliest = (counts == counts.max(axis=1, keepdims=True)) & (counts > 0)
             among = [asked[trait].index(option) for option in options]
             kept &= likeliest[:, among].any(axis=1) == sign
@@ -284,14 +286,3 @@ def _values(people: pa.Table, name: str, source: TraitSource, path: Path) -> Int
     column = f"{TRAIT}{name}"
     found = places(people[column], source.codes, column, path)
     return np.where(found < 0, len(source.codes), found)
-
-
-def _counts(stories: pa.Table, name: str, options: int, path: Path) -> FloatArray:
-    column = stories[name].combine_chunks()
-    lengths = pc.list_value_length(column)
-    if lengths.null_count or not pc.all(pc.equal(lengths, options)).as_py():
-        raise DataError(
-            f"{name} does not hold one count for each of its {options} options", where=str(path)
-        )
-    flat = column.flatten().to_numpy(zero_copy_only=False).astype(np.float64)
-    return np.asarray(flat.reshape(len(stories), options))

@@ -22,6 +22,7 @@ from types import SimpleNamespace
 from typing import Any
 
 from anthology.experiment import SIMULATED
+from anthology.filters import Filter
 from anthology.models.identity import ModelIdentity
 from anthology.records import merged
 from anthology.rehearsal import Archive, Part, Rehearsal
@@ -33,10 +34,11 @@ _ORDER = ("backstories", "perplexity", "traits", "primed", "responses")
 _NONE: Mapping[str, str] = {}
 _CAVEAT = """\
 Every question is taken to be answered at the first try and at the longest length allowed, and every
-story to be kept; a token is taken to be four characters. What has to be asked or written again
-comes on top, and so do a second look at labels that take several tokens (asking: logprobs), free
-answers beyond the first that only a model can read (traits.coder), and steps of a trait that follow
-on other options than the first (traits.variants)."""
+story to be kept, and to take part until it has been asked who it is (filters.stories); a token is
+taken to be four characters. What has to be asked or written again comes on top, and so do a second
+look at labels that take several tokens (asking: logprobs), free answers beyond the first that only
+a model can read (traits.coder), and steps of a trait that follow on other options than the first
+(traits.variants)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,7 +147,7 @@ class _Stages:
                 self._natural()
             if self._paid("traits"):
                 self._traits()
-        for scorer in study.experiment.backstories.perplexity:
+        for scorer in study.experiment.backstories.perplexity if study.matchings() else []:
             if self._paid("perplexity", scorer=scorer):
                 self._score(scorer)
         for survey in study.experiment.surveys:
@@ -194,7 +196,11 @@ class _Stages:
         humans, _ = self._humans(survey)
         output = self._path(survey, f"matches_{matching}")
         files = {"humans": humans, "traits": self._traits(), "output": output}
-        self._run("matches", survey, named={"matching": matching}, **files)
+        told = self._settings("matches", survey, {"matching": matching})
+        if any(line.to_send for line in self._lines if line.stage in ("backstories", "traits")):
+            # What is made up about stories tells nothing of whom a filter will leave.
+            told = told.model_copy(update={"stories": Filter()})
+        self._run("matches", survey, named={"matching": matching}, told=told, **files)
         return output
 
     def _build_personas(self, survey: str, condition: str) -> Path:
@@ -232,10 +238,15 @@ class _Stages:
         return any(model.paid for model in models)
 
     def _run(
-        self, stage: str, survey: str = "", named: Mapping[str, str] = _NONE, **files: Path
+        self,
+        stage: str,
+        survey: str = "",
+        named: Mapping[str, str] = _NONE,
+        told: Any = None,
+        **files: Path,
     ) -> None:
-        """Rehearse one stage and note what it asked."""
-        told = self._settings(stage, survey, named)
+        """Rehearse one stage and note what it asked; `told` stands in for its own settings."""
+        told = self._settings(stage, survey, named) if told is None else told
         module = import_module(f"anthology.{stage}")
         self._told(" ".join(filter(None, (stage, survey, *named.values()))))
         if "fieldwork" not in inspect.signature(module.run).parameters:
@@ -270,7 +281,7 @@ def _parts(told: Any) -> list[Part]:
         prompt = getattr(told, kind, None)
         if prompt is not None:
             reply = prompt.accept if kind == "critic" else prompt.absent
-            parts.append(Part(_passage(prompt.message), reply))
+            parts.append(Part(_passage(prompt.message) or prompt.system, reply))
     preamble = getattr(told, "preamble", None)
     if preamble is not None:
         paragraph = preamble.question.strip().rpartition("\n\n")[2]
@@ -279,5 +290,5 @@ def _parts(told: Any) -> list[Part]:
 
 
 def _passage(template: str) -> str:
-    """Return the longest passage of a template that is the same in every request."""
-    return max((literal for literal, *_ in Formatter().parse(template)), key=len)
+    """Return the longest passage of a template that is the same in every request, if any."""
+    return max((literal.strip() for literal, *_ in Formatter().parse(template)), key=len)

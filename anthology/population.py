@@ -11,11 +11,7 @@ from anthology.simulation.panel import columns
 from anthology.simulation.spec import ItemColumn, PopulationSpec, TraitColumn
 from anthology.stages import StageSettings
 from anthology.surveys import SIMULATED_LABEL
-
-_CREATED_AT = 92
-_CREATED = b"01 Jan 0000:00:00"
-"""Where a .sav file's header keeps its day and time, and what stands there instead, so that
-equal settings give equal bytes."""
+from anthology.undated import undate
 
 
 class Settings(StageSettings):
@@ -60,6 +56,4 @@ def run(settings: Settings, *, output: Path) -> None:
             column_labels=wordings,
             variable_value_labels=labels,
         )
-        with temporary.open("r+b") as file:
-            file.seek(_CREATED_AT)
-            file.write(_CREATED)
+        undate(temporary)

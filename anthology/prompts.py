@@ -58,6 +58,12 @@ def _worded(text: str) -> str:
     return text
 
 
+def _wordy(text: str) -> str:
+    if text and not text.strip():
+        raise ValueError("expected words, or nothing at all")
+    return text
+
+
 Worded = Annotated[str, AfterValidator(_worded)]
 """A text that holds a word, at least."""
 
@@ -106,7 +112,7 @@ class CriticPrompt(Record):
     """What the model is told about its task."""
     message: Annotated[str, _template("story")]
     """The request; `{story}` stands for the story."""
-    accept: str = "yes"
+    accept: Worded = "yes"
     """The word that a reply must begin with for the story to be kept."""
 
 
@@ -117,7 +123,7 @@ class ReaderPrompt(Record):
     """What the model is told about its task."""
     message: Annotated[str, _template("story", "question", may=("options",))]
     """The request; `{question}` is the trait's question, `{options}` its options."""
-    absent: str
+    absent: Worded
     """What a reply begins with where the story does not state the trait."""
 
 
@@ -129,7 +135,7 @@ class CoderPrompt(Record):
     message: Annotated[str, _template("options", "answer", may=("question",))]
     """The request; `{question}` is what was asked, `{options}` the options, `{answer}` what was
     answered."""
-    absent: str
+    absent: Worded
     """What a reply begins with where the answer comes to none of the options."""
 
 
@@ -174,6 +180,8 @@ class SurveyPrompt(Record):
     after: Annotated[str, _template(may=("labels",))] = ""
     """A line after the options; `{labels}` lists the allowed labels. Left out where answers are
     not `forced`."""
-    conclusion: Annotated[str, Field(pattern=r"^$|\S")] = ""
+    conclusion: Annotated[
+        str, AfterValidator(_wordy), Field(json_schema_extra={"pattern": r"^$|\S"})
+    ] = ""
     """The words behind which the answer stands in a reply that thinks aloud: what follows the last
     of them is read, and a reply without them cannot be. Empty where replies are answers."""

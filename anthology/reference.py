@@ -75,16 +75,15 @@ def _inner(value: dict[str, Any], defs: dict[str, Any]) -> Iterator[tuple[dict[s
         elif "$ref" in member.get("items", {}):
             yield _resolve(member["items"], defs), "*."
         else:
-            mapping = member.get("additionalProperties") or member.get("patternProperties")
-            for entry in _entries(mapping):
+            for entry in _entries(member):
                 if "$ref" in entry:
                     yield _resolve(entry, defs), "*."
 
 
-def _entries(mapping: Any) -> list[dict[str, Any]]:
-    if not isinstance(mapping, dict):
-        return []
-    return [mapping] if "$ref" in mapping else [v for v in mapping.values() if isinstance(v, dict)]
+def _entries(value: dict[str, Any]) -> list[dict[str, Any]]:
+    """Return what the entries of a mapping may be."""
+    more = value.get("additionalProperties")
+    return [more] if isinstance(more, dict) else list(value.get("patternProperties", {}).values())
 
 
 def _resolve(value: dict[str, Any], defs: dict[str, Any]) -> dict[str, Any]:
@@ -103,12 +102,10 @@ def _type(value: dict[str, Any], defs: dict[str, Any]) -> str:
         return ", ".join(f"`{choice}`" for choice in value["enum"])
     kind = value.get("type", "")
     if kind == "array":
-        return f"a list of {_type(value.get('items', {}), defs)}"
+        one = _type(value.get("items", {}), defs)
+        return f"a list of ({one})" if " or " in one else f"a list of {one}"
     if kind == "object":
-        mapping = value.get("additionalProperties") or value.get("patternProperties")
-        of = {_type(entry, defs) for entry in _entries(mapping)} or {
-            _type(mapping, defs) if isinstance(mapping, dict) else "values"
-        }
+        of = {_type(entry, defs) for entry in _entries(value)} or {"values"}
         return f"a mapping to {' or '.join(sorted(of))}"
     words = {"integer": "whole number", "number": "number", "string": "text", "null": "`null`"}
     return words.get(kind, "yes or no" if kind == "boolean" else "value") + _bounds(value)

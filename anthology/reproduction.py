@@ -32,7 +32,7 @@ class Measured(Record):
     items: list[Scale]
     """The items, in order."""
     traits: dict[str, list[int]]
-    """The codes of each trait."""
+    """The codes of each trait that divides people into published groups."""
 
 
 class Settings(StageSettings):
@@ -89,9 +89,9 @@ def run(
         "",
         "## The people",
         "",
-        "The study's lower bound needs no model: the mean distance between two random halves of",
-        f"the people, over {settings.splits} splits, weighted; and Cronbach's alpha of all of",
-        "them, unweighted.",
+        "The study's lower bound needs no model: the mean distance, weighted, between two random",
+        f"halves of the people, over {settings.splits} splits; and Cronbach's alpha of all people,",
+        "unweighted.",
         "",
         *_aligned(("survey", "people", "", "n", "wasserstein", "frobenius", "alpha"), [
             cells for one in found for cells in _people_rows(settings, one)
@@ -160,7 +160,9 @@ def _groups(settings: Settings, found: Sequence[_Found]) -> list[str]:
     for one in found:
         rows: list[Sequence[str]] = []
         for group in settings.published.surveys[one.survey].groups:
-            codes = settings.surveys[one.survey].traits[group.trait]
+            codes = settings.surveys[one.survey].traits.get(group.trait)
+            if codes is None:
+                continue  # The survey's declaration here has no such trait.
             place = one.people.trait(group.trait, codes)
             members = [i for i, at in enumerate(place) if at >= 0 and codes[at] in group.codes]
             alpha = cronbach_alpha(one.people.positions[members])

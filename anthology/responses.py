@@ -2,8 +2,9 @@
 
 import sys
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from itertools import product
 from pathlib import Path
 
 import numpy as np
@@ -253,6 +254,20 @@ def _chosen(option: Option) -> tuple[int | None, Outcome]:
     if option.code == DECLINED:
         return None, Outcome.DECLINED
     return option.code, Outcome.VALID
+
+
+def check_questions(
+    items: Iterable[Item], codebook: Codebook, declines: Iterable[str | None]
+) -> None:
+    """Refuse items that cannot be put to a persona with each of some options to decline.
+
+    Raises
+    ------
+    DataError
+        If an item has no wording, or such an option of its own.
+    """
+    for item, decline in product(items, declines):
+        question_of(item, codebook, decline)
 
 
 def question_of(item: Item, codebook: Codebook, decline: str | None) -> Question:

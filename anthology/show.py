@@ -33,7 +33,11 @@ def show(path: Path, rows: int, row: int | None = None) -> str:
     if path.is_dir():
         raise DataError("is a folder; name a file in it", where=str(path))
     if not path.is_file():
-        raise DataError("there is no such file", where=str(path), hint="Run snakemake to make it.")
+        raise DataError(
+            "there is no such file",
+            where=str(path),
+            hint=f"If the study has it, `snakemake {path}` makes it.",
+        )
     if row is not None and path.suffix != ".parquet":
         raise DataError("has no numbered rows; --row is for Parquet files", where=str(path))
     if path.suffix == ".csv":

@@ -8,7 +8,7 @@ left out: so few people could be told apart, and a number about them means littl
 """
 
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import product
 from pathlib import Path
@@ -129,11 +129,11 @@ def _parts(division: Division, found: People, words: Codebook) -> list[tuple[str
     """Return the name and the members of each group of one division."""
     place = found.trait(division.trait, division.codes)
     texts = words.traits[division.trait].texts | division.labels
-    named: dict[str, Sequence[int]] = (
-        {texts[code]: [code] for code in division.codes}
-        if division.groups is None
-        else dict(division.groups)
-    )
+    named: dict[str, list[int]] = {} if division.groups is None else division.groups
+    if division.groups is None:
+        for code in division.codes:
+            # Codes that the survey calls the same are one group.
+            named.setdefault(texts[code], []).append(code)
     return [
         (name, np.isin(place, [division.codes.index(code) for code in codes]))
         for name, codes in named.items()

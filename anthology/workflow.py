@@ -96,6 +96,12 @@ class Workflow:
         return self.study.experiment.backstories.perplexity
 
     @property
+    def perplexities(self) -> list[str]:
+        """How surprising natural stories are, where a compared condition uses any."""
+        judged = self.scorers and self.study.matchings()
+        return ["results/backstories/perplexity.parquet"] if judged else []
+
+    @property
     def own_files(self) -> list[str]:
         """The user's own files: people and stories."""
         people = [self.study.people(survey) for survey in self.surveys]
@@ -147,11 +153,16 @@ class Workflow:
             file = self.study.people(survey)
             if file != SIMULATED:
                 from anthology.humans import Settings, read
+                from anthology.responses import check_questions
 
                 wildcards = _Wildcards(survey)
                 parts = [setting(wildcards) for setting in self.settings("humans").values()]
                 found = read(Settings.model_validate(merged(parts)), Path(file))
                 counted[survey] = found.table.num_rows
+                offers = [self.study.questions(name).decline for _, name in self.study.rows()]
+                check_questions(
+                    self.study.survey(survey).items, found.codebook, dict.fromkeys(offers)
+                )
         if self.stories_file is not None:
             from anthology.released import Settings as Released
             from anthology.released import chosen

@@ -26,6 +26,15 @@ STAGES = {
     "personas, answers and metrics": [TABLE],
 }
 """The targets of the paper's size, in an order in which each adds one stage to the last."""
+LOOKED_AT = [
+    f"results/{survey}/{file}"
+    for survey in ("w34", "w92", "w99", "w111")
+    for file in (
+        *("metrics_full.csv", "comparisons.csv", "subgroups.csv", "individuals.csv"),
+        *("items.csv", "explorer.html"),
+    )
+]
+"""What the report of all four waves shows, but for the pictures."""
 
 
 def measure(*, paper: bool) -> list[Limit]:
@@ -38,7 +47,16 @@ def measure(*, paper: bool) -> list[Limit]:
             Limit("quick start: its largest process", memory, 600, "MB"),
             Limit("quick start: a second run", again, 3, "s"),
         ]
+        if paper:
+            limits += _report(folder)
     return limits + (_paper() if paper else [])
+
+
+def _report(folder: Path) -> list[Limit]:
+    """Draw the pictures of four waves whose tables are there, and put the report together."""
+    _snakemake(folder, "results/summary.csv", *LOOKED_AT)
+    seconds, _ = _snakemake(folder, "results/report.html")
+    return [Limit("report: pictures and page of four waves", seconds, 30, "s")]
 
 
 def _paper() -> list[Limit]:

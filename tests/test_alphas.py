@@ -95,3 +95,13 @@ def test_a_missing_form_has_its_reason(positions: FloatArray, missing: int) -> N
     assert len(undefined) == missing
     for form in undefined:
         assert any(note.startswith("alpha needs" if form == ALPHAS[0] else form) for note in said)
+
+
+def test_weights_that_leave_a_sum_no_variance_leave_the_weighted_alpha_undefined() -> None:
+    # Unweighted, variances 4/3 and 1 and the covariance -1 of those who answered both make 1/3.
+    # With the weights variances are 4/11 and 7/11, the sum's would be -1, and alpha 4.
+    positions = np.array([[1, 3.0], [3, 2], [NAN, 1], [3, NAN]])
+    found, said = alphas(positions, np.array([1.0, 9, 9, 9]), [3, 3], [False] * 2, ["A", "B"])
+    assert found["cronbach_alpha"] == pytest.approx(-12)
+    assert np.isnan(found["alpha_weighted"])
+    assert said[-1] == "alpha_weighted: alpha needs a sum of items that varies"

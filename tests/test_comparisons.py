@@ -240,6 +240,31 @@ def test_degenerate_answers_have_defined_rows_with_a_reason(case: str, tmp_path:
 
 
 @pytest.mark.filterwarnings("error")
+def test_conditions_without_people_in_common_cannot_be_tested(tmp_path: Path) -> None:
+    responses = frames()
+    first, second = responses[ROWS[0]], responses[ROWS[1]]
+    here = first["respondent"] < "p020"
+    responses[ROWS[0]], responses[ROWS[1]] = first[here], second[~here]
+    _, pairs = run(tmp_path, settings_for(), population(), responses)
+    for row in pairs:
+        apart = [(row["model_a"], row["condition_a"]), (row["model_b"], row["condition_b"])]
+        if apart == ROWS[:2]:
+            assert row["difference"]
+            assert (row["p"], row["p_adjusted"]) == ("", "")
+            assert "nobody has a persona in both" in row["notes"]
+        else:
+            assert row["p"]
+
+
+@pytest.mark.filterwarnings("error")
+def test_nobody_at_all_is_no_crash(tmp_path: Path) -> None:
+    nobody = {row: frame.iloc[:0] for row, frame in frames().items()}
+    intervals, pairs = run(tmp_path, settings_for(), population().iloc[:0], nobody)
+    assert all(row["notes"] and not row["estimate"] for row in intervals)
+    assert all(row["notes"] and not row["difference"] for row in pairs)
+
+
+@pytest.mark.filterwarnings("error")
 def test_people_without_answers_to_an_item_leave_every_distance_undefined(tmp_path: Path) -> None:
     people = population()
     people["TRUST"] = pd.array([None] * len(people), "Int16")

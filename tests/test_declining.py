@@ -1,6 +1,7 @@
 """Personas may decline to answer where an option offers it, and line `after` may be left out."""
 
 import asyncio
+import json
 from collections import Counter
 from functools import partial
 from pathlib import Path
@@ -15,8 +16,10 @@ from anthology.models import Message, Request, Shares
 from anthology.models.spec import Sampling
 from anthology.prompts import SurveyPrompt
 from anthology.questions import Option, Question
+from tests.conftest import TABLE, Project
 from tests.responding import BOOK, hold
 from tests.scripted import CHAT, IDENTITY, Scripted, text_of
+from tests.test_experiment import loaded, mistake
 
 KINDS = ("valid", "declined", "refused", "unreadable", "contradictory")
 OFFER = "Prefer not to say"
@@ -129,6 +132,28 @@ def test_an_offer_that_an_item_has_already_is_an_error(survey: Any) -> None:
     with pytest.raises(DataError, match="SECOND has an option 'neither' of its own"):
         survey(lambda request: ["(A)"], decline="neither")
     assert BOOK.items["SECOND"].options[2] == (9, "Neither")
+
+
+def test_an_offer_that_a_trait_has_already_is_an_error() -> None:
+    said = mistake(traits={"decline": "something else"})
+    assert "traits.decline = 'something else'\n  is an option of religion already" in said
+    steps = {"decline": "Moderate", "variants": {"party": "steps"}}
+    assert "is an option of party already" in mistake(traits=steps)
+    loaded(traits={"decline": "something else", "open": ["religion", "party"]})
+
+
+def test_an_offer_that_a_file_s_item_has_already_is_told_before_anything_runs(
+    made: Project, fresh: Project
+) -> None:
+    own = made.path / "results/w34/population.sav"
+    book = json.loads((made.path / "results/w34/codebook.json").read_text())
+    _, words = book["items"]["EAT5B_W34"]["options"][0]
+    changes = ("--config", f"humans={{w34: {own}}}", "surveys=[w34]")
+    for place in ("questions={{decline: {}}}", "conditions={{bio: {{decline: {}}}}}"):
+        done = fresh.snakemake("-n", TABLE, *changes, place.format(json.dumps(words)))
+        assert done.status == 1
+        assert f"EAT5B_W34 has an option {words!r} of its own" in done.text
+    assert fresh.snakemake("-n", TABLE, *changes).status == 0
 
 
 def test_an_answer_is_not_forced_where_no_line_asks_for_a_label(survey: Any) -> None:

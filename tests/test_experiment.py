@@ -71,6 +71,18 @@ def test_a_way_of_asking_that_a_server_has_not_is_refused(
         assert said in mistake(**changes)
 
 
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"backstories": {"natural": {"model": "uniform"}}},
+        {"backstories": {"primed": {"model": "uniform"}}},
+        {"traits": {"model": "uniform", "open": ["age"]}},
+    ],
+)
+def test_a_model_that_only_chooses_is_not_asked_for_words(changes: dict[str, Any]) -> None:
+    assert "= 'uniform'\n  chooses among the options of a question" in mistake(**changes)
+
+
 def test_many_draws_of_the_likeliest_answer_are_refused() -> None:
     said = mistake(traits={"sampling": {"temperature": 0}})
     assert "traits.draws = 40\n  at temperature 0 all answers are the same" in said

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+from urllib.parse import parse_qsl
 
 import pytest
 
@@ -142,6 +143,14 @@ def test_the_list_is_put_in_the_order_that_is_asked_for(visit: Visit) -> None:
     page.get_by_label("Condition", exact=True).select_option("bio (base)")
     page.wait_for_selector("#sources:not(:has-text('Stories'))")
     assert visit.listed() == IDS
+
+
+def test_the_address_holds_nothing_but_what_is_shown(visit: Visit) -> None:
+    page = visit.open(GREEDY)
+    page.get_by_label("Condition", exact=True).select_option("bio (base)")
+    page.wait_for_selector(".matrix th.here:has-text('bio')")
+    parts = dict(parse_qsl(page.url.partition("#")[2]))
+    assert parts == {"view": "respondents", "condition": "base/bio", "respondent": "p0"}
 
 
 def test_a_condition_is_changed_for_the_same_respondent(visit: Visit) -> None:

@@ -19,6 +19,7 @@ from tests.test_metrics import ITEMS, ROWS, frames, population, settings_for, wr
 from tests.test_subgroups import WORDS, traits_of, write_people
 
 ONE_MODEL = [row for row in ROWS if row[0] == "llama"]
+SCALES = ["ordinal", "nominal", "ordinal"]
 FILES = {"sav": "toy.sav", "csv": "toy.csv", "parquet": "toy.parquet", "variables": "codebook.csv"}
 
 
@@ -30,7 +31,7 @@ def words() -> Codebook:
     return WORDS.model_copy(update={"items": {item["variable"]: entry(item) for item in ITEMS}})
 
 
-def run(folder: Path, rows: list[tuple[str, str]] = ROWS) -> Path:
+def run(folder: Path, rows: list[tuple[str, str]] = ROWS, **changes: Any) -> Path:
     """Run the stage on some people, and return the folder of its files."""
     folder.mkdir(exist_ok=True)
     given = {
@@ -42,6 +43,7 @@ def run(folder: Path, rows: list[tuple[str, str]] = ROWS) -> Path:
             "sex": {"variable": "F_SEX", "codes": [1, 2]},
         },
         "asked": ITEMS,
+        **changes,
     }
     (folder / "codebook.json").write_text(words().as_json())
     answers = list(frames().values())
@@ -89,6 +91,13 @@ def test_answers_stand_beside_those_of_the_person_they_stand_for(tmp_path: Path)
         )
 
 
+def test_ids_that_are_numbers_stay_numbers_to_merge_by(tmp_path: Path) -> None:
+    assert pd.api.types.is_string_dtype(pyreadstat.read_sav(run(tmp_path) / "toy.sav")[0]["QKEY"])
+    assert exports._ids(["100001", "7", "0"]) == [100001, 7, 0]
+    for names in (["100001", "007"], ["1", "p2"], ["1", "1" * 16]):
+        assert exports._ids(names) == names
+
+
 def test_labels_weights_and_sources_are_in_the_sav(tmp_path: Path) -> None:
     _, meta = pyreadstat.read_sav(run(tmp_path, ONE_MODEL) / "toy.sav")
     labels = meta.column_names_to_labels
@@ -132,8 +141,27 @@ def test_names_fit_and_differ_whatever_models_and_conditions_are_called(tmp_path
 
 def test_equal_runs_give_equal_bytes(tmp_path: Path) -> None:
     first, second = run(tmp_path / "a"), run(tmp_path / "b")
-    for file in ("toy.csv", "toy.parquet", "codebook.csv"):
+    for file in ("toy.csv", "toy.parquet", "codebook.csv", "toy.sav"):
         assert (first / file).read_bytes() == (second / file).read_bytes()
+    # A .sav's header has the time at which it was written, in seconds.
+    assert b"01 Jan 0000:00:00" in (first / "toy.sav").read_bytes()[:176]
+
+
+def test_only_items_with_an_order_are_called_ordinal(tmp_path: Path) -> None:
+    asked = [{**item, "scale": scale} for item, scale in zip(ITEMS, SCALES, strict=True)]
+    _, meta = pyreadstat.read_sav(run(tmp_path, ONE_MODEL, asked=asked) / "toy.sav")
+    told = meta.variable_measure
+    assert (told["QKEY"], told["WEIGHT_TOY"], told["F_SEX"]) == ("nominal", "scale", "nominal")
+    for item, scale in zip(ITEMS, SCALES, strict=True):
+        assert told[item["variable"]] == told[f"{item['variable']}__bio"] == scale
+
+
+def test_two_traits_read_from_one_variable_are_two_variables(tmp_path: Path) -> None:
+    twice = {"variable": "F_AGE", "codes": [1, 2]}
+    folder = run(tmp_path, traits={"age": {"variable": "F_AGE", "codes": [1, 2, 3]}, "sex": twice})
+    names = list(pyreadstat.read_sav(folder / "toy.sav")[0])
+    assert names[2:4] == ["F_AGE", "F_AGE_2"]
+    assert names == list(pd.read_csv(folder / "toy.csv"))
 
 
 def test_a_study_is_exported(project: Project) -> None:
@@ -144,6 +172,9 @@ def test_a_study_is_exported(project: Project) -> None:
     assert len(sav) == len(read_table(project.path / "results/w34/humans.parquet"))
     assert {"QKEY", "WEIGHT_W34", "F_AGECAT_FINAL", "FUD35_W34", "FUD35_W34__qa"} <= set(sav)
     assert len(sav.columns) == 2 + 8 + 8 * 12
+    people, _ = pyreadstat.read_sav(project.path / "results/w34/population.sav")
+    assert set(sav["QKEY"]) <= set(people["QKEY"])
+    assert sav["QKEY"].dtype == people["QKEY"].dtype
     assert "simulated" in str(meta.file_label)
     assert facts(folder / "w34.parquet")["source"] == "simulated"
     assert project.stale(target) == set()

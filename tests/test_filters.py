@@ -8,6 +8,8 @@ import pytest
 
 from anthology import matches
 from anthology.artifacts import facts, read_table
+from anthology.checking.study import unfit_sizes
+from anthology.errors import DataError
 from anthology.filters import Filter
 from tests.conftest import Project
 from tests.test_experiment import loaded, mistake
@@ -70,6 +72,30 @@ def test_stories_take_part_by_their_likeliest_options(
     assert set(read_table(output)["backstory"].to_pylist()) <= stories
     assert facts(output)["stories"] == len(stories)
     assert facts(output)["filtered_out"] == 5 - len(stories)
+
+
+@pytest.mark.parametrize(
+    ("method", "wanted", "said"),
+    [
+        ("greedy", Filter(include={"age": ["young"]}, exclude={"age": ["young"]}), "0 stories"),
+        ("max_weight", Filter(include={"age": ["young"]}), "there are 2"),
+    ],
+)
+def test_a_filter_that_leaves_too_few_stories_is_named(
+    method: Any, wanted: Filter, said: str, tmp_path: Path
+) -> None:
+    humans, traits = write_humans(tmp_path / "h.parquet"), write_traits(tmp_path / "t.parquet")
+    given = settings_for(method, stories=wanted)
+    with pytest.raises(DataError) as error:
+        matches.run(given, humans=humans, traits=traits, output=tmp_path / "m.parquet")
+    assert f"{said} of 5 whom filters.stories lets take part" in str(error.value)
+
+
+def test_how_many_of_a_simulated_survey_pass_a_filter_is_not_guessed() -> None:
+    few: dict[str, Any] = {"backstories": {"natural": {"count": 50}}, "compare": ["max_weight_bio"]}
+    assert list(unfit_sizes(loaded(**few), {}, 50))
+    filtered = loaded(**few, filters={"respondents": {"include": {"race": ["asian"]}}})
+    assert not list(unfit_sizes(filtered, {}, 50))
 
 
 def test_options_stand_for_each_survey_s_own_codes() -> None:

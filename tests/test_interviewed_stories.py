@@ -171,7 +171,7 @@ def test_stories_can_be_interviews_that_follow_a_preamble(interviewed: Project) 
         assert story["text"] == "\n\n".join(story["answers"])
         assert len(story["text"].split()) >= 250
         assert CITIZEN.question not in story["text"]
-    assert facts(interviewed.path / NATURAL)["rejected"]["preamble"] > 0
+    assert facts(interviewed.path / NATURAL)["rejected"]["failed the preamble"] > 0
     assert "preamble" in (interviewed.path / "logs/backstories/natural.log").read_text()
 
 

@@ -238,6 +238,22 @@ def test_a_respondent_without_a_match_is_named(tmp_path: Path) -> None:
         )
 
 
+def test_a_story_with_too_few_counts_is_told(tmp_path: Path) -> None:
+    write_responses(tmp_path / "1.parquet", frames()[GREEDY], GREEDY)
+    table = pa.table({"backstory": [5, 6], "age": [[1.0, 2, 3], [1.0, 2]], "sex": [[1.0, 2]] * 2})
+    facts = {"options": {"age": ["young", "middle", "old"], "sex": ["man", "woman"]}}
+    write_table(tmp_path / "t.parquet", table, stage="traits", settings=Made(), facts=facts)
+    with pytest.raises(DataError, match="age does not hold one count for each of its 3 options"):
+        metrics_full.run(
+            settings_for(rows=[list(GREEDY)]),
+            humans=write_people(tmp_path / "humans.parquet", people()),
+            responses=[tmp_path / "1.parquet"],
+            matches=[write_matches(tmp_path / "greedy.parquet", sorted(people()["respondent"]))],
+            traits=tmp_path / "t.parquet",
+            output=tmp_path / "metrics_full.csv",
+        )
+
+
 @pytest.mark.filterwarnings("error")
 @pytest.mark.parametrize(
     "case", ["no answer to TRUST", "all refused", "one answer", "one person", "one item"]

@@ -24,6 +24,7 @@ from tests.conftest import Project
         ),
         (["--config", "respondents=some"], ["respondents = 'some'", "or all"]),
         (["--config", "models=[]"], ["models = []", "1 or more"]),
+        (["--config", 'formats={mine: {asker: ""}}'], ["asker = ''", "a name in one line"]),
         (["--config", "questions=7"], ["questions = ", "a mapping of keys to values"]),
         (["--config", "matching={traits: [region, height]}"], ["height", "unknown name"]),
         (["--config", 'humans={w34: "~nobody-here/x.sav"}'], ["is no file"]),

@@ -290,7 +290,7 @@ def test_a_plan_counts_the_stories_that_a_paid_model_judges(
 ) -> None:
     changes = {
         "surveys": ["w34"],
-        "compare": ["qa"],
+        "compare": ["greedy_story"],
         "backstories": {"natural": {"count": 3}, "perplexity": ["davinci-002"]},
     }
     fresh.configure(lambda config: merge(config, changes))

@@ -144,6 +144,48 @@ def test_a_free_critic_keeps_stories_that_are_made_up(
     assert "backstories" in capsys.readouterr().out
 
 
+def planned(project: Project, capsys: pytest.CaptureFixture[str], *changes: str) -> str:
+    """Plan a project as changed and return what is printed."""
+    file = str(project.path / "config/config.yaml")
+    assert main(["plan", "--configfile", file, "--config", "surveys=[w34]", *changes]) == 0
+    return capsys.readouterr().out
+
+
+def test_a_critic_may_be_told_everything_beforehand(
+    before_and_after: tuple[Project, Project],
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    project = Project(Path(shutil.copytree(before_and_after[0].path, tmp_path / "copy")))
+    (project.path / "config/prompts/critics/terse.yaml").write_text(
+        'system: Say yes where a text is a life story, else no.\nmessage: "{story}"\n'
+    )
+    said = planned(project, capsys, "compare=[primed_bio]", "backstories={keep: {critic: terse}}")
+    assert "primed" in said
+
+
+@pytest.mark.parametrize("condition", ["greedy_bio", "max_weight_bio"])
+def test_made_up_stories_all_pass_the_filters(
+    condition: str,
+    before_and_after: tuple[Project, Project],
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    nobody = "filters={stories: {include: {gender: [other], age: [65+]}}}"
+    said = planned(before_and_after[0], capsys, f"compare=[{condition}]", nobody)
+    assert condition in said
+
+
+def test_stories_that_no_condition_uses_are_neither_written_nor_judged(
+    before_and_after: tuple[Project, Project], capsys: pytest.CaptureFixture[str]
+) -> None:
+    project = before_and_after[0]
+    said = planned(project, capsys, "compare=[qa]", "backstories={perplexity: [davinci-002]}")
+    assert {line.split()[0] for line in said.splitlines()[1:3]} == {"responses", "total"}
+    natural = "results/backstories/natural.parquet"
+    assert natural not in project.stale("all", "--config", "surveys=[w34]", "compare=[qa]")
+    assert natural in project.stale("all", "--config", "surveys=[w34]", "compare=[greedy_bio]")
+
+
 def test_an_overlay_alone_is_laid_over_the_study(capsys: pytest.CaptureFixture[str]) -> None:
     overlay = str(ROOT / "config/openai.yaml")
     few = ["surveys=[w34]", "population=4", "compare=[qa]"]

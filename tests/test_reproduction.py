@@ -52,12 +52,14 @@ def people(path: Path, source: str, survey: str = "toy") -> Path:
     return path
 
 
-def run(folder: Path, source: str, tables: list[Path], **changes: Any) -> list[list[str]]:
+def run(
+    folder: Path, source: str, tables: list[Path], ages: tuple[int, ...] = (1, 2, 3), **changes: Any
+) -> list[list[str]]:
     """Run the stage, and return the cells of every row of its page's tables."""
     given = {
         "seed": 3,
         "splits": 10,
-        "surveys": {"toy": {"items": ITEMS, "traits": {"age": [1, 2, 3]}}},
+        "surveys": {"toy": {"items": ITEMS, "traits": {"age": ages} if ages else {}}},
         "published": PUBLISHED,
     }
     output = folder / "reproduction.md"
@@ -89,6 +91,11 @@ def test_a_group_s_alpha_is_that_of_its_people(tmp_path: Path) -> None:
     old = frame[frame["trait:age"].isin([2, 3])]
     alpha = cronbach_alpha(old[["A", "B"]].to_numpy(dtype=float))
     assert ["The old", str(len(old)), "0.456", f"{alpha:.3f}"] in rows
+
+
+def test_groups_by_a_trait_that_the_survey_does_not_have_here_are_left_out(tmp_path: Path) -> None:
+    assert any(row[0] == "The old" for row in run(tmp_path, "Toy W1.sav", []))
+    assert not any(row[0] == "The old" for row in run(tmp_path, "Toy W1.sav", [], ages=()))
 
 
 def test_where_a_file_is_missing_the_page_says_how_to_get_it(tmp_path: Path) -> None:

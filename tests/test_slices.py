@@ -5,6 +5,7 @@ import shutil
 from importlib import import_module
 from pathlib import Path
 from types import SimpleNamespace
+from typing import Any
 
 import pytest
 import yaml
@@ -48,6 +49,22 @@ def test_a_slice_holds_exactly_what_the_stage_declares(stage: str) -> None:
     declared.model_validate(whole)
 
 
+@pytest.mark.parametrize(("open_ones", "same"), [([], True), (["party"], False)])
+@pytest.mark.parametrize("part", ["which party do you side with", "to the Democratic Party?"])
+def test_an_open_question_that_is_not_put_may_change(
+    tmp_path: Path, part: str, open_ones: list[str], *, same: bool
+) -> None:
+    def told(root: Path) -> str:
+        asked = {"open": open_ones, "variants": {"party": "steps"}}
+        return str(settings(study(root, traits=asked), "traits")["set_traits_party"](WILDCARDS))
+
+    root = Path(shutil.copytree(ROOT / "config", tmp_path / "config"))
+    text = (root / "traits.yaml").read_text()
+    assert part in text
+    (root / "traits.yaml").write_text(text.replace(part, "which, if any"))
+    assert (told(root) == told(ROOT / "config")) == same
+
+
 @pytest.mark.parametrize("condition", study().experiment.conditions)
 def test_every_condition_has_personas_and_responses(condition: str) -> None:
     wildcards = SimpleNamespace(**{**vars(WILDCARDS), "condition": condition})
@@ -58,6 +75,31 @@ def test_every_condition_has_personas_and_responses(condition: str) -> None:
 
 def test_every_stage_has_a_slice() -> None:
     assert set(SLICES) == set(STAGES)
+
+
+def whole(stage: str, survey: str, known: Study) -> dict[str, Any]:
+    wildcards = SimpleNamespace(**{**vars(WILDCARDS), "survey": survey})
+    return merged([setting(wildcards) for setting in settings(known, stage).values()])
+
+
+def test_the_reproduction_knows_no_trait_but_those_of_published_groups() -> None:
+    surveys = whole("reproduction", "w34", study())["surveys"]
+    groups = study().published().surveys["w34"].groups
+    assert set(surveys["w34"]["traits"]) == {group.trait for group in groups}
+    assert surveys["w92"]["traits"] == {}
+
+
+def test_a_grouping_does_not_know_what_a_survey_calls_categories() -> None:
+    grown = {"grown": {"trait": "age", "groups": {"Grown": ["30-49", "50-64", "65+"]}}}
+    known = study(metrics={"subgroups": ["age", "grown"], "groupings": grown})
+    (age,), (grouping,) = whole("subgroups", "w34", known)["subgroups"]
+    assert age["labels"] == known.survey("w34").traits["age"].labels
+    assert (grouping["trait"], grouping["labels"]) == ("age", {})
+
+
+def test_exports_know_which_items_have_an_order() -> None:
+    scales = {item["scale"] for item in whole("exports", "w111", study())["asked"]}
+    assert "nominal" in scales
 
 
 def test_each_param_says_what_it_is_the_value_of() -> None:
@@ -114,7 +156,7 @@ def test_every_model_of_a_stage_brings_its_code(
     tmp_path: Path, stage: str, changes: dict[str, object]
 ) -> None:
     root = Path(shutil.copytree(ROOT / "config", tmp_path / "config"))
-    (root / "models/other.yaml").write_text("provider: uniform\napi: chat\n")
+    (root / "models/other.yaml").write_text("provider: vllm\napi: chat\nmodel: other\n")
     before = settings(study(), stage)["set_code"](WILDCARDS)
     assert settings(study(root, **changes), stage)["set_code"](WILDCARDS) != before
 

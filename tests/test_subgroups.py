@@ -130,6 +130,14 @@ def test_who_told_no_trait_is_in_no_group(tmp_path: Path) -> None:
     assert counted == 60 - 3
 
 
+def test_categories_that_the_survey_calls_the_same_are_one_group(tmp_path: Path) -> None:
+    alike = {**AGE, "labels": {1: "Younger", 2: "Younger", 3: "Old"}}
+    rows = run(tmp_path, traits_of(population()), [alike])
+    people = [row for row in rows if row["condition"] == "human"]
+    assert [row["group"] for row in people] == ["Younger", "Old"]
+    assert sum(int(row["n_respondents"]) for row in people) == 60 - 3
+
+
 def test_small_groups_are_named_but_nothing_is_told_of_them(tmp_path: Path) -> None:
     people = traits_of(population())
     rows = run(tmp_path, people, [AGE], smallest=20)

@@ -59,7 +59,8 @@ def alphas(
     found = {form: cronbach_alpha(*given) for form, given in forms.items()}
     said = []
     for form, (given, weighed) in forms.items():
-        reasons = alpha_shortfalls(given[weighed > 0], names)
+        counted = weighed > 0
+        reasons = alpha_shortfalls(given[counted], names, weighed[counted])
         said += reasons if form == ALPHA else [f"{form}: {reason}" for reason in reasons]
     return found, said
 

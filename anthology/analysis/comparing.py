@@ -91,10 +91,12 @@ def _human_row(settings: MeasuredSettings, humans: _Humans, rng: np.random.Gener
 
 def _persona_row(settings: MeasuredSettings, humans: _Humans, found: Personas) -> Row:
     positions, weights = found.positions[found.present], None
+    notes = []
     if settings.persona_weights == "respondent":
         weights = humans.people.weights[found.present]
+        notes.append("personas weighted as their respondents")
     compared = group(positions, settings.sizes, weights)
-    notes = shortfalls(compared, settings.names) + [f"humans: {note}" for note in humans.notes]
+    notes += shortfalls(compared, settings.names) + [f"humans: {note}" for note in humans.notes]
     stories = found.table["backstory"]
     return {
         "survey": settings.survey,

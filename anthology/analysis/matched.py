@@ -15,6 +15,7 @@ from anthology.artifacts import facts, read_table
 from anthology.errors import DataError
 from anthology.similarity import probabilities
 from anthology.surveys import TraitSource
+from anthology.traitcounts import trait_counts
 
 _SAME = 1e-9
 """Equal probabilities differ in their last digits when they are added up in another order."""
@@ -66,7 +67,8 @@ def matched(
     Raises
     ------
     DataError
-        If a respondent has no match, or a story nothing to say of itself.
+        If a respondent has no match, a story nothing to say of itself, or a trait not one
+        count for each of its options.
     """
     pairs = read_table(matches, ["respondent", "backstory", "similarity"])
     stories = read_table(traits, ["backstory", *sources])
@@ -78,7 +80,7 @@ def matched(
     same = np.empty_like(told)
     for row, (name, source) in enumerate(sources.items()):
         own = found.trait(name, source.codes)[present]
-        counts = np.array(stories[name].to_pylist(), dtype=np.float64)
+        counts = trait_counts(stories, name, len(options[name]), traits)
         told[row] = own >= 0
         same[row] = told[row] & (own == likeliest(counts, options[name], source)[story])
     judged = told.any(axis=0)

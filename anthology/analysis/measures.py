@@ -252,12 +252,13 @@ def cronbach_alpha(positions: FloatArray, weights: FloatArray | None = None) -> 
     -------
     float
         NaN for a single item, for two items that fewer than two people answered
-        both, or for a sum that does not vary.
+        both, or for a sum that does not vary: one whose variance, put together from
+        the covariances of different people, is not above zero.
     """
     counted = _weights(positions, weights) > 0
     kept, scale = positions[counted], _weights(positions, weights)[counted]
     items = positions.shape[1]
-    if alpha_shortfalls(kept, [""] * items):
+    if alpha_shortfalls(kept, [""] * items, scale):
         return float("nan")
     found = _covariances(kept, scale)
     return float(items / (items - 1) * (1 - np.trace(found) / found.sum()))
@@ -302,8 +303,20 @@ def shortfalls(found: Group, names: Sequence[str]) -> list[str]:
     ]
 
 
-def alpha_shortfalls(positions: FloatArray, names: Sequence[str]) -> list[str]:
-    """Say why a group's alpha is undefined; empty where it is defined."""
+def alpha_shortfalls(
+    positions: FloatArray, names: Sequence[str], weights: FloatArray | None = None
+) -> list[str]:
+    """Say why a group's alpha is undefined; empty where it is defined.
+
+    Parameters
+    ----------
+    positions
+        People x items.
+    names
+        The items' names, for the sentences.
+    weights
+        One for each person, all above zero; equal where None.
+    """
     if len(names) < 2:
         return ["one item has no alpha"]
     answered = (~np.isnan(positions)).astype(np.float64)
@@ -315,8 +328,8 @@ def alpha_shortfalls(positions: FloatArray, names: Sequence[str]) -> list[str]:
     if len(apart):
         first, second = apart[0]
         return [f"alpha needs 2 people who answered both {names[first]} and {names[second]}"]
-    # Pairs of different people can sum to less than zero.
-    if _covariances(positions, np.ones(len(positions))).sum() < NO_VARIANCE:
+    # Pairs of different people can sum to less than zero, and with some weights only.
+    if _covariances(positions, _weights(positions, weights)).sum() < NO_VARIANCE:
         return ["alpha needs a sum of items that varies"]
     return []
 

@@ -78,7 +78,7 @@ def alpha_features(positions: FloatArray, sizes: Sequence[int]) -> FloatArray:
     answered = ~np.isnan(positions).T
     values = np.nan_to_num(_centred(positions, sizes)).T
     first, second = np.triu_indices(len(values))
-    beside = (values[:, None] * answered).reshape(-1, len(positions))
+    beside = (values[:, None] * answered).reshape(len(values) ** 2, -1)
     return np.concatenate(
         [answered[first] & answered[second], beside, values[first] * values[second]]
     )

@@ -10,10 +10,14 @@ from typing import TYPE_CHECKING, Any
 from anthology.catalogue import TRAITS
 from anthology.checking.findings import Key, Mistake
 from anthology.checking.groups import unknown_options, unknown_subgroups
+from anthology.checking.models import (
+    base_models,
+    speechless_models,
+    unable_models,
+    unable_scorers,
+)
 from anthology.checking.prompts import unfit_reasoning
-from anthology.checking.scorers import unable_scorers
-from anthology.experiment import SIMULATED, Experiment
-from anthology.models.spec import Asking
+from anthology.experiment import RESERVED, SIMULATED, Experiment
 from anthology.spelling import suggest
 from anthology.values import DEFAULT, for_survey
 
@@ -40,8 +44,10 @@ def mistakes(study: Study) -> list[Mistake]:
         base_models,
         unable_models,
         unable_scorers,
+        speechless_models,
         unfit_reasoning,
         unmatched_traits,
+        doubled_offers,
         unknown_options,
         unknown_subgroups,
         missing_sentences,
@@ -114,6 +120,9 @@ def unknown_names(study: Study) -> Iterator[Mistake]:
             file = catalogue.path("populations", name)
             sentence = f"{name} cannot be simulated, there is no {file}; give its .sav"
             yield Mistake(("humans", name), people, sentence)
+    for name in RESERVED.keys() & e.conditions.keys():
+        sentence = f"{name} is what tables call {RESERVED[name]}; choose another name"
+        yield Mistake(("conditions", name), e.conditions[name].persona, sentence)
     inner: list[tuple[Key, str, Sequence[str]]] = [
         (("traits", "format"), e.traits.format, list(e.formats)),
         (("questions", "format"), e.questions.format, list(e.formats)),
@@ -149,60 +158,6 @@ def unknown_names(study: Study) -> Iterator[Mistake]:
             yield Mistake(key, name, f"unknown name; {suggest(name, expected)}")
 
 
-def base_models(study: Study) -> Iterator[Mistake]:
-    """Find base models where a request is put in a chat."""
-    keep, traits = study.experiment.backstories.keep, study.experiment.traits
-    chats: list[tuple[Key, str, str | None]] = [
-        (("backstories", "keep", "critic_model"), keep.critic_model, keep.critic),
-        (("traits", "reader_model"), traits.reader_model, traits.reader),
-        (("traits", "coder_model"), traits.coder_model, traits.coder if traits.open else None),
-    ]
-    for key, name, prompt in chats:
-        if prompt is not None and study.model(name).api != "chat":
-            known = [n for n in study.catalogue.names("models") if study.model(n).api == "chat"]
-            sentence = "is asked in a chat, but continues texts (api: completions); "
-            yield Mistake(key, name, sentence + suggest(name, known))
-
-
-def unable_models(study: Study) -> Iterator[Mistake]:
-    """Find models that are asked in a way in which their servers do not answer."""
-    e = study.experiment
-    asked: list[tuple[Key, str, Asking]] = [(("traits", "asking"), e.traits.model, e.traits.asking)]
-    for model, name in study.rows():
-        own = study.condition(name).asking
-        key: Key = ("conditions", name, "asking") if own else ("questions", "asking")
-        asked.append((key, model, own or e.questions.asking))
-    for key, model, asking in asked:
-        spec = study.model(model)
-        file = study.catalogue.path("models", model)
-        if spec.provider != "openai":
-            continue
-        if asking == "choice" and spec.endpoint.choices is None:
-            sentence = (
-                f"{file} does not say how its server is held to labels; set endpoint.choices, "
-                f"if it can be (`anthology models check {model}` tells), or ask by sample"
-            )
-            yield Mistake(key, asking, sentence)
-        if (asking, spec.endpoint.choices, spec.api) == ("choice", "json_schema", "completions"):
-            sentence = (
-                f"{file} has endpoint.choices: json_schema, which only chats keep to; {model} is "
-                "a base model, so ask by sample"
-            )
-            yield Mistake(key, asking, sentence)
-        if asking == "logprobs" and not (spec.endpoint.label_logprobs or spec.endpoint.logprobs):
-            sentence = (
-                f"{file} says that its server gives no probabilities; set endpoint.logprobs or "
-                f"endpoint.label_logprobs, if it does (`anthology models check {model}` tells), "
-                "or ask by sample"
-            )
-            yield Mistake(key, asking, sentence)
-    traits = e.traits
-    sampled = traits.asking != "logprobs" or traits.open
-    if traits.sampling.temperature == 0 and traits.draws > 1 and sampled:
-        sentence = "at temperature 0 all answers are the same; set draws to 1, or a temperature"
-        yield Mistake(("traits", "draws"), traits.draws, sentence)
-
-
 def unmatched_traits(study: Study) -> Iterator[Mistake]:
     """Find traits that a survey did not ask, that stories are not asked, or that do not fold."""
     e = study.experiment
@@ -225,6 +180,18 @@ def unmatched_traits(study: Study) -> Iterator[Mistake]:
         for trait in study.told(name):
             if trait not in asked:
                 yield _unasked(study, name, ("personas", "traits"), trait)
+
+
+def doubled_offers(study: Study) -> Iterator[Mistake]:
+    """Find questions about stories that have the option to decline already."""
+    e = study.experiment
+    decline = e.traits.decline or ""
+    for name in (name for name in e.traits.ask if name not in e.traits.open):
+        trait = study.traits()[name]
+        for question in (trait, *trait.steps):
+            if decline.casefold() in (option.text.casefold() for option in question.options):
+                sentence = f"is an option of {name} already; choose other words, or null"
+                yield Mistake(("traits", "decline"), decline, sentence)
 
 
 def _unasked(study: Study, survey: str, key: Key, trait: str) -> Mistake:
@@ -287,9 +254,7 @@ def unfit_sizes(study: Study, counted: Mapping[str, int], stories: int | None) -
         if matching is not None and e.matching.variants[matching].method != "greedy"
     }
     for name in e.surveys if stories is not None and one_to_one else []:
-        # Of a simulated survey, a few have no weight and are left out.
-        simulated = study.people(name) == SIMULATED
-        found = for_survey(e.population, name) * _WEIGHTED if simulated else counted.get(name, 0)
+        found = _simulated(study, name) if study.people(name) == SIMULATED else counted.get(name, 0)
         people = min(found, for_survey(e.respondents, name) or found)
         if stories is not None and people > stories:
             yield Mistake(
@@ -299,6 +264,14 @@ def unfit_sizes(study: Study, counted: Mapping[str, int], stories: int | None) -
                 f"{', '.join(sorted(one_to_one))} "
                 "match one story to each; expected at least as many stories, or fewer respondents",
             )
+
+
+def _simulated(study: Study, survey: str) -> float:
+    """Return how many people of a simulated survey are sure to take part."""
+    if study.experiment.filters.respondents.named:
+        return 0
+    # A few have no weight and are left out.
+    return for_survey(study.experiment.population, survey) * _WEIGHTED
 
 
 def missing_files(study: Study) -> Iterator[Mistake]:

@@ -41,7 +41,7 @@ def draw(head: Head, items: Sequence[ShownItem]) -> Figure:
     if not head.keys:
         return note(title, head.notice, "No condition is compared.")
     sheet = Sheet(title, head.notice)
-    sheet.legend(explained(head, "share of the people"))
+    sheet.legend(explained(head, "share of the people", "its interval"))
     names = [head.name(key) for key in head.keys]
     left, right = gutter(names), _right_end(items)
     ticks = _ticks(right)

@@ -95,7 +95,8 @@ def draw(head: Head, metrics: Sequence[Ranked]) -> Figure:
     if not head.keys or not metrics:
         return note(title, head.notice, "No condition is compared.")
     sheet = Sheet(title, head.notice)
-    sheet.legend(explained(head, "the people: mean of random halves; for alpha all of them"))
+    people = "the people: mean of random halves; for alpha all of them"
+    sheet.legend(explained(head, people, "its spread over halves; for alpha its interval"))
     left = gutter(map(head.name, head.keys))
     columns = 3 if left < 1.5 else 2
     wide = (room(0) + 0.15) / columns - 0.15

@@ -118,11 +118,11 @@ def dots(
             axes.plot(values[own, 0], own, mark, color=colour, markersize=size, markeredgewidth=0)
 
 
-def explained(head: Head, people: str) -> list[tuple[Line2D | Patch, str]]:
+def explained(head: Head, people: str, band: str) -> list[tuple[Line2D | Patch, str]]:
     """Return the legend of dots beside the people's line and band."""
     entries: list[tuple[Line2D | Patch, str]] = [
         (Line2D([], [], color=INK, linewidth=1.0), people),
-        (Patch(color=BAND, linewidth=0), "its interval"),
+        (Patch(color=BAND, linewidth=0), band),
     ]
     for model, (colour, mark) in marks(head.models).items():
         line = Line2D([], [], color=colour, marker=mark, markersize=4, linewidth=1.1)

@@ -14,6 +14,7 @@ from anthology.slices.parts import (
     told_of,
 )
 from anthology.study import Study
+from anthology.traitquestions import Trait
 from anthology.values import for_survey
 
 _SHOWN = ("variable", "codes", "scale", "last", "wording", "labels")
@@ -152,8 +153,18 @@ def traits(study: Study) -> dict[str, Setting]:
         "reader_model": lambda w: identity_of(study, asked.reader_model) if reader else None,
         "coder": lambda w: coder,
         "coder_model": lambda w: identity_of(study, asked.coder_model) if coder else None,
-        **{f"traits.{name}": constant(plain(study.traits()[name])) for name in asked.ask},
+        **{
+            f"traits.{name}": constant(_put(study.traits()[name], freely=name in freely))
+            for name in asked.ask
+        },
     }
+
+
+def _put(trait: Trait, *, freely: bool) -> dict[str, Any]:
+    """Return a trait as plain JSON types, with open questions only where they are put."""
+    unused: Any = {} if freely else {"open": True, "steps": {"__all__": {"open"}}}
+    put: dict[str, Any] = trait.model_dump(mode="json", exclude=unused)
+    return put
 
 
 def perplexity(study: Study) -> dict[str, Setting]:

@@ -70,7 +70,8 @@ def subgroups(study: Study) -> dict[str, Setting]:
         trait = grouping.trait if grouping else name
         source = study.survey(w.survey).traits[trait]
         groups = grouping and study.grouped(w.survey, grouping)
-        labels = plain(source, "labels")["labels"]
+        # The groups of a grouping have names of their own.
+        labels = {} if grouping else plain(source, "labels")["labels"]
         return {
             "name": name, "trait": trait, "codes": source.codes, "labels": labels, "groups": groups,
         }  # fmt: skip
@@ -125,7 +126,7 @@ def exports(study: Study) -> dict[str, Setting]:
             for name, source in study.survey(w.survey).traits.items()
         },
         "asked": lambda w: [
-            plain(item, "variable", "codes", "labels", "wording")
+            plain(item, "variable", "codes", "labels", "wording", "scale")
             for item in study.survey(w.survey).items
         ],
     }
@@ -174,7 +175,11 @@ def reproduction(study: Study) -> dict[str, Setting]:
         known = study.survey(survey)
         return {
             "items": [plain(item, "variable", "codes") for item in known.items],
-            "traits": {name: source.codes for name, source in known.traits.items()},
+            "traits": {
+                group.trait: known.traits[group.trait].codes
+                for group in published.surveys[survey].groups
+                if group.trait in known.traits
+            },
         }
 
     return {

@@ -3,7 +3,7 @@ function showRespondents(finder, state) {
   const { study } = known;
   const options = study.conditions.map((one) => [keyOf(one), titleOf(one)]);
   const go = (condition) => {
-    location.hash = address({ ...state, view: 'respondents', condition });
+    location.hash = address({ ...state.hash, view: 'respondents', condition });
   };
   const picker = choice(options, keyOf(state.shown), go);
   picker.dataset.stays = '';
