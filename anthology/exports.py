@@ -36,6 +36,8 @@ _LONGEST = 64
 """Bytes of the longest variable name that SPSS takes."""
 _WRAPPED = 60
 """Characters of a line of notes, which may have 80 bytes."""
+_LONGEST_OPTION = 120
+"""Bytes of the longest value label that a `.sav` holds; what is longer would be cut anywhere."""
 _LONGEST_LABEL = 255
 """Bytes of the longest variable label that SPSS shows whole."""
 
@@ -256,7 +258,9 @@ def _write_sav(
 ) -> None:
     said = [f"Anthology {__version__}. Weight cases by {made[1].name}.", *sources]
     options: dict[str, dict[int | float, str]] = {
-        column.name: dict(column.options.items()) for column in made if column.options
+        column.name: {code: _cut(text, _LONGEST_OPTION) for code, text in column.options.items()}
+        for column in made
+        if column.options
     }
     with replacing(path) as temporary:
         pyreadstat.write_sav(

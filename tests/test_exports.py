@@ -156,6 +156,15 @@ def test_only_items_with_an_order_are_called_ordinal(tmp_path: Path) -> None:
         assert told[item["variable"]] == told[f"{item['variable']}__bio"] == scale
 
 
+def test_long_options_are_cut_between_characters_in_the_sav_alone(tmp_path: Path) -> None:
+    long = "a" + "é" * 200
+    folder = run(tmp_path, asked=[{**item, "labels": {item["codes"][0]: long}} for item in ITEMS])
+    _, meta = pyreadstat.read_sav(folder / "toy.sav")
+    first = ITEMS[0]
+    assert meta.variable_value_labels[first["variable"]][first["codes"][0]] == "a" + "é" * 59
+    assert long in (folder / "codebook.csv").read_text(encoding="utf-8")
+
+
 def test_two_traits_read_from_one_variable_are_two_variables(tmp_path: Path) -> None:
     twice = {"variable": "F_AGE", "codes": [1, 2]}
     folder = run(tmp_path, traits={"age": {"variable": "F_AGE", "codes": [1, 2, 3]}, "sex": twice})

@@ -133,7 +133,7 @@ def test_a_wrong_answer_to_the_preamble_ends_the_try_and_is_a_reason_of_its_own(
         return next(replies) if question == CITIZEN.question else "words enough of an answer"
 
     story, requests = interviewed(answer)
-    assert story.rejected == {"preamble": 2}
+    assert story.rejected == {"failed the preamble": 2}
     assert len(requests) == 3 + len(INTERVIEW)
     assert "citizen" not in story.text
 
@@ -145,7 +145,7 @@ def test_all_reasons_share_one_budget_of_tries() -> None:
     def answer(question: str) -> str:
         return next(replies if question == CITIZEN.question else answers)
 
-    reasons = "(preamble|no answer|mentions interview|too short) 1 times"
+    reasons = "(failed the preamble|no answer|mentions interview|too short) 1 times"
     with pytest.raises(ModelError, match=rf"stories/3: 4 tries .*({reasons}(, )?){{4}}\)"):
         interviewed(answer)
 
