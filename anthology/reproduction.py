@@ -46,6 +46,8 @@ class Settings(StageSettings):
     """The study's surveys that have published numbers, by name."""
     published: Published
     """The published numbers."""
+    tables: dict[Path, str] = {}
+    """The tables of results that are there, each with a hash of its content."""
 
 
 class _Found(NamedTuple):
@@ -56,9 +58,7 @@ class _Found(NamedTuple):
     row: Triple
 
 
-def run(
-    settings: Settings, *, humans: list[Path], metrics: list[Path] | None, output: Path
-) -> None:
+def run(settings: Settings, *, humans: list[Path], output: Path) -> None:
     """Write the published numbers beside our own.
 
     Parameters
@@ -67,8 +67,6 @@ def run(
         What was published, and how our own are computed.
     humans
         The respondents of each survey.
-    metrics
-        The tables of surveys whose personas have been compared; any number of them.
     output
         Where the page goes.
 
@@ -79,7 +77,7 @@ def run(
         `anthology.analysis.gathering.people`.
     """
     found = [_people(settings, path) for path in humans]
-    rows = [row for path in metrics or () for row in _table(path)]
+    rows = [row for path in settings.tables for row in _table(path)]
     page = [
         "# Reproduction",
         "",

@@ -204,11 +204,6 @@ class Workflow:
         known = self.study.published().surveys
         return [survey for survey in self.surveys if survey in known]
 
-    def tables_at_hand(self, _wildcards: Any) -> list[str]:
-        """Return the tables of these surveys that have been made already."""
-        tables = [f"results/{survey}/metrics.csv" for survey in self.published]
-        return [table for table in tables if Path(table).is_file()]
-
     def primed(self, wildcards: Any) -> str:
         """Return the primed stories that a condition's personas are."""
         style = self.study.condition(wildcards.condition).style

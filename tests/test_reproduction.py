@@ -61,12 +61,12 @@ def run(
         "splits": 10,
         "surveys": {"toy": {"items": ITEMS, "traits": {"age": ages} if ages else {}}},
         "published": PUBLISHED,
+        "tables": {str(table): "" for table in tables},
     }
     output = folder / "reproduction.md"
     reproduction.run(
         reproduction.Settings.model_validate(given),
         humans=[people(folder / "humans.parquet", source, **changes)],
-        metrics=tables,
         output=output,
     )
     lines = output.read_text().splitlines()
@@ -136,6 +136,21 @@ def test_every_published_name_is_one_of_this_project() -> None:
             assert set(group.codes) <= set(traits[group.trait].codes)
     assert len(published.results) == 12
     assert published.surveys["w34"].human == (0.057, 0.418, 0.784)
+
+
+def test_for_the_page_no_table_is_made_again(project: Project) -> None:
+    target = ("docs/reproduction.md", "--config", "surveys=[w34]")
+    project.make(*target)
+    assert project.stale(*target) == set()
+    project.replace("config/prompts/styles/bio.yaml", "few sentences", "few words")
+    assert project.stale(*target) == set()
+    table = project.path / "results/w34/metrics.csv"
+    table.write_text(table.read_text().replace("w34,simulated,qa", "w34,llama-3-70b,qa"))
+    assert project.stale(*target) == {"docs/reproduction.md"}
+    project.make(*target)
+    page = (project.path / "docs/reproduction.md").read_text()
+    assert "| llama-3-70b " in page
+    assert "here, people simulated" in page
 
 
 def test_a_study_s_page_needs_no_model(project: Project) -> None:

@@ -13,6 +13,7 @@ from anthology.drawing.traits import ShownTrait
 from anthology.respondents import TRAIT, places
 from anthology.similarity import probabilities
 from anthology.surveys import TraitSource
+from anthology.traitcounts import trait_counts
 
 ALL = "all stories"
 
@@ -63,8 +64,8 @@ def trait_shares(
             continue
         column = f"{TRAIT}{name}"
         place = places(people[column], source.codes, column, humans)
-        counts = np.array(stories[name].to_pylist(), dtype=np.float64)
-        folded = probabilities(counts.reshape(len(ids), -1), asked[name], source)[:-1]
+        counts = trait_counts(stories, name, len(asked[name]), traits)
+        folded = probabilities(counts, asked[name], source)[:-1]
         uses = {ALL: np.ones(len(ids))}
         uses |= {f"as matched: {one.name}": _uses(ids, one.stories) for one in matchings}
         words = {**codebook.traits[name].texts, **source.labels}

@@ -1,5 +1,7 @@
 """What each stage that measures or shows something may know of the experiment."""
 
+from hashlib import blake2b
+from pathlib import Path
 from typing import Any
 
 from anthology.exploring.page import page_hash
@@ -187,6 +189,20 @@ def reproduction(study: Study) -> dict[str, Setting]:
         "splits": lambda w: e.metrics.splits,
         "surveys": lambda w: {s: measured(s) for s in e.surveys if s in published.surveys},
         "published": lambda w: plain(published),
+        "tables": lambda w: _at_hand([s for s in e.surveys if s in published.surveys]),
+    }
+
+
+def _at_hand(surveys: list[str]) -> dict[str, str]:
+    """Return the tables of surveys that are there, each with a hash of its content.
+
+    They are settings and no inputs, so that nobody is asked anything to look at them again.
+    """
+    tables = [Path(f"results/{survey}/metrics.csv") for survey in surveys]
+    return {
+        str(table): blake2b(table.read_bytes(), digest_size=8).hexdigest()
+        for table in tables
+        if table.is_file()
     }
 
 
