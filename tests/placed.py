@@ -6,8 +6,10 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
+import pytest
 from aiohttp import web
 
+from anthology.errors import AnthologyError
 from anthology.meter import Meter
 from anthology.models import Reply, Request
 from anthology.models.identity import ModelIdentity
@@ -102,3 +104,15 @@ async def ask(
         return await model.sample(request)
     finally:
         await model.close()
+
+
+def told(*replies: Handler, models: Handler | None = None, **how: Any) -> AnthologyError:
+    """Return the error that asking such a server ends in."""
+
+    async def run() -> None:
+        async with placed(*replies, models=models) as place:
+            await ask(place.url, **how)
+
+    with pytest.raises(AnthologyError) as caught:
+        asyncio.run(run())
+    return caught.value

@@ -10,7 +10,6 @@ import pytest
 from aiohttp import web
 
 from anthology.errors import (
-    AnthologyError,
     ConfigurationError,
     EndpointError,
     ModelError,
@@ -32,21 +31,8 @@ from tests.placed import (
     placed,
     plain,
     reset,
+    told,
 )
-
-KEY = "sk-a-key-that-nobody-may-see"
-
-
-def told(*replies: Handler, models: Handler | None = None, **how: Any) -> AnthologyError:
-    """Return the error that asking such a server ends in."""
-
-    async def run() -> None:
-        async with placed(*replies, models=models) as place:
-            await ask(place.url, **how)
-
-    with pytest.raises(AnthologyError) as caught:
-        asyncio.run(run())
-    return caught.value
 
 
 @asynccontextmanager
@@ -197,55 +183,6 @@ def test_further_fields_that_collide_are_told_before_anything_is_sent() -> None:
         asyncio.run(ask("http://127.0.0.1:9/v1", who=identity(body={"temperature": 0})))
 
 
-# Keys.
-
-
-def test_the_key_is_sent(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("SECRET", f"{KEY}\n")
-
-    async def run() -> Any:
-        async with placed() as place:
-            await ask(place.url, key_env="SECRET")
-            return place.headers[0]["Authorization"]
-
-    assert asyncio.run(run()) == f"Bearer {KEY}"
-
-
-def test_no_other_key_is_sent_than_the_one_that_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("OPENAI_API_KEY", KEY)
-
-    async def run() -> Any:
-        async with placed() as place:
-            await ask(place.url)
-            return place.headers[0]
-
-    assert KEY not in str(asyncio.run(run()))
-
-
-def test_a_key_that_is_not_set_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.delenv("SECRET", raising=False)
-    error = told(key_env="SECRET")
-    assert isinstance(error, EndpointError)
-    assert "SECRET is not set" in str(error)
-
-
-@pytest.mark.parametrize("status", [400, 401, 403, 404, 500])
-@pytest.mark.parametrize("quoted", [{"error": {"message": f"key {KEY}"}}, f"key {KEY}"])
-def test_the_key_is_in_no_error(status: int, quoted: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("SECRET", KEY)
-    error: BaseException | None = told(plain(quoted, status), key_env="SECRET", retries=0)
-    while error is not None:
-        assert KEY not in f"{error} {error!r} {error.args}"
-        error = error.__cause__ or error.__context__
-
-
-def test_the_key_is_in_no_error_about_what_is_served(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("SECRET", KEY)
-    error = told(models=plain({"data": [{"id": KEY}]}), key_env="SECRET")
-    assert KEY not in f"{error!r} {error}"
-    assert "***" in str(error)
-
-
 # Misbehaviour while answering.
 
 
@@ -366,12 +303,6 @@ def test_a_refused_request_is_told_in_the_words_of_the_server() -> None:
     error = told(plain({"error": {"message": "longer than 8192 tokens"}}, 400))
     assert type(error) is RefusedError
     assert "longer than 8192 tokens" in error.what
-
-
-def test_a_key_that_a_long_message_ends_in_is_not_repeated_in_part() -> None:
-    for length in range(360, 420):
-        said = "x" * length + KEY
-        assert KEY[:6] not in told(plain({"error": {"message": said}}, 400)).what
 
 
 def test_what_cannot_be_asked_is_told_without_asking() -> None:

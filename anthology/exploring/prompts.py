@@ -168,4 +168,4 @@ class _Silent:
     """A model that nobody asks."""
 
     async def sample(self, request: Request) -> Reply:
-        raise NotImplementedError(f"the answer to {request.prompt!r} is known")
+        raise AssertionError(f"the answer to {request.prompt!r} is known")
