@@ -33,6 +33,7 @@ from tests.test_metrics import (
 )
 from tests.test_metrics import run as run_metrics
 from tests.test_metrics import settings_for as metric_settings
+from tests.test_subgroups import write_people
 
 AGE = {"variable": "A", "codes": [1, 2], "fold": {"young": 1, "middle": {1: 0.5, 2: 0.5}, "old": 2}}
 SEX = {"variable": "S", "codes": [2, 1], "fold": {"man": 1, "woman": 2}}
@@ -55,21 +56,6 @@ def people() -> pd.DataFrame:
     ages = place.map({0: 2, 1: None, 2: None}).where(place < 3, 1)
     sexes = place.map({2: None, 3: 1}).where((place == 2) | (place == 3), 2)
     return found.assign(age=ages, sex=sexes)
-
-
-def write_people(path: Path, frame: pd.DataFrame) -> Path:
-    def codes(name: str) -> pa.Array:
-        return pa.array([None if pd.isna(v) else int(v) for v in frame[name]], pa.int16())
-
-    columns = {
-        "respondent": pa.array(frame["respondent"], pa.string()),
-        "weight": pa.array(frame["weight"], pa.float64()),
-        **{f"trait:{name}": codes(name) for name in ("age", "sex")},
-        **{name: codes(name) for name in NAMES},
-    }
-    told = {"survey": "toy", "source": "toy people"}
-    write_table(path, pa.table(columns), stage="humans", settings=Made(), facts=told)
-    return path
 
 
 def write_matches(path: Path, respondents: list[str]) -> Path:
