@@ -271,6 +271,21 @@ class Questions(Record):
     """How answers are drawn."""
 
 
+class Shards(Record):
+    """Into how many jobs the asking of one artifact is split. Changing it makes no result stale."""
+
+    backstories: Annotated[int, Field(ge=1)] = 1
+    """The writing of natural stories."""
+    primed: Annotated[int, Field(ge=1)] = 1
+    """The writing of stories for the respondents of one survey."""
+    perplexity: Annotated[int, Field(ge=1)] = 1
+    """The judging of natural stories by one model."""
+    traits: Annotated[int, Field(ge=1)] = 1
+    """The asking of natural stories who they are."""
+    responses: Annotated[int, Field(ge=1)] = 1
+    """The survey of one condition; personas of one story stay together."""
+
+
 class Grouping(Record):
     """A trait's categories put together to larger groups."""
 
@@ -342,5 +357,7 @@ class Experiment(Record):
     """How personas take the survey."""
     metrics: Metrics = Metrics()
     """How personas are compared with people."""
+    shards: Shards = Shards()
+    """Into how many jobs stages that ask models are split, where many machines can share them."""
     formats: dict[Name, Format] = {"letters": Format()}
     """Layouts of multiple-choice questions, by name."""

@@ -15,6 +15,7 @@ from anthology.checking.study import unfit_sizes
 from anthology.codehash import code_hash
 from anthology.errors import ConfigurationError
 from anthology.experiment import SIMULATED
+from anthology.jobs import Jobs
 from anthology.records import canonical, merged
 from anthology.slices import SLICES, settings
 from anthology.slices.parts import Setting
@@ -62,6 +63,7 @@ class Workflow:
         origins = _origins(files, command_line)
         self.study: Study = load(config, root, origins)
         self._where = finder(origins)
+        self.jobs = Jobs(self.study)
         for target in targets:
             self._check_target(PurePosixPath(target))
 
@@ -74,21 +76,6 @@ class Workflow:
     def stories_file(self) -> str | None:
         """The file that natural stories are read from, or None where they are written."""
         return self.study.stories_file
-
-    @property
-    def writer(self) -> str:
-        """The model that writes natural stories."""
-        return self.study.experiment.backstories.natural.model
-
-    @property
-    def primed_writer(self) -> str:
-        """The model that writes primed stories."""
-        return self.study.experiment.backstories.primed.model
-
-    @property
-    def trait_model(self) -> str:
-        """The model that stories are asked through about their traits."""
-        return self.study.experiment.traits.model
 
     @property
     def scorers(self) -> list[str]:
@@ -213,15 +200,6 @@ class Workflow:
         """Return the responses that a survey's table compares."""
         folder = f"results/{wildcards.survey}/responses"
         return [f"{folder}/{model}/{name}.parquet" for model, name in self.study.rows()]
-
-    @property
-    def models(self) -> str:
-        """The folder that says where models are served."""
-        return str(self.study.catalogue.root / "models")
-
-    def in_flight(self, model: str) -> int:
-        """Return how many interviews a model may be asked at the same time."""
-        return self.study.model(model).endpoint.in_flight
 
     def _names(self) -> dict[str, list[str]]:
         e = self.study.experiment

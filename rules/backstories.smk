@@ -14,8 +14,7 @@ if experiment.stories_file is None:
         log:
             "logs/backstories/natural.log",
         resources:
-            in_flight=experiment.in_flight(experiment.writer),
-            models=experiment.models,
+            **experiment.jobs.needs("backstories"),
         params:
             **experiment.settings("backstories"),
         shell:
@@ -50,8 +49,7 @@ rule primed_backstories:
     log:
         "logs/{survey}/backstories/primed_{style}.log",
     resources:
-        in_flight=experiment.in_flight(experiment.primed_writer),
-        models=experiment.models,
+        **experiment.jobs.needs("primed"),
     params:
         **experiment.settings("primed"),
     shell:

@@ -15,8 +15,7 @@ rule perplexity:
     log:
         "logs/backstories/perplexity/{scorer}.log",
     resources:
-        in_flight=lambda wildcards: experiment.in_flight(wildcards.scorer),
-        models=experiment.models,
+        **experiment.jobs.needs("perplexity"),
     params:
         **experiment.settings("perplexity"),
     shell:

@@ -16,8 +16,7 @@ rule responses:
     log:
         "logs/{survey}/responses/{model}/{condition}.log",
     resources:
-        in_flight=lambda wildcards: experiment.in_flight(wildcards.model),
-        models=experiment.models,
+        **experiment.jobs.needs("responses"),
     params:
         **experiment.settings("responses"),
     shell:

@@ -16,8 +16,7 @@ rule traits:
     log:
         "logs/traits/natural.log",
     resources:
-        in_flight=experiment.in_flight(experiment.trait_model),
-        models=experiment.models,
+        **experiment.jobs.needs("traits"),
     params:
         **experiment.settings("traits"),
     shell:

@@ -41,6 +41,9 @@ class Endpoint(Record):
     """For `openai`: the address, up to and including `/v1`; null for OpenAI's own."""
     base_url_env: str | None = None
     """The environment variable that holds the address; where it is set, it wins."""
+    address_file: str | None = None
+    """For `openai`: the file into which a server's own job writes its address; where neither the
+    variable nor the file gives one, `base_url` does."""
     key_env: Annotated[str, Field(pattern=r"^[A-Za-z_][A-Za-z0-9_]*$")] | None = None
     """The environment variable that holds the key; null where the server wants none."""
     timeout: Annotated[float, Field(gt=0)] = 600
@@ -67,6 +70,9 @@ class Endpoint(Record):
     (`echo` with `logprobs`), as vLLM does; perplexities need it."""
     length_field: str = "max_tokens"
     """What the server calls the longest answer."""
+    job: dict[str, int | str] = {}
+    """What a cluster's job that asks it needs, in Snakemake's names, such as mem_mb, runtime (in
+    minutes), gpu or slurm_partition; nothing of it matters on one machine."""
     engine: dict[str, Any] = {}
     """For `vllm`: options of the engine that change how fast it is and not what it answers, such
     as tensor_parallel_size or gpu_memory_utilization."""
