@@ -2,21 +2,21 @@
 
 import sys
 from collections import Counter
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-import pyarrow as pa
+import pyarrow.compute as pc
 
-from anthology.artifacts import write_table
+from anthology.artifacts import facts as facts_of
+from anthology.artifacts import read_table, writing
 from anthology.fieldwork import Fieldwork
 from anthology.formats import Format
 from anthology.keeping import Editor, KeepRules, Story
 from anthology.models import Request
 from anthology.models.identity import ModelIdentity
 from anthology.models.spec import Sampling
+from anthology.parts import join
 from anthology.prompts import CriticPrompt, PreamblePrompt
-from anthology.records import Record
 from anthology.stages import StageSettings
 from anthology.stories import COLUMNS
 from anthology.transcripts import Ask, Turn, as_messages, as_text, stops
@@ -52,6 +52,15 @@ class Settings(WrittenSettings):
 
 def run(settings: Settings, *, output: Path, fieldwork: Fieldwork) -> None:
     """Have `count` stories written; story i is the same whatever the count."""
+    if fieldwork.parts:
+        join(fieldwork.parts, output, stage="backstories", settings=settings)
+    else:
+        _write(settings, output, fieldwork)
+    print(account(output), file=sys.stderr)
+
+
+def _write(settings: Settings, output: Path, fieldwork: Fieldwork) -> None:
+    """Have one part of the stories written, or all, and keep each as it comes."""
     editor = settings.editor(fieldwork)
     layout = settings.layout
     ends = () if layout is None else stops(layout)
@@ -74,39 +83,39 @@ def run(settings: Settings, *, output: Path, fieldwork: Fieldwork) -> None:
             path=("backstories", "natural", number),
         )
 
-    numbers = range(settings.count)
-    stories = fieldwork.run(write, numbers, label="backstories", name=lambda n: f"story {n}")
-    table = pa.Table.from_pydict({"backstory": numbers, **columns(stories)}, schema=COLUMNS)
-    facts = {"source": fieldwork.source(settings.model), **rejections(stories)}
-    save(output, table, stories, settings, facts)
+    rejected: Counter[str] = Counter()
+    with writing(output, COLUMNS, stage="backstories", settings=settings) as sheet:
+
+        def keep(number: int, story: Story) -> None:
+            sheet.add(number, *values(story))
+            rejected.update(story.rejected)
+
+        span = fieldwork.part.span(settings.count)
+        fieldwork.run(
+            write, span, keep, total=len(span), label="backstories", name=lambda n: f"story {n}"
+        )
+        sheet.facts = {"source": fieldwork.source(settings.model), **rejections(rejected)}
 
 
-def columns(stories: Sequence[Story]) -> dict[str, list[Any]]:
-    """Return the columns that kept stories fill."""
-    return {
-        "text": [story.text for story in stories],
-        "answers": [list(story.answers) for story in stories],
-        "tokens": [story.tokens for story in stories],
-        "finish": [story.finish for story in stories],
-        "logprob": [story.logprob for story in stories],
-        "tries": [1 + story.rejected.total() for story in stories],
-    }
+def values(story: Story) -> tuple[Any, ...]:
+    """Return what a kept story fills the columns with that follow its number."""
+    return (
+        story.text,
+        list(story.answers),
+        story.tokens,
+        story.finish,
+        story.logprob,
+        1 + story.rejected.total(),
+    )
 
 
-def rejections(stories: Sequence[Story]) -> dict[str, dict[str, int]]:
-    """Count the tries that were not kept, by reason."""
-    return {"rejected": dict(sorted(sum((s.rejected for s in stories), Counter()).items()))}
+def rejections(rejected: Counter[str]) -> dict[str, dict[str, int]]:
+    """Return, as a fact, how many tries were not kept, by reason."""
+    return {"rejected": dict(sorted(rejected.items()))}
 
 
-def save(
-    output: Path,
-    table: pa.Table,
-    stories: Sequence[Story],
-    settings: Record,
-    facts: dict[str, Any],
-) -> None:
-    """Write stories and say how many tries they took, and why."""
-    write_table(output, table, stage="backstories", settings=settings, facts=facts)
-    tries = sum(1 + story.rejected.total() for story in stories)
-    reasons = "".join(f"; {n} {reason}" for reason, n in facts["rejected"].items())
-    print(f"{len(stories)} stories kept of {tries} tries{reasons}", file=sys.stderr)
+def account(output: Path) -> str:
+    """Say how many tries an artifact's stories took, and why those that were not kept were not."""
+    tries = read_table(output, ["tries"])["tries"]
+    reasons = "".join(f"; {n} {reason}" for reason, n in facts_of(output)["rejected"].items())
+    return f"{len(tries)} stories kept of {pc.sum(tries).as_py() or 0} tries{reasons}"

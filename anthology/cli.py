@@ -42,6 +42,7 @@ STAGES = {
     "individuals": "compare each persona with the person it stands for",
     "reproduction": "put the published numbers beside our own",
     "summary": "join the tables of all surveys",
+    "record": "put the tables, and what made them, into one file",
 }
 
 
@@ -52,9 +53,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if argv and argv[0] in STAGES:
             _run_stage(argv[0], argv[1:])
         else:
-            from anthology.commands import parser
+            from anthology.commands import parsed
 
-            command = parser(STAGES).parse_args(argv)
+            command = parsed(argv, STAGES)
             command.do(command)
         sys.stdout.flush()
     except AnthologyError as error:
@@ -70,21 +71,34 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _run_stage(stage: str, argv: Sequence[str]) -> None:
+    from anthology.elsewhere import check_code
+    from anthology.leanarrow import leave_pandas_out
+    from anthology.meter import Asks
+    from anthology.provenance.watching import Watch
     from anthology.records import merged
+    from anthology.stages import INPUTS
 
+    check_code()
+    watch = Watch(stage)
+    leave_pandas_out()
     module = import_module(f"anthology.{stage}")
     options = vars(stage_parser(stage, module).parse_args(argv))
+    watch.look(options)
     try:
         parts = merged(options.pop("settings"))
     except (ValueError, AttributeError):
         raise ConfigurationError("takes JSON objects", where="--settings") from None
+    parts.pop(INPUTS, None)
     try:
         settings = module.Settings.model_validate(parts)
     except ValidationError as error:
         from anthology.mistakes import explain
 
         raise explain(error, module.Settings, parts, where=lambda _: "--settings") from None
-    module.run(settings, **_called(module.run, options))
+    arguments = _called(module.run, options)
+    module.run(settings, **arguments)
+    asking = [value for value in arguments.values() if isinstance(value, Asks)]
+    watch.record(parts, [one for asks in asking for one in asks.asked()])
 
 
 def stage_parser(stage: str, module: ModuleType) -> argparse.ArgumentParser:

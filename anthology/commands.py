@@ -2,7 +2,7 @@
 
 import argparse
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -15,6 +15,17 @@ if TYPE_CHECKING:
 
 _JOURNAL = Path("cache/journal")
 _MODELS = Path("config/models")
+_BESIDE = "--beside"
+
+
+def parsed(argv: Sequence[str], stages: Mapping[str, str]) -> argparse.Namespace:
+    """Return what a command line says."""
+    # What follows is another command's, in which argparse would take a lone -- for its own.
+    end = argv.index(_BESIDE) + 1 if _BESIDE in argv else len(argv)
+    command = parser(stages).parse_args(argv[:end])
+    if _BESIDE in argv:
+        command.beside = argv[end:]
+    return command
 
 
 def parser(stages: Mapping[str, str]) -> argparse.ArgumentParser:
@@ -39,6 +50,9 @@ def parser(stages: Mapping[str, str]) -> argparse.ArgumentParser:
     show.add_argument("file", type=Path)
     show.add_argument("--rows", type=int, default=5, help="how many rows (default: 5)")
     show.add_argument("--row", type=int, metavar="N", help="show row N, from 0, whole")
+    show.add_argument(
+        "--made", action="store_true", help="show what made the file: code, models, time, cost"
+    )
 
     plan = add("plan", _plan, "count what the experiment will ask of models, and what it costs")
     _add_configuration(plan)
@@ -53,9 +67,11 @@ def parser(stages: Mapping[str, str]) -> argparse.ArgumentParser:
     models = add("models", _models, "list the models that are declared, or check one")
     models.add_argument("--folder", type=Path, default=_MODELS, metavar="FOLDER")
     models.set_defaults(name=None)
-    subcommands = models.add_subparsers(metavar="check")
+    models.set_defaults(vllm=None)
+    subcommands = models.add_subparsers(metavar="check or serve")
     checked = subcommands.add_parser("check", help="ask a model what it can do, and how fast")
     checked.add_argument("name", help="the model, by the name of its file")
+    _add_serving(subcommands)
 
     add("schema", _schema, "print the JSON schema of config/config.yaml, for editors")
     add("reference", _reference, "print docs/configuration.md")
@@ -77,10 +93,34 @@ def _add_configuration(command: argparse.ArgumentParser) -> None:
     )  # fmt: skip
 
 
-def _show(command: argparse.Namespace) -> None:
-    from anthology.show import show
+def _add_serving(subcommands: Any) -> None:
+    does = "serve a model with vLLM as its file says, and tell the study where"
+    served = subcommands.add_parser("serve", help=does, description=does, allow_abbrev=False)
+    served.add_argument("name", help="the model, by the name of its file")
+    served.add_argument(
+        "--vllm", default="vllm", metavar="FILE", help="the program vllm (default: the one here)"
+    )
+    served.add_argument(
+        "--host", default="127.0.0.1", metavar="NAME",
+        help="let other machines in, which reach this one by that name (default: let none in)",
+    )  # fmt: skip
+    served.add_argument(
+        "--patience", type=float, default=3600, metavar="SECONDS",
+        help="how long it may take until the model answers (default: 3600)",
+    )  # fmt: skip
+    served.add_argument(
+        _BESIDE, nargs=argparse.REMAINDER, default=[], metavar="COMMAND",
+        help="a command with all its arguments, to be run beside the server, which ends with it",
+    )  # fmt: skip
 
-    print(show(command.file, command.rows, command.row))
+
+def _show(command: argparse.Namespace) -> None:
+    from anthology.show import show, told_once
+
+    print(show(command.file, command.rows, command.row, made=command.made))
+    # Whoever pipes a table or a text somewhere gets that and nothing else.
+    if not command.made and (note := told_once(command.file)):
+        print(note, file=sys.stderr)
 
 
 def _plan(command: argparse.Namespace) -> None:
@@ -129,6 +169,14 @@ def _journal(command: argparse.Namespace) -> None:
 def _models(command: argparse.Namespace) -> None:
     from anthology.modelcheck import check, overview
 
+    if command.vllm is not None:
+        from anthology.modelserver import serve
+
+        status = serve(
+            command.folder, command.name, command.beside,
+            vllm=command.vllm, host=command.host, patience=command.patience,
+        )  # fmt: skip
+        raise SystemExit(status)
     print(check(command.folder, command.name) if command.name else overview(command.folder))
 
 

@@ -2,7 +2,7 @@
 
 import asyncio
 import sys
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Iterable
 from contextlib import suppress
 from functools import cached_property
 from importlib import import_module
@@ -12,13 +12,14 @@ from typing import TypeVar
 from anthology.errors import EndpointError, ModelError
 from anthology.flow import run_all
 from anthology.journal import Journal, JournalError
-from anthology.meter import Meter
+from anthology.meter import Asked, Meter
 from anthology.models import Model, Provider
+from anthology.models.declared import declared
 from anthology.models.identity import ModelIdentity
 from anthology.models.journalled import Journalled
-from anthology.models.spec import ModelSpec
+from anthology.models.spec import Price
+from anthology.parts import Part
 from anthology.progress import Progress
-from anthology.recordfile import read_record
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -36,13 +37,27 @@ class Fieldwork:
         The folder of what was answered before.
     in_flight
         How many interviews are under way at the same time.
+    part
+        Which part of the things is asked, such as `2-of-4`.
+    parts
+        The parts that were asked by other jobs; where there are any, nothing is asked.
     """
 
-    def __init__(self, *, models: Path, journal: Path, in_flight: int) -> None:
+    def __init__(
+        self,
+        *,
+        models: Path,
+        journal: Path,
+        in_flight: int,
+        part: str = "whole",
+        parts: list[Path] | None = None,
+    ) -> None:
+        self.part, self.parts = Part.parse(part), parts or []
         self._models, self._folder, self._in_flight = models, journal, in_flight
         self._meter = Meter()
         self._providers: dict[str, Provider] = {}
         self._asked: dict[str, Model] = {}
+        self._wanted: dict[str, tuple[ModelIdentity, Price | None]] = {}
         self._opening: asyncio.Task[None] | None = None
 
     @cached_property
@@ -61,34 +76,62 @@ class Fieldwork:
         found = provider.served if provider and identity.model is None else None
         return f"{identity.source} ({found})" if found else identity.source
 
+    def asked(self) -> list[Asked]:
+        """Return the models that were to be asked, and what that has taken so far."""
+        return [
+            Asked(
+                identity,
+                provider.served,
+                provider.version,
+                provider.address,
+                price,
+                self._meter.of(name),
+            )
+            for name, (identity, price) in self._wanted.items()
+            if (provider := self._providers[name])
+        ]
+
     def run(
         self,
         do: Callable[[T], Awaitable[R]],
-        things: Sequence[T],
+        things: Iterable[T],
+        keep: Callable[[T, R], None],
         *,
+        total: int,
         label: str,
         name: Callable[[T], str] = str,
-    ) -> list[R]:
+    ) -> None:
         """Hold the same interview with each of many things, and close everything after it.
 
+        Parameters
+        ----------
+        total
+            How many things there are.
+        label
+            What is being done.
+
+        Notes
+        -----
         A fieldwork runs once; see `anthology.flow.run_all` for the rest.
         """
-        return asyncio.run(self._run(do, things, label, name))
+        asyncio.run(self._run(do, things, keep, total, label, name))
 
     async def _run(
         self,
         do: Callable[[T], Awaitable[R]],
-        things: Sequence[T],
+        things: Iterable[T],
+        keep: Callable[[T, R], None],
+        total: int,
         label: str,
         name: Callable[[T], str],
-    ) -> list[R]:
-        progress = Progress(label, len(things), self._meter)
+    ) -> None:
+        progress = Progress(label, total, self._meter)
         ticking = asyncio.create_task(_tick(progress))
         try:
             if any(isinstance(m, Journalled) and m.unknown for m in self._asked.values()):
                 await self._ready()
-            return await run_all(
-                do, things, in_flight=self._in_flight, progress=progress, name=name
+            await run_all(
+                do, things, keep=keep, in_flight=self._in_flight, progress=progress, name=name
             )
         finally:
             ticking.cancel()
@@ -98,7 +141,7 @@ class Fieldwork:
 
     def _end(self, label: str) -> None:
         """Say what asking took, and let go of the journal."""
-        meter = self._meter
+        meter = self._meter.total()
         if meter.requests or meter.hits:
             print(meter.summary(), file=sys.stderr)
             # A count of hits is not worth a failure.
@@ -113,13 +156,15 @@ class Fieldwork:
         A provider's module is imported by its name, so that a stage's code hash holds the
         provider that it asks and no other.
         """
-        spec = read_record(self._models / f"{identity.name}.yaml", ModelSpec)
+        spec = declared(self._models, identity.name)
         module = import_module(f"anthology.models.{identity.provider}")
-        provider: Provider = module.open_model(identity, spec.endpoint, self._meter)
+        meter = self._meter.of(identity.name)
+        provider: Provider = module.open_model(identity, spec.endpoint, meter)
         self._providers[identity.name] = provider
+        self._wanted[identity.name] = identity, spec.price
         if not identity.paid:
             return provider
-        return Journalled(provider, identity, spec, self._journal, self._meter, self._ready)
+        return Journalled(provider, identity, spec, self._journal, meter, self._ready)
 
     async def _ready(self) -> None:
         """Make sure, before anything is sent, that all models of the stage can be asked."""

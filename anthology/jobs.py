@@ -13,6 +13,8 @@ from anthology.study import Study
 Resource = int | str | None | Callable[[Any], int | str | None]
 WHOLE = "whole"
 """The part of an artifact that is all of it."""
+PART = r"[0-9]+-of-[0-9]+"
+"""A pattern of the names of parts."""
 _ALWAYS = ("in_flight", "models")
 
 

@@ -1,11 +1,19 @@
 """What asking models has taken so far."""
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Protocol, Self, runtime_checkable
+
+if TYPE_CHECKING:
+    from anthology.models.identity import ModelIdentity
+    from anthology.models.spec import Price
+
+_COUNTS = ("requests", "hits", "retries", "prompt_tokens", "completion_tokens", "dollars")
 
 
 @dataclass(slots=True)
 class Meter:
-    """Counts over all models of a stage; whoever sends or finds an answer adds to it.
+    """Counts of one model, or of all models of a stage; who sends or finds an answer adds to it.
 
     Parameters
     ----------
@@ -19,6 +27,8 @@ class Meter:
         Tokens that servers read and wrote.
     dollars
         What they cost by the models' prices.
+    models
+        The counts of single models, which come on top of its own.
     """
 
     requests: int = 0
@@ -27,25 +37,72 @@ class Meter:
     prompt_tokens: int = 0
     completion_tokens: int = 0
     dollars: float = 0.0
+    models: dict[str, Self] = field(default_factory=dict)
+
+    def of(self, model: str) -> Self:
+        """Return the counts of one model, by its name; the same ones each time."""
+        return self.models.setdefault(model, type(self)())
+
+    def total(self) -> Self:
+        """Return its own counts and those of its models, added up."""
+        every = [self, *(counts.total() for counts in self.models.values())]
+        return type(self)(*(sum(getattr(counts, key) for counts in every) for key in _COUNTS))
 
     def told(self, seconds: float) -> str:
         """Say what was counted in so many seconds; nothing where nothing was."""
-        tokens = self.prompt_tokens + self.completion_tokens
+        whole = self.total()
+        tokens = whole.prompt_tokens + whole.completion_tokens
         pace = max(seconds, 1e-9)
         counts = [
-            f"{self.requests / pace:,.0f} requests/s" if self.requests else "",
+            f"{whole.requests / pace:,.0f} requests/s" if whole.requests else "",
             f"{tokens / pace:,.0f} tokens/s" if tokens else "",
-            f"{self.hits:,} from the journal" if self.hits else "",
-            f"{self.retries:,} sent again" if self.retries else "",
-            f"${self.dollars:,.2f}" if self.dollars else "",
+            f"{whole.hits:,} from the journal" if whole.hits else "",
+            f"{whole.retries:,} sent again" if whole.retries else "",
+            f"${whole.dollars:,.2f}" if whole.dollars else "",
         ]
         return ", ".join(filter(None, counts))
 
     def summary(self) -> str:
         """Say what everything took."""
-        share = self.hits / max(1, self.hits + self.requests)
+        whole = self.total()
+        share = whole.hits / max(1, whole.hits + whole.requests)
         return (
-            f"{self.requests:,} requests answered by models, {self.retries:,} sent again, "
-            f"{self.hits:,} from the journal ({share:.0%}); {self.prompt_tokens:,} tokens read, "
-            f"{self.completion_tokens:,} written" + (f", ${self.dollars:,.2f}" * bool(self.dollars))
+            f"{whole.requests:,} requests answered by models, {whole.retries:,} sent again, "
+            f"{whole.hits:,} from the journal ({share:.0%}); {whole.prompt_tokens:,} tokens read, "
+            f"{whole.completion_tokens:,} written"
+            + (f", ${whole.dollars:,.2f}" * bool(whole.dollars))
         )
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """One model that a stage was to ask, and what that took.
+
+    Parameters
+    ----------
+    identity
+        Which model.
+    served, version, address
+        What its server called it, what it says of the version that answered, and where it is;
+        None where nothing was sent, or it does not say.
+    price
+        What its file says that tokens cost.
+    meter
+        The counts.
+    """
+
+    identity: "ModelIdentity"
+    served: str | None = None
+    version: str | None = None
+    address: str | None = None
+    price: "Price | None" = None
+    meter: Meter = field(default_factory=Meter)
+
+
+@runtime_checkable
+class Asks(Protocol):
+    """Whatever asks models for a stage."""
+
+    def asked(self) -> Sequence[Asked]:
+        """Return the models that it was to ask, and what that took so far."""
+        ...

@@ -14,7 +14,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from anthology.artifacts import facts as facts_of
-from anthology.artifacts import read_table, write_table
+from anthology.artifacts import read_rows, read_table, rows_of, writing
 from anthology.errors import ModelError, RefusedError
 from anthology.fieldwork import Fieldwork
 from anthology.formats import Format
@@ -22,6 +22,7 @@ from anthology.models import Model, Request
 from anthology.models.asking import ask_model
 from anthology.models.identity import ModelIdentity
 from anthology.models.spec import Sampling
+from anthology.parts import join
 from anthology.stages import StageSettings
 from anthology.stories import story_turns
 from anthology.tables import aligned
@@ -71,44 +72,54 @@ def run(settings: Settings, *, backstories: Path, output: Path, fieldwork: Field
     ModelError
         If it took none of them.
     """
-    stories = read_table(backstories, ["backstory", "answers"]).to_pylist()
+    if fieldwork.parts:
+        join(fieldwork.parts, output, stage="perplexity", settings=settings)
+    else:
+        _score(settings, backstories, output, fieldwork)
+    print(summary(read_table(output)), file=sys.stderr)
+
+
+def _score(settings: Settings, backstories: Path, output: Path, fieldwork: Fieldwork) -> None:
+    """Have one part of the stories judged, or all, and write each one's figures as they come."""
     model = fieldwork.model(settings.model)
 
-    async def scored(story: dict[str, list[str]]) -> Score | RefusedError:
-        turns = story_turns(settings.openings, story["answers"])
+    async def scored(story: tuple[int, list[str]]) -> Score | RefusedError:
+        turns = story_turns(settings.openings, story[1])
         try:
             return await score(model, turns, settings.layout)
         except RefusedError as error:
             return error
 
-    found = fieldwork.run(
-        scored, stories, label="perplexity", name=lambda story: f"backstory {story['backstory']}"
-    )
-    name = settings.model.name
-    rows = [
-        {"model": name, "backstory": story["backstory"], **figures(made, story["answers"])}
-        for story, made in zip(stories, found, strict=True)
-    ]
-    refused = {
-        f"backstory {story['backstory']}": made
-        for story, made in zip(stories, found, strict=True)
-        if isinstance(made, RefusedError)
-    }
-    for backstory, error in refused.items():
-        print(f"{backstory} has no perplexity: {error}", file=sys.stderr)
-    if rows and len(refused) == len(rows):
-        raise ModelError(
-            f"took none of the {len(rows)} stories; the first: {next(iter(refused.values())).what}",
-            where=f"model {name}",
-            hint="Name another model under backstories.perplexity.",
+    refused: list[str] = []
+    with writing(output, COLUMNS, stage="perplexity", settings=settings) as sheet:
+
+        def keep(story: tuple[int, list[str]], made: Score | RefusedError) -> None:
+            number, answers = story
+            given = figures(made, answers)
+            sheet.add(settings.model.name, number, *map(given.get, COLUMNS.names[2:]))
+            if isinstance(made, RefusedError):
+                refused.append(made.what)
+                print(f"backstory {number} has no perplexity: {made}", file=sys.stderr)
+
+        span = fieldwork.part.span(rows_of(backstories))
+        fieldwork.run(
+            scored,
+            read_rows(backstories, ["backstory", "answers"], span),
+            keep,
+            total=len(span),
+            label="perplexity",
+            name=lambda story: f"backstory {story[0]}",
         )
-    table = pa.Table.from_pylist(rows, COLUMNS)
-    facts = {
-        "source": facts_of(backstories)["source"],
-        "perplexity": fieldwork.source(settings.model),
-    }
-    write_table(output, table, stage="perplexity", settings=settings, facts=facts)
-    print(summary(table), file=sys.stderr)
+        if refused and len(refused) == len(span):
+            raise ModelError(
+                f"took none of the {len(span)} stories; the first: {refused[0]}",
+                where=f"model {settings.model.name}",
+                hint="Name another model under backstories.perplexity.",
+            )
+        sheet.facts = {
+            "source": facts_of(backstories)["source"],
+            "perplexity": fieldwork.source(settings.model),
+        }
 
 
 async def score(model: Model, turns: tuple[Turn, ...], layout: Format) -> Score:

@@ -1,12 +1,14 @@
 """The personas stage: what stands in the context before a respondent's questions."""
 
 import sys
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import pyarrow as pa
 
 from anthology.artifacts import facts as facts_of
-from anthology.artifacts import read_table, write_table
+from anthology.artifacts import read_rows, read_table, rows_of, writing
 from anthology.codebook import Codebook
 from anthology.descriptions import ToldTrait, categories, describe, shuffled
 from anthology.errors import DataError
@@ -17,7 +19,16 @@ from anthology.respondents import respondents
 from anthology.stages import StageSettings
 from anthology.stories import story_turns
 
-_TURNS = pa.list_(pa.struct([("question", pa.string()), ("answer", pa.string())]))
+COLUMNS = pa.schema(
+    [
+        ("respondent", pa.string()),
+        ("backstory", pa.int64()),
+        ("similarity", pa.float64()),
+        ("turns", pa.list_(pa.struct([("question", pa.string()), ("answer", pa.string())]))),
+    ]
+)
+"""The respondent; the number of their story and its similarity, where there is one; and what stands
+before the survey's questions."""
 
 
 class Settings(StageSettings):
@@ -55,64 +66,62 @@ def run(
     matches
         Which natural story stands for which respondent.
     output
-        A row for each respondent: the story's number and similarity, where
-        there is one, and the turns of the persona.
+        A row for each respondent, see `COLUMNS`. Those who share a story stand together, in
+        the order of the stories, so that it is stored once and read once.
     """
-    people = respondents(read_table(humans))
+    people = dict(respondents(read_table(humans)))
     book = Codebook.load(codebook)
-    told = _stories(stories, matches)
-    numbers, similarities, turns = [], [], []
-    for respondent, codes in people:
-        number, similarity, answers = told[respondent] if stories else (None, None, ())
-        path = ("personas", settings.survey, respondent)
-        rng = generator(settings.seed, *path) if settings.shuffle else None
-        found = shuffled(categories(settings.traits, book, codes), rng)
-        story = story_turns(settings.openings, answers, where=str(stories)) if stories else ()
-        words = describe(found, settings.style, settings.layout) if settings.style else ()
-        numbers.append(number)
-        similarities.append(similarity)
-        turns.append([{"question": t.question, "answer": t.answer} for t in (*story, *words)])
-    table = pa.table(
-        {
-            "respondent": pa.array([respondent for respondent, _ in people], pa.string()),
-            "backstory": pa.array(numbers, pa.int64()),
-            "similarity": pa.array(similarities, pa.float64()),
-            "turns": pa.array(turns, _TURNS),
-        }
-    )
     facts = {
         "stories": facts_of(stories)["source"] if stories else "",
         "traits": facts_of(matches)["traits"] if matches else "",
     }
-    write_table(output, table, stage="personas", settings=settings, facts=facts)
-    distinct = len(set(numbers) - {None})
-    silent = sum(not persona for persona in turns)
+    distinct = silent = 0
+    last: int | None = None
+    with writing(output, COLUMNS, stage="personas", settings=settings) as sheet:
+        sheet.facts = facts
+        for respondent, number, similarity, answers in _told(people, stories, matches):
+            path = ("personas", settings.survey, respondent)
+            rng = generator(settings.seed, *path) if settings.shuffle else None
+            found = shuffled(categories(settings.traits, book, people[respondent]), rng)
+            story = story_turns(settings.openings, answers, where=str(stories)) if stories else ()
+            words = describe(found, settings.style, settings.layout) if settings.style else ()
+            turns = [{"question": t.question, "answer": t.answer} for t in (*story, *words)]
+            sheet.add(respondent, number, similarity, turns)
+            distinct += number != last
+            silent += not turns
+            last = number
     print(
         f"{len(people)} personas on {distinct} different stories, {silent} of nothing",
         file=sys.stderr,
     )
 
 
-def _stories(
-    stories: Path | None, matches: Path | None
-) -> dict[str, tuple[int, float | None, list[str]]]:
-    """Return number, similarity and answers of each respondent's story."""
+def _told(
+    people: Iterable[str], stories: Path | None, matches: Path | None
+) -> Iterator[tuple[str, int | None, float | None, list[str]]]:
+    """Yield each respondent with number, similarity and answers of their story, story by story.
+
+    Respondents of one story keep their order. What has to be held is who was matched with which
+    story, and one group of rows of the stories.
+    """
     if stories is None:
-        return {}
-    table = read_table(stories)
-    found = dict(zip(table["backstory"].to_pylist(), table["answers"].to_pylist(), strict=True))
+        yield from ((respondent, None, None, []) for respondent in people)
+        return
+    span = range(rows_of(stories))
     if matches is None:
-        names = table["respondent"].to_pylist()
-        pairs = zip(names, found.items(), strict=True)
-        return {name: (number, None, answers) for name, (number, answers) in pairs}
-    chosen = read_table(matches)
-    rows = zip(
-        chosen["respondent"].to_pylist(),
-        chosen["backstory"].to_pylist(),
-        chosen["similarity"].to_pylist(),
-        strict=True,
-    )
-    missing = set(chosen["backstory"].to_pylist()) - set(found)
-    if missing:
-        raise DataError(f"has no story {min(missing)}, which {matches} names", where=str(stories))
-    return {name: (number, similarity, found[number]) for name, number, similarity in rows}
+        for respondent, number, answers in read_rows(
+            stories, ["respondent", "backstory", "answers"], span
+        ):
+            yield respondent, number, None, answers
+        return
+    chosen = read_table(matches, ["respondent", "backstory", "similarity"])
+    matched = defaultdict(list)
+    for respondent, number, similarity in zip(
+        *(column.to_pylist() for column in chosen.columns), strict=True
+    ):
+        matched[number].append((respondent, similarity))
+    for number, answers in read_rows(stories, ["backstory", "answers"], span):
+        for respondent, similarity in matched.pop(number, ()):
+            yield respondent, number, similarity, answers
+    if matched:
+        raise DataError(f"has no story {min(matched)}, which {matches} names", where=str(stories))

@@ -1,12 +1,14 @@
 """Primed backstories: for each respondent a life story written from their traits."""
 
+import sys
+from collections import Counter
 from collections.abc import Mapping
 from pathlib import Path
 
 import pyarrow as pa
 
-from anthology.artifacts import read_table
-from anthology.backstories import WrittenSettings, columns, rejections, save
+from anthology.artifacts import read_table, writing
+from anthology.backstories import WrittenSettings, account, rejections, values
 from anthology.codebook import Codebook
 from anthology.descriptions import ToldTrait, categories, in_words, shuffled
 from anthology.fieldwork import Fieldwork
@@ -14,11 +16,15 @@ from anthology.formats import Format
 from anthology.keeping import Story
 from anthology.models import Request
 from anthology.models.asking import told
+from anthology.parts import join
 from anthology.prompts import WriterPrompt
 from anthology.randomness import generator
 from anthology.respondents import respondents
 from anthology.stories import COLUMNS
 from anthology.transcripts import Ask, as_text, stops
+
+_Person = tuple[int, tuple[str, Mapping[str, int | None]]]
+"""A respondent's number, id and traits."""
 
 
 class Settings(WrittenSettings):
@@ -36,12 +42,22 @@ def run(
     settings: Settings, *, humans: Path, codebook: Path, output: Path, fieldwork: Fieldwork
 ) -> None:
     """Have a story written for each respondent."""
-    book = Codebook.load(codebook)
-    people = respondents(read_table(humans))
+    if fieldwork.parts:
+        join(fieldwork.parts, output, stage="primed", settings=settings)
+    else:
+        _write(settings, humans, Codebook.load(codebook), output, fieldwork)
+    print(account(output), file=sys.stderr)
+
+
+def _write(
+    settings: Settings, humans: Path, book: Codebook, output: Path, fieldwork: Fieldwork
+) -> None:
+    """Have the stories of one part of the respondents written, or of all, as they come."""
+    people = list(enumerate(respondents(read_table(humans))))
     editor = settings.editor(fieldwork)
 
-    async def write(person: tuple[str, Mapping[str, int | None]]) -> Story:
-        respondent, codes = person
+    async def write(person: _Person) -> Story:
+        _, (respondent, codes) = person
         path = ("backstories", settings.survey, "primed", respondent)
         rng = generator(settings.seed, *path, "order") if settings.shuffle else None
         found = shuffled(categories(settings.traits, book, codes), rng)
@@ -54,15 +70,25 @@ def run(
             path=path,
         )
 
-    stories = fieldwork.run(
-        write, people, label="primed backstories", name=lambda person: f"respondent {person[0]}"
-    )
-    names = pa.array([respondent for respondent, _ in people])
-    table = pa.Table.from_pydict(
-        {"backstory": range(len(people)), **columns(stories)}, schema=COLUMNS
-    ).add_column(0, "respondent", names)
-    facts = {"source": fieldwork.source(settings.model), **rejections(stories)}
-    save(output, table, stories, settings, facts)
+    rejected: Counter[str] = Counter()
+    columns = pa.schema([("respondent", pa.string()), *COLUMNS])
+    with writing(output, columns, stage="primed", settings=settings) as sheet:
+
+        def keep(person: _Person, story: Story) -> None:
+            number, (respondent, _) = person
+            sheet.add(respondent, number, *values(story))
+            rejected.update(story.rejected)
+
+        span = fieldwork.part.span(len(people))
+        fieldwork.run(
+            write,
+            people[span.start : span.stop],
+            keep,
+            total=len(span),
+            label="primed backstories",
+            name=lambda person: f"respondent {person[1][0]}",
+        )
+        sheet.facts = {"source": fieldwork.source(settings.model), **rejections(rejected)}
 
 
 def _request(settings: Settings, message: str, seed: int) -> Request:

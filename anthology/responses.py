@@ -6,13 +6,14 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import product
 from pathlib import Path
+from typing import Any
 
-import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from anthology.answers import Outcome
 from anthology.artifacts import facts as facts_of
-from anthology.artifacts import read_table, write_table
+from anthology.artifacts import read_rows, read_table, writing
 from anthology.codebook import Codebook
 from anthology.errors import DataError
 from anthology.fieldwork import Fieldwork
@@ -22,6 +23,7 @@ from anthology.likelihood import tempered
 from anthology.models import Message, Shares
 from anthology.models.identity import ModelIdentity
 from anthology.models.spec import Asking, Sampling
+from anthology.parts import join
 from anthology.prompts import SurveyPrompt
 from anthology.questions import DECLINED, Option, Question
 from anthology.randomness import derive, generator
@@ -29,7 +31,23 @@ from anthology.stages import StageSettings
 from anthology.surveys import Item
 from anthology.transcripts import Turn, from_rows
 
-_SHARES = pa.list_(pa.float64())
+_OUTCOMES = [outcome.value for outcome in Outcome]
+COLUMNS = pa.schema(
+    [
+        ("respondent", pa.string()),
+        ("backstory", pa.int64()),
+        ("item", pa.string()),
+        ("code", pa.int16()),
+        *((outcome, pa.int32()) for outcome in _OUTCOMES),
+        ("out_of_tries", pa.bool_()),
+        ("reply", pa.string()),
+        ("shares", pa.list_(pa.float64())),
+        ("decline", pa.float64()),
+        ("unseen", pa.float64()),
+    ]
+)
+"""The respondent, the number of the story where there is one, the item, and what `Response` holds
+of the answer."""
 
 
 class Settings(StageSettings):
@@ -82,59 +100,78 @@ class Response:
         """Whether the persona neither answered nor declined."""
         return not (self.replies[Outcome.VALID] or self.replies[Outcome.DECLINED])
 
+    @property
+    def values(self) -> tuple[Any, ...]:
+        """What stands of it in a table's row, in the order of `COLUMNS`."""
+        shares = self.shares
+        return (
+            self.code,
+            *(self.replies[outcome] for outcome in Outcome),
+            self.out_of_tries,
+            self.last,
+            shares and shares.choices,
+            self.decline,
+            shares and shares.unseen,
+        )
+
 
 def run(
     settings: Settings, *, personas: Path, codebook: Path, output: Path, fieldwork: Fieldwork
 ) -> None:
-    """Ask every persona every item."""
-    table = read_table(personas)
-    names = table["respondent"].to_pylist()
-    stories = table["backstory"].to_pylist()
-    # A server that remembers how prompts begin reads a story once if its personas come together.
-    order = sorted(range(len(names)), key=lambda i: -1 if stories[i] is None else stories[i])
-    interview = Interview(settings, Codebook.load(codebook), fieldwork)
-    people = list(zip(names, map(from_rows, table["turns"].to_pylist()), strict=True))
-    held = fieldwork.run(
-        interview.hold,
-        [people[i] for i in order],
-        label="responses",
-        name=lambda person: f"respondent {person[0]}",
-    )
-    answered = dict(zip(order, held, strict=True))
-    rows = [answered[i][item.variable] for i in range(len(names)) for item in settings.items]
-    each = len(settings.items)
-    counts = {o.value: [row.replies.get(o, 0) for row in rows] for o in Outcome}
-    result = pa.table(
-        {
-            "respondent": pa.array(np.repeat(names, each).tolist(), pa.string()),
-            "backstory": table["backstory"].take(np.repeat(np.arange(len(names)), each)),
-            "item": pa.array([i.variable for i in settings.items] * len(names), pa.string()),
-            "code": pa.array([row.code for row in rows], pa.int16()),
-            **{outcome: pa.array(found, pa.int32()) for outcome, found in counts.items()},
-            "out_of_tries": pa.array([row.out_of_tries for row in rows], pa.bool_()),
-            "reply": pa.array([row.last for row in rows], pa.string()),
-            "shares": pa.array([row.shares and row.shares.choices for row in rows], _SHARES),
-            "decline": pa.array([row.decline for row in rows], pa.float64()),
-            "unseen": pa.array([row.shares and row.shares.unseen for row in rows], pa.float64()),
-        }
-    )
-    made_from = facts_of(personas)
-    facts = {
-        "survey": settings.survey,
-        "model": settings.model.name,
-        "condition": settings.condition,
-        "answers": fieldwork.source(settings.model),
-        "stories": made_from["stories"],
-        "traits": made_from["traits"],
-    }
-    write_table(output, result, stage="responses", settings=settings, facts=facts)
-    totals = {outcome: sum(found) for outcome, found in counts.items()}
+    """Ask every persona every item, in the order in which personas are stored."""
+    if fieldwork.parts:
+        join(fieldwork.parts, output, stage="responses", settings=settings)
+    else:
+        _ask(settings, personas, Codebook.load(codebook), output, fieldwork)
+    counted = read_table(output, [*_OUTCOMES, "out_of_tries"])
+    totals = {outcome: pc.sum(counted[outcome]).as_py() or 0 for outcome in _OUTCOMES}
     listed = ", ".join(f"{count} {outcome}" for outcome, count in totals.items())
     print(
-        f"{len(rows)} questions, {sum(totals.values())} replies ({listed}), "
-        f"{sum(row.out_of_tries for row in rows)} out of tries",
+        f"{len(counted)} questions, {sum(totals.values())} replies ({listed}), "
+        f"{pc.sum(counted['out_of_tries']).as_py() or 0} out of tries",
         file=sys.stderr,
     )
+
+
+def _ask(
+    settings: Settings, personas: Path, codebook: Codebook, output: Path, fieldwork: Fieldwork
+) -> None:
+    """Ask one part of the personas, or all, and write each one's answers as they come."""
+    interview = Interview(settings, codebook, fieldwork)
+    # A server that remembers how prompts begin reads a story once if its personas stay together.
+    stories = read_table(personas, ["backstory"])["backstory"].to_numpy()
+    span = fieldwork.part.together(stories)
+    people = (
+        (respondent, story, from_rows(turns))
+        for respondent, story, turns in read_rows(
+            personas, ["respondent", "backstory", "turns"], span
+        )
+    )
+    made_from = facts_of(personas)
+    with writing(output, COLUMNS, stage="responses", settings=settings) as sheet:
+
+        def keep(
+            person: tuple[str, int | None, tuple[Turn, ...]], held: dict[str, Response]
+        ) -> None:
+            for item in settings.items:
+                sheet.add(*person[:2], item.variable, *held[item.variable].values)
+
+        fieldwork.run(
+            lambda person: interview.hold((person[0], person[2])),
+            people,
+            keep,
+            total=len(span),
+            label="responses",
+            name=lambda person: f"respondent {person[0]}",
+        )
+        sheet.facts = {
+            "survey": settings.survey,
+            "model": settings.model.name,
+            "condition": settings.condition,
+            "answers": fieldwork.source(settings.model),
+            "stories": made_from["stories"],
+            "traits": made_from["traits"],
+        }
 
 
 class Interview:

@@ -1,9 +1,15 @@
 """What stories answer about a trait, and by which route their answers were settled."""
 
-from collections.abc import Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from math import nan
+from pathlib import Path
+from typing import Any
 
+import pyarrow as pa
+
+from anthology.artifacts import read_rows, rows_of
 from anthology.tables import Row
 
 ROUTES = ("stated", "read", "number", "coded", "declined", "unreadable", "unseen")
@@ -17,6 +23,7 @@ did not show whether it names one.
 
 COLUMNS = ("trait", "route", "stories", "answers", "share")
 """The columns of `routes.csv`."""
+_BESIDE = ("stated", "declined", "unreadable", "unseen", "number", "coded")
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +67,11 @@ class Distribution:
         )
 
     @property
+    def values(self) -> tuple[Any, ...]:
+        """What fills a question's columns, in the order of `columns`."""
+        return (list(self.counts), *(getattr(self, name) for name in _BESIDE))
+
+    @property
     def silent(self) -> float:
         """How many answers named no option, as far as the model showed."""
         return self.declined + self.unreadable + self.unseen
@@ -78,7 +90,7 @@ class Distribution:
         }
 
 
-def route_rows(found: Mapping[str, Sequence[Distribution]]) -> list[Row]:
+def route_rows(found: Mapping[str, Iterable[Distribution]]) -> list[Row]:
     """Tell which share of the answers each route settled.
 
     Parameters
@@ -94,18 +106,36 @@ def route_rows(found: Mapping[str, Sequence[Distribution]]) -> list[Row]:
         shares of a trait sum to 1; there are none where it was never asked.
     """
     rows: list[Row] = []
-    for name, stories in found.items():
-        settled = [story.routes() for story in stories]
-        total = sum(sum(routes.values()) for routes in settled)
+    for name, distributions in found.items():
+        stories, answers = Counter[str](), dict.fromkeys(ROUTES, 0.0)
+        for distribution in distributions:
+            for route, settled in distribution.routes().items():
+                stories[route] += settled > 0
+                answers[route] += settled
+        total = sum(answers.values())
+        # Drawn answers are counted, expected ones are not whole.
+        whole = all(settled.is_integer() for settled in answers.values())
         for route in ROUTES:
-            answers = sum(routes[route] for routes in settled)
             rows.append(
                 {
                     "trait": name,
                     "route": route,
-                    "stories": sum(routes[route] > 0 for routes in settled),
-                    "answers": float(answers) if isinstance(total, float) else answers,
-                    "share": answers / total if total else nan,
+                    "stories": stories[route],
+                    "answers": int(answers[route]) if whole else answers[route],
+                    "share": answers[route] / total if total else nan,
                 }
             )
     return rows
+
+
+def columns(name: str) -> list[tuple[str, pa.DataType]]:
+    """Return the columns that hold what stories answer to one question."""
+    beside = [(f"{name}:{rest}", pa.float32()) for rest in _BESIDE[1:]]
+    return [(name, pa.list_(pa.float32())), (f"{name}:stated", pa.bool_()), *beside]
+
+
+def distributions(path: Path, name: str) -> Iterator[Distribution]:
+    """Read what every story answers to one question."""
+    names = [column for column, _ in columns(name)]
+    for counts, *beside in read_rows(path, names, range(rows_of(path))):
+        yield Distribution(tuple(counts), *beside)

@@ -7,19 +7,23 @@ from typing import Any
 
 import pyarrow.parquet as pq
 
+from anthology import showmade
 from anthology.artifacts import made_by, read_table
 from anthology.errors import DataError
+from anthology.provenance.files import is_of, read
 from anthology.tables import aligned, is_number
 
 _WIDTH = 100
 _CELL = 60
+_LOOKED_AT = (".html", ".svg", ".zip")
+"""Files whose content is for other programs to show."""
 
 
-def show(path: Path, rows: int, row: int | None = None) -> str:
+def show(path: Path, rows: int, row: int | None = None, *, made: bool = False) -> str:
     """Describe an artifact: what made it, from what settings, its columns and first rows.
 
-    A CSV table is given as it is, aligned; a survey file by its variables; anything else is
-    text.
+    A CSV table is given as it is, aligned; a survey file by its variables; a picture, a page or
+    an archive by what made it; anything else is text.
 
     Parameters
     ----------
@@ -29,6 +33,8 @@ def show(path: Path, rows: int, row: int | None = None) -> str:
         How many rows of an artifact are shown, each value in a line's length.
     row
         Show only this row of an artifact, from 0, whole.
+    made
+        Show only what made the file.
     """
     if path.is_dir():
         raise DataError("is a folder; name a file in it", where=str(path))
@@ -38,6 +44,8 @@ def show(path: Path, rows: int, row: int | None = None) -> str:
             where=str(path),
             hint=f"If the study has it, `snakemake {path}` makes it.",
         )
+    if made or (path.suffix in _LOOKED_AT and read(path) is not None):
+        return showmade.whole(path)
     if row is not None and path.suffix != ".parquet":
         raise DataError("has no numbered rows; --row is for Parquet files", where=str(path))
     if path.suffix == ".csv":
@@ -46,15 +54,16 @@ def show(path: Path, rows: int, row: int | None = None) -> str:
         return _declared(path)
     if path.suffix != ".parquet":
         return _text(path)
-    made = made_by(path)
+    own = made_by(path)
     if row is not None:
         return _whole(path, row)
     file = pq.ParquetFile(path)
     lines = [
-        f"{path}: {file.metadata.num_rows} rows, made by anthology {made['version']} "
-        f"in stage {made['stage']}",
-        *_section("facts", made["facts"]),
-        *_section("settings", made["settings"]),
+        f"{path}: {file.metadata.num_rows} rows, made by anthology {own['version']} "
+        f"in stage {own['stage']}",
+        *_recorded(path),
+        *_section("facts", own["facts"]),
+        *_section("settings", own["settings"]),
         "columns",
         *(f"  {field.name}: {field.type}" for field in file.schema_arrow),
     ]
@@ -62,6 +71,15 @@ def show(path: Path, rows: int, row: int | None = None) -> str:
     for number, values in enumerate(first.to_pylist() if first is not None else []):
         lines += _section(f"row {number}", values)
     return "\n".join(lines)
+
+
+def _recorded(path: Path) -> list[str]:
+    """Return what stands in the record beside an artifact, where that is of this file."""
+    found = read(path)
+    if found is None:
+        return []
+    known = showmade.details(found) if is_of(found, path) else []
+    return [showmade.line(path, found), *known]
 
 
 def _text(path: Path) -> str:
@@ -143,3 +161,8 @@ def _section(title: str, values: dict[str, Any]) -> list[str]:
 
 def _short(value: Any) -> str:
     return textwrap.shorten(str(value), _WIDTH, placeholder=" ...")
+
+
+def told_once(path: Path) -> str | None:
+    """Return a line on what made a file of which `show` prints the content alone."""
+    return showmade.note(path) if path.suffix not in (".parquet", *_LOOKED_AT) else None

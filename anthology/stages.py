@@ -7,6 +7,10 @@ the files it reads and writes.
 
 from anthology.records import Record
 
+INPUTS = "inputs"
+"""A key beside the settings, for Snakemake alone: the names of files that a command is given by
+options."""
+
 
 class StageSettings(Record):
     """The slice of the experiment that one stage depends on."""

@@ -11,16 +11,18 @@ further questions that each group of answers is asked on its own.
 """
 
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Sequence
+from itertools import groupby
 from pathlib import Path
 
 import pyarrow as pa
 
 from anthology.artifacts import facts as facts_of
-from anthology.artifacts import read_table, write_table, write_text
+from anthology.artifacts import read_rows, rows_of, write_text, writing
 from anthology.fieldwork import Fieldwork
-from anthology.routes import COLUMNS, Distribution, route_rows
-from anthology.tables import as_csv
+from anthology.parts import join
+from anthology.routes import COLUMNS, Distribution, columns, distributions, route_rows
+from anthology.tables import Row, as_csv
 from anthology.traitsurvey import Settings, TraitSurvey
 
 
@@ -43,40 +45,49 @@ def run(
     fieldwork
         Where models are asked.
     """
-    table = read_table(backstories, ["backstory", "text", "answers"])
-    stories = list(zip(*(table[name].to_pylist() for name in table.column_names), strict=True))
+    if fieldwork.parts:
+        join(fieldwork.parts, output, stage="traits", settings=settings)
+    else:
+        _ask(settings, backstories, output, fieldwork)
+    rows = route_rows({name: distributions(output, name) for name in settings.names})
+    write_text(routes, as_csv(COLUMNS, rows))
+    print(_account(rows), file=sys.stderr)
+
+
+def _ask(settings: Settings, backstories: Path, output: Path, fieldwork: Fieldwork) -> None:
+    """Ask one part of the stories, or all, and write each one's answers as they come."""
     survey = TraitSurvey(settings, fieldwork)
-    rows = fieldwork.run(
-        survey.ask, stories, label="traits", name=lambda story: f"backstory {story[0]}"
-    )
-    questions = survey.questions
-    found = {name: [row[name] for row in rows] for name in questions}
-    columns = {"backstory": table["backstory"]}
-    for name, distributions in found.items():
-        columns |= _columns(name, distributions, step=name not in settings.traits)
-    models = (settings.model, settings.reader_model, settings.coder_model)
-    facts = {
-        "source": facts_of(backstories)["source"],
-        "traits": " + ".join(sorted({fieldwork.source(m) for m in models if m is not None})),
-        "options": {name: asked.declared.ids for name, asked in questions.items()},
-    }
-    write_table(output, pa.table(columns), stage="traits", settings=settings, facts=facts)
-    write_text(routes, as_csv(COLUMNS, route_rows(found)))
-    _report(found)
+    with writing(output, _columns(settings.names), stage="traits", settings=settings) as sheet:
+
+        def keep(story: tuple[int, str, list[str]], given: dict[str, Distribution]) -> None:
+            sheet.add(story[0], *(v for name in settings.names for v in given[name].values))
+
+        span = fieldwork.part.span(rows_of(backstories))
+        fieldwork.run(
+            survey.ask,
+            read_rows(backstories, ["backstory", "text", "answers"], span),
+            keep,
+            total=len(span),
+            label="traits",
+            name=lambda story: f"backstory {story[0]}",
+        )
+        models = (settings.model, settings.reader_model, settings.coder_model)
+        sheet.facts = {
+            "source": facts_of(backstories)["source"],
+            "traits": " + ".join(sorted({fieldwork.source(m) for m in models if m is not None})),
+            "options": {name: asked.declared.ids for name, asked in survey.questions.items()},
+        }
 
 
-def _columns(name: str, found: Sequence[Distribution], *, step: bool) -> dict[str, pa.Array]:
-    """Return the columns that hold what stories answered to one question."""
-    columns = {name: pa.array([f.counts for f in found], pa.list_(pa.float32()))}
-    if not step:
-        columns[f"{name}:stated"] = pa.array([f.stated for f in found], pa.bool_())
-    for rest in ("declined", "unreadable", "unseen"):
-        columns[f"{name}:{rest}"] = pa.array([getattr(f, rest) for f in found], pa.float32())
-    return columns
+def _columns(names: Iterable[str]) -> pa.Schema:
+    own = [column for name in names for column in columns(name)]
+    return pa.schema([("backstory", pa.int64()), *own])
 
 
-def _report(found: Mapping[str, Sequence[Distribution]]) -> None:
-    for name, distributions in found.items():
-        stated = sum(d.stated for d in distributions)
-        silent = sum(not any(d.counts) for d in distributions)
-        print(f"{name}: {stated} stated, {silent} without a readable answer", file=sys.stderr)
+def _account(rows: Sequence[Row]) -> str:
+    """Say for each question how its answers were settled."""
+    lines = []
+    for name, own in groupby(rows, key=lambda row: row["trait"]):
+        shares = [f"{row['route']} {row['share']:.1%}" for row in own if row["answers"]]
+        lines.append(f"{name}: {', '.join(shares) or 'never asked'}")
+    return "\n".join(lines)

@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Mapping
+from functools import lru_cache
 
 from anthology.answers import Outcome
 from anthology.coding import Asked, Coder, Reader, asked, read_freely, read_number
@@ -22,6 +23,8 @@ from anthology.transcripts import Turn
 
 _LEAST = 1e-3
 """Of how many expected answers no further question is asked."""
+_ANSWERS = 4096
+"""How many answers are kept as they were read; many stories give the same ones."""
 
 Path = tuple[tuple[int, int], ...]
 """The way through a trait's questions: which of them was answered by the option at which place."""
@@ -48,6 +51,16 @@ class Settings(StageSettings):
     reader_model: ModelIdentity | None
     coder: CoderPrompt | None
     coder_model: ModelIdentity | None
+
+    @property
+    def names(self) -> list[str]:
+        """What the answers to every question are called: a trait's own, then those of its steps."""
+        traits = self.traits.items()
+        return [
+            f"{name}.{step.name}" if step else name
+            for name, trait in traits
+            for step in (None, *trait.steps)
+        ]
 
 
 class TraitSurvey:
@@ -92,11 +105,13 @@ class TraitSurvey:
             ]
             for name, trait in settings.traits.items()
         }
+        self._named = {one.name: one for questions in self._asked.values() for one in questions}
+        self._read = lru_cache(_ANSWERS)(self._read_once)
 
     @property
     def questions(self) -> dict[str, Asked]:
         """Every question by the name of its answers: a trait's own, then its steps."""
-        return {one.name: one for questions in self._asked.values() for one in questions}
+        return self._named
 
     async def ask(self, story: tuple[int, str, list[str]]) -> dict[str, Distribution]:
         """Ask one story, given by number, text and answers, about every trait.
@@ -190,7 +205,11 @@ class TraitSurvey:
         counts = [0] * len(question.declared.options)
         routes: Counter[str] = Counter()
         for text, times in texts.items():
-            route, place = await self._settled(question, text)
+            route, place = (
+                await self._settled(question, text)
+                if question.open
+                else self._read(question.name, text)
+            )
             routes[route] += times
             if place is not None:
                 counts[place] += times
@@ -203,9 +222,7 @@ class TraitSurvey:
         )
 
     async def _settled(self, question: Asked, text: str) -> tuple[str, int | None]:
-        """Return the route that settles an answer, and the option that it names."""
-        if not question.open:
-            return self._read(question, text)
+        """Return the route that settles a free answer, and the option that it comes to."""
         answer = self._interviewer.answer(text)
         said = text if answer is None else answer
         route, place = read_freely(said, question.declared)
@@ -214,7 +231,9 @@ class TraitSurvey:
             route = "unreadable" if place is None else "coded"
         return route, place
 
-    def _read(self, question: Asked, text: str) -> tuple[str, int | None]:
+    def _read_once(self, name: str, text: str) -> tuple[str, int | None]:
+        """Return the route that settles an answer to a question with options, and the option."""
+        question = self._named[name]
         answer = self._interviewer.read(text, question.question)
         route, place = "read", answer.position
         if answer.outcome == Outcome.UNREADABLE:

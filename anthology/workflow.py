@@ -5,7 +5,7 @@ here knows Snakemake.
 """
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from hashlib import blake2b
 from pathlib import Path, PurePosixPath
 from typing import Any
@@ -15,10 +15,11 @@ from anthology.checking.study import unfit_sizes
 from anthology.codehash import code_hash
 from anthology.errors import ConfigurationError
 from anthology.experiment import SIMULATED
-from anthology.jobs import Jobs
+from anthology.jobs import PART, Jobs
 from anthology.records import canonical, merged
 from anthology.slices import SLICES, settings
 from anthology.slices.parts import Setting
+from anthology.stages import INPUTS
 from anthology.spelling import suggest
 from anthology.study import Origin, Study, finder, load
 from anthology.yamlfile import read_mapping
@@ -110,17 +111,31 @@ class Workflow:
         digest.update(canonical(self.study.experiment.model_dump(mode="json")).encode())
         for file in sorted(self.study.catalogue.root.rglob("*.yaml")):
             digest.update(file.read_bytes())
-        for file in sorted(Path(journal).glob("*")):
+        for file in sorted(Path(journal).glob("*.journal")):
             digest.update(f"{file.name} {file.stat().st_size}".encode())
         return digest.hexdigest()
 
-    def settings(self, stage: str) -> dict[str, Setting]:
-        """Return a stage's slice of the experiment as a rule's params."""
-        return settings(self.study, stage)
+    def settings(self, stage: str, *inputs: Setting | Sequence[str]) -> dict[str, Setting]:
+        """Return a stage's slice of the experiment as a rule's params.
+
+        Parameters
+        ----------
+        stage
+            The stage.
+        inputs
+            The rule's inputs whose names the configuration decides. They stand among the params,
+            so that a change of them is seen although rules do not run again for the set of
+            their inputs alone, which the number of shards is part of.
+        """
+        found = settings(self.study, stage)
+        if inputs:
+            found["set_inputs"] = lambda wildcards: canonical({INPUTS: _named(inputs, wildcards)})
+        return found
 
     def wildcard_constraints(self) -> dict[str, str]:
         """Return for each wildcard a pattern of all names that it may stand for."""
-        return {name: _either(known) for name, known in self._names().items()}
+        named = {name: _either(known) for name, known in self._names().items()}
+        return {**named, "part": PART}
 
     def conditions(self, *personas: str) -> str:
         """Return a pattern of the conditions that build their personas in one of some ways."""
@@ -238,6 +253,12 @@ class Workflow:
                     f'the experiment has no {kind} "{name}"; {suggest(name, names[kind])}',
                     where=str(target),
                 )
+
+
+def _named(inputs: Iterable[Setting | Sequence[str]], wildcards: Any) -> list[str]:
+    """Return the names of files that are given as such or by functions of the wildcards."""
+    given = [files(wildcards) if callable(files) else files for files in inputs]
+    return [name for files in given for name in ([files] if isinstance(files, str) else files)]
 
 
 class _Wildcards:

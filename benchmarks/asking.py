@@ -15,7 +15,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from contextlib import redirect_stderr
 from functools import partial
 from io import StringIO
@@ -150,18 +150,20 @@ class _Watched(Fieldwork):
     def run(
         self,
         do: Callable[[T], Awaitable[R]],
-        things: Sequence[T],
+        things: Iterable[T],
+        keep: Callable[[T, R], None],
         *,
+        total: int,
         label: str,
         name: Callable[[T], str] = str,
-    ) -> list[R]:
+    ) -> None:
         async def watched(thing: T) -> R:
             if self._watching is None:
-                watch = _watch(self._many, lambda: self._meter.requests)
+                watch = _watch(self._many, lambda: self._meter.total().requests)
                 self._watching = asyncio.create_task(watch)
             return await do(thing)
 
-        return super().run(watched, things, label=label, name=name)
+        super().run(watched, things, keep, total=total, label=label, name=name)
 
 
 def _survey(inputs: Inputs, fieldwork: Fieldwork, *, series: bool = False) -> None:

@@ -7,7 +7,7 @@ import json
 import subprocess
 import sys
 import tempfile
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Iterable
 from contextlib import redirect_stderr
 from importlib import import_module
 from io import StringIO
@@ -45,14 +45,16 @@ class _Timed(Fieldwork):
     def run(
         self,
         do: Callable[[T], Awaitable[R]],
-        things: Sequence[T],
+        things: Iterable[T],
+        keep: Callable[[T, R], None],
         *,
+        total: int,
         label: str,
         name: Callable[[T], str] = str,
-    ) -> list[R]:
+    ) -> None:
         start = perf_counter()
         try:
-            return super().run(do, things, label=label, name=name)
+            super().run(do, things, keep, total=total, label=label, name=name)
         finally:
             self.seconds = perf_counter() - start
 
@@ -61,6 +63,8 @@ class _Parrot:
     """A model that names one of the options it is shown, and sometimes none."""
 
     served = "toy"
+    version = None
+    address = None
 
     def __init__(self, identity: ModelIdentity, endpoint: Endpoint, meter: Meter) -> None:
         pass

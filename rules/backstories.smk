@@ -9,6 +9,8 @@ if experiment.stories_file is None:
 
     rule natural_backstories:
         """Have life stories written in answer to an open question."""
+        input:
+            parts=experiment.jobs.parts("backstories", "results/backstories/natural"),
         output:
             "results/backstories/natural.parquet",
         log:
@@ -18,9 +20,19 @@ if experiment.stories_file is None:
         params:
             **experiment.settings("backstories"),
         shell:
-            "anthology backstories --settings {params:q} --output {output:q}"
-            " --models {resources.models:q} --journal cache/journal"
-            " --in-flight {resources.in_flight} 2> {log:q}"
+            "anthology backstories --settings {params:q} --parts {input.parts:q}"
+            " --output {output:q} --models {resources.models:q} --journal cache/journal"
+            " --in-flight {resources.in_flight} --part {resources.part} 2> {log:q}"
+
+    use rule natural_backstories as natural_backstories_part with:
+        input:
+            parts=[],
+        output:
+            temp("results/backstories/natural.{part}.parquet"),
+        log:
+            "logs/backstories/natural.{part}.log",
+        resources:
+            **experiment.jobs.part_needs("backstories"),
 
 else:
 
@@ -33,7 +45,7 @@ else:
         log:
             "logs/backstories/natural.log",
         params:
-            **experiment.settings("released"),
+            **experiment.settings("released", experiment.stories_file),
         shell:
             "anthology released --settings {params:q} --stories {input:q}"
             " --output {output:q} 2> {log:q}"
@@ -44,6 +56,9 @@ rule primed_backstories:
     input:
         humans="results/{survey}/humans.parquet",
         codebook="results/{survey}/codebook.json",
+        parts=experiment.jobs.parts(
+            "primed", "results/{survey}/backstories/primed_{style}"
+        ),
     output:
         "results/{survey}/backstories/primed_{style}.parquet",
     log:
@@ -54,6 +69,19 @@ rule primed_backstories:
         **experiment.settings("primed"),
     shell:
         "anthology primed --settings {params:q} --humans {input.humans:q}"
-        " --codebook {input.codebook:q} --output {output:q}"
+        " --codebook {input.codebook:q} --parts {input.parts:q} --output {output:q}"
         " --models {resources.models:q} --journal cache/journal"
-        " --in-flight {resources.in_flight} 2> {log:q}"
+        " --in-flight {resources.in_flight} --part {resources.part} 2> {log:q}"
+
+
+use rule primed_backstories as primed_backstories_part with:
+    input:
+        humans="results/{survey}/humans.parquet",
+        codebook="results/{survey}/codebook.json",
+        parts=[],
+    output:
+        temp("results/{survey}/backstories/primed_{style}.{part}.parquet"),
+    log:
+        "logs/{survey}/backstories/primed_{style}.{part}.log",
+    resources:
+        **experiment.jobs.part_needs("primed"),

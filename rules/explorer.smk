@@ -21,7 +21,7 @@ rule explorer:
     log:
         "logs/{survey}/explorer.log",
     params:
-        **experiment.settings("explorer"),
+        **experiment.settings("explorer", experiment.compared_stories),
     shell:
         "anthology explorer --settings {params:q} --humans {input.humans:q}"
         " --codebook {input.codebook:q} --personas {input.personas:q}"

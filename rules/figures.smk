@@ -35,7 +35,9 @@ rule figures:
     log:
         "logs/{survey}/figures.log",
     params:
-        **experiment.settings("figures"),
+        **experiment.settings(
+            "figures", experiment.compared_matches, experiment.compared_traits
+        ),
     shell:
         "anthology figures --settings {params:q} --humans {input.humans:q}"
         " --codebook {input.codebook:q} --metrics {input.metrics:q} --answers {input.answers:q}"

@@ -29,7 +29,7 @@ rule humans:
         "logs/{survey}/humans.log",
     priority: 100
     params:
-        **experiment.settings("humans"),
+        **experiment.settings("humans", experiment.people),
     shell:
         "anthology humans --settings {params:q} --sav {input.sav:q}"
         " --humans {output.humans:q} --codebook {output.codebook:q} 2> {log:q}"

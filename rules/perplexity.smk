@@ -9,7 +9,10 @@ Makes   results/backstories/perplexity/<model>.parquet, results/backstories/perp
 rule perplexity:
     """Have one model say how probable every natural backstory is."""
     input:
-        "results/backstories/natural.parquet",
+        backstories="results/backstories/natural.parquet",
+        parts=experiment.jobs.parts(
+            "perplexity", "results/backstories/perplexity/{scorer}"
+        ),
     output:
         "results/backstories/perplexity/{scorer}.parquet",
     log:
@@ -19,9 +22,22 @@ rule perplexity:
     params:
         **experiment.settings("perplexity"),
     shell:
-        "anthology perplexity --settings {params:q} --backstories {input:q} --output {output:q}"
+        "anthology perplexity --settings {params:q} --backstories {input.backstories:q}"
+        " --parts {input.parts:q} --output {output:q}"
         " --models {resources.models:q} --journal cache/journal"
-        " --in-flight {resources.in_flight} 2> {log:q}"
+        " --in-flight {resources.in_flight} --part {resources.part} 2> {log:q}"
+
+
+use rule perplexity as perplexity_part with:
+    input:
+        backstories="results/backstories/natural.parquet",
+        parts=[],
+    output:
+        temp("results/backstories/perplexity/{scorer}.{part}.parquet"),
+    log:
+        "logs/backstories/perplexity/{scorer}.{part}.log",
+    resources:
+        **experiment.jobs.part_needs("perplexity"),
 
 
 rule perplexities:

@@ -38,7 +38,7 @@ rule primed_personas:
     wildcard_constraints:
         condition=experiment.conditions("primed"),
     params:
-        **experiment.settings("personas"),
+        **experiment.settings("personas", experiment.primed),
     shell:
         "anthology personas --settings {params:q} --humans {input.humans:q}"
         " --codebook {input.codebook:q} --stories {input.stories:q} --output {output:q} 2> {log:q}"
@@ -58,7 +58,7 @@ rule matched_personas:
     wildcard_constraints:
         condition=experiment.conditions("matched"),
     params:
-        **experiment.settings("personas"),
+        **experiment.settings("personas", experiment.matches),
     shell:
         "anthology personas --settings {params:q} --humans {input.humans:q}"
         " --codebook {input.codebook:q} --stories {input.stories:q} --matches {input.matches:q}"

@@ -41,6 +41,8 @@ rule report:
     params:
         snakefile=workflow.main_snakefile,
         configured=experiment.configured,
+        # What is shown is decided by the surveys, and the set of inputs alone makes nothing stale.
+        surveys=experiment.surveys,
     # The lock is this run's own; the inner one makes nothing and only reads what was made.
     shell:
         "snakemake {input.shown:q} --report {output:q} --report-stylesheet {input.style:q}"

@@ -11,6 +11,9 @@ rule responses:
     input:
         personas="results/{survey}/personas/{condition}.parquet",
         codebook="results/{survey}/codebook.json",
+        parts=experiment.jobs.parts(
+            "responses", "results/{survey}/responses/{model}/{condition}"
+        ),
     output:
         "results/{survey}/responses/{model}/{condition}.parquet",
     log:
@@ -21,6 +24,19 @@ rule responses:
         **experiment.settings("responses"),
     shell:
         "anthology responses --settings {params:q} --personas {input.personas:q}"
-        " --codebook {input.codebook:q} --output {output:q}"
+        " --codebook {input.codebook:q} --parts {input.parts:q} --output {output:q}"
         " --models {resources.models:q} --journal cache/journal"
-        " --in-flight {resources.in_flight} 2> {log:q}"
+        " --in-flight {resources.in_flight} --part {resources.part} 2> {log:q}"
+
+
+use rule responses as responses_part with:
+    input:
+        personas="results/{survey}/personas/{condition}.parquet",
+        codebook="results/{survey}/codebook.json",
+        parts=[],
+    output:
+        temp("results/{survey}/responses/{model}/{condition}.{part}.parquet"),
+    log:
+        "logs/{survey}/responses/{model}/{condition}.{part}.log",
+    resources:
+        **experiment.jobs.part_needs("responses"),

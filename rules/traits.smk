@@ -9,7 +9,8 @@ Makes   results/traits/natural.parquet and routes.csv
 rule traits:
     """Ask every natural backstory about every trait."""
     input:
-        "results/backstories/natural.parquet",
+        backstories="results/backstories/natural.parquet",
+        parts=experiment.jobs.parts("traits", "results/traits/natural"),
     output:
         traits="results/traits/natural.parquet",
         routes="results/traits/routes.csv",
@@ -20,7 +21,20 @@ rule traits:
     params:
         **experiment.settings("traits"),
     shell:
-        "anthology traits --settings {params:q} --backstories {input:q}"
-        " --output {output.traits:q} --routes {output.routes:q}"
+        "anthology traits --settings {params:q} --backstories {input.backstories:q}"
+        " --parts {input.parts:q} --output {output.traits:q} --routes {output.routes:q}"
         " --models {resources.models:q} --journal cache/journal"
-        " --in-flight {resources.in_flight} 2> {log:q}"
+        " --in-flight {resources.in_flight} --part {resources.part} 2> {log:q}"
+
+
+use rule traits as traits_part with:
+    input:
+        backstories="results/backstories/natural.parquet",
+        parts=[],
+    output:
+        traits=temp("results/traits/natural.{part}.parquet"),
+        routes=temp("results/traits/routes.{part}.csv"),
+    log:
+        "logs/traits/natural.{part}.log",
+    resources:
+        **experiment.jobs.part_needs("traits"),

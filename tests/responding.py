@@ -62,6 +62,7 @@ def hold(
     answer: Answering,
     people: int = 1,
     stories: list[int] | None = None,
+    part: str = "whole",
     **changes: Any,
 ) -> tuple[list[dict[str, Any]], list[Request]]:
     """Have people take the survey, and return the rows of responses and what was asked."""
@@ -86,7 +87,7 @@ def hold(
         personas=personas,
         codebook=book,
         output=output,
-        fieldwork=ScriptedFieldwork(model, 2),
+        fieldwork=ScriptedFieldwork(model, 2, part),
     )
     assert facts(output) == {
         "survey": "w34",

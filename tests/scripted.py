@@ -30,8 +30,9 @@ class Scripted:
 class ScriptedFieldwork(Fieldwork):
     """Fieldwork in which every model is one and the same."""
 
-    def __init__(self, model: Model, in_flight: int = 1) -> None:
-        super().__init__(models=Path("none"), journal=Path("none"), in_flight=in_flight)
+    def __init__(self, model: Model, in_flight: int = 1, part: str = "whole") -> None:
+        nowhere = Path("none")
+        super().__init__(models=nowhere, journal=nowhere, in_flight=in_flight, part=part)
         self._scripted = model
 
     def model(self, identity: ModelIdentity) -> Model:  # noqa: ARG002

@@ -15,7 +15,8 @@ def test_neither_folder_nor_cores_nor_concurrency_changes_a_byte(
         fresh.replace(f"config/models/{name}.yaml", "in_flight: 64", "in_flight: 3")
     fresh.make(TABLE, "--cores", "1")
     for file in sorted(made.path.glob("results/**/*")):
-        if file.is_file():
+        # What stands beside an artifact tells of one run, with its time and place.
+        if file.is_file() and file.parent.name != ".made":
             other = fresh.path / file.relative_to(made.path)
             assert file.read_bytes() == other.read_bytes(), file.name
 
@@ -47,8 +48,9 @@ def test_a_further_respondent_changes_no_other(made: Project, project: Project) 
         "results/w34/responses/simulated/greedy_bio.parquet",
     ):
         after, before = rows(project.path / file), rows(made.path / file)
+        known = {row["respondent"] for row in before}
         assert len(after) > len(before)
-        assert after[: len(before)] == before
+        assert [row for row in after if row["respondent"] in known] == before
     same_text_same_answers(made, project)
 
 

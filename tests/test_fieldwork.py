@@ -1,7 +1,9 @@
 """The asking of one stage: its models, its journal, its end."""
 
 import asyncio
+from collections.abc import Awaitable, Callable
 from pathlib import Path
+from typing import TypeVar
 
 import pytest
 import yaml
@@ -15,6 +17,8 @@ from anthology.models.identity import ModelIdentity
 from anthology.models.spec import Sampling
 from tests.bodies import Serving
 from tests.serving import serving
+
+R = TypeVar("R")
 
 TOY = ModelIdentity(name="toy", provider="openai", api="completions", model="toy")
 CHAT = ModelIdentity(name="toy-chat", provider="openai", api="chat", model="toy-chat")
@@ -43,7 +47,21 @@ def tell(work: Fieldwork, identity: ModelIdentity, people: int = 6) -> list[str]
         request = Request(STORY, Sampling(max_tokens=40), seed=seed)
         return (await model.sample(request)).draws[0].text
 
-    return work.run(story, range(people), label="stories", name=lambda n: f"person {n}")
+    return held(work, story, people)
+
+
+def held(work: Fieldwork, do: Callable[[int], Awaitable[R]], people: int) -> list[R]:
+    """Return what a fieldwork gets of so many people."""
+    kept: list[R] = []
+    work.run(
+        do,
+        range(people),
+        lambda _, result: kept.append(result),
+        total=people,
+        label="stories",
+        name=lambda n: f"person {n}",
+    )
+    return kept
 
 
 def test_answers_are_kept_and_the_log_says_what_asking_took(
@@ -105,7 +123,7 @@ def test_one_request_too_long_names_its_person_and_loses_no_other(tmp_path: Path
             return (await model.sample(request)).draws[0].text
 
         with pytest.raises(ModelError, match=r"1 of 6 failed: person 3: .*1000"):
-            work.run(story, range(6), label="stories", name=lambda n: f"person {n}")
+            held(work, story, 6)
     assert overview(tmp_path / "journal").total().entries.total() == 5
 
 
@@ -140,7 +158,7 @@ def test_a_base_model_asked_through_chat_is_one_clear_error(tmp_path: Path) -> N
             return (await model.sample(request)).draws[0].text
 
         with pytest.raises(ModelError, match="chat template"):
-            work.run(ask, range(500), label="answers")
+            held(work, ask, 500)
         assert server.counts.requests.total() < 100
 
 

@@ -24,7 +24,13 @@ def hold(
     meter: Meter | None = None,
 ) -> list[R]:
     progress = Progress(label, len(things), meter or Meter())
-    return asyncio.run(run_all(do, things, in_flight=in_flight, progress=progress))
+    kept: list[R] = []
+
+    def keep(_: T, result: R) -> None:
+        kept.append(result)
+
+    asyncio.run(run_all(do, things, keep=keep, in_flight=in_flight, progress=progress))
+    return kept
 
 
 def test_results_stand_in_the_order_of_the_things() -> None:

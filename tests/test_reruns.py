@@ -183,6 +183,22 @@ CHANGES: dict[str, tuple[Change, set[str]]] = {
     "the code of descriptions": (code("descriptions"), WRITTEN | asked(ALL)),
     "the code of the command line": (code("cli"), set()),
     "the code of another provider": (code("models/openai"), set()),
+    "the number of shards": (
+        setting(shards={"backstories": 2, "primed": 3, "traits": 4, "responses": 5}),
+        set(),
+    ),
+    "what a job needs": (
+        edit("config/models/simulated.yaml", "in_flight: 64", "in_flight: 64, job: {mem_mb: 999}"),
+        set(),
+    ),
+    "another matching of one condition": (
+        setting(conditions={"greedy_qa": {"matching": "max_weight"}}),
+        asked({"greedy_qa"}),
+    ),
+    "another persona of one condition": (
+        setting(conditions={"qa": {"persona": "primed"}}),
+        asked({"qa"}),
+    ),
     "the code of plans": (code("plan"), set()),
 }
 

@@ -10,6 +10,7 @@ import pytest
 
 from anthology.artifacts import write_table
 from anthology.errors import DataError
+from anthology.fieldwork import Fieldwork
 from anthology.models import Request, Shares
 from anthology.models.spec import Sampling
 from anthology.responses import run
@@ -153,12 +154,36 @@ def test_labels_of_no_probability_are_no_answer(survey: Any) -> None:
     assert [row["unreadable"] for row in rows] == [1, 1]
 
 
-def test_personas_of_one_story_are_asked_one_after_another(survey: Any) -> None:
-    rows, requests = survey(lambda request: ["(A)"], people=6, stories=[2, 0, 1, 2, 0, 1])
+def test_personas_are_asked_in_the_order_in_which_they_are_stored(survey: Any) -> None:
+    rows, requests = survey(lambda request: ["(A)"], people=6, stories=[0, 0, 1, 2, 2, 2])
     firsts = [text_of(r) for r in requests if text_of(r).count("Question:") == 2]
-    order = [int(text.split("I am p")[1][0]) for text in firsts]
-    assert order == [1, 4, 2, 5, 0, 3]
+    assert [int(text.split("I am p")[1][0]) for text in firsts] == list(range(6))
     assert [row["respondent"] for row in rows[::2]] == [f"p{i}" for i in range(6)]
+
+
+@pytest.mark.parametrize("parts", [1, 2, 3, 5])
+def test_parts_joined_are_the_bytes_that_one_job_writes(tmp_path: Path, parts: int) -> None:
+    stories = [0, 0, 0, 1, 2, 2, 3, 3, 3, 3]
+    (tmp_path / "whole").mkdir()
+    hold(tmp_path / "whole", lambda request: ["(A)"], 10, stories, shuffle_items=True)
+    files, told = [], []
+    for number in range(1, parts + 1):
+        folder = tmp_path / str(number)
+        folder.mkdir()
+        part = f"{number}-of-{parts}"
+        rows, _ = hold(folder, lambda request: ["(A)"], 10, stories, part=part, shuffle_items=True)
+        files.append(folder / "responses.parquet")
+        told.append({row["backstory"] for row in rows})
+    assert sum(map(len, told)) == len(set().union(*told)) == 4, "a story is in one part alone"
+    run(
+        settings(shuffle_items=True),
+        personas=tmp_path / "none",
+        codebook=tmp_path / "none",
+        output=tmp_path / "joined.parquet",
+        fieldwork=Fieldwork(models=tmp_path, journal=tmp_path, in_flight=1, parts=files),
+    )
+    joined = (tmp_path / "joined.parquet").read_bytes()
+    assert joined == (tmp_path / "whole/responses.parquet").read_bytes()
 
 
 def test_an_item_without_words_is_an_error_before_anything_is_asked(tmp_path: Path) -> None:

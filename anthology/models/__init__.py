@@ -123,6 +123,16 @@ class Provider(Model, Protocol):
         """What the server calls the model, at the latest once it is open; None for no name."""
         ...
 
+    @property
+    def version(self) -> str | None:
+        """The engine with its version, or what else is known of the version that answers."""
+        ...
+
+    @property
+    def address(self) -> str | None:
+        """Where the model is served, once it is open; None where it is in this process."""
+        ...
+
     async def open(self) -> None:
         """Make sure that the model can be asked, before anything is.
 

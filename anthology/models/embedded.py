@@ -1,11 +1,17 @@
 """Models that are part of this package."""
 
+from anthology import __version__
+
 
 class Embedded:
     """There is nothing to open and nothing to close."""
 
     served: str | None = None
     """No server calls it anything."""
+    version: str | None = f"anthology {__version__}"
+    """It is as old as the package."""
+    address: str | None = None
+    """Nobody serves it."""
 
     async def open(self) -> None:
         """Be ready at once."""

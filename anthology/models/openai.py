@@ -4,7 +4,9 @@ The openai package settles the headers and what is served. Requests go through a
 because that package takes several times as long over a request as sending it does.
 """
 
-from collections.abc import Awaitable, Callable
+import asyncio
+import sys
+from collections.abc import Callable
 from functools import partial
 from typing import Any, TypeVar
 from urllib.request import getproxies, proxy_bypass
@@ -13,7 +15,7 @@ import aiohttp
 import orjson
 from yarl import URL
 
-from anthology.errors import ModelError, TransientError
+from anthology.errors import EndpointError, ModelError, TransientError
 from anthology.meter import Meter
 from anthology.models import Provider, Reply, Request
 from anthology.models.failures import failure, parsed
@@ -21,8 +23,9 @@ from anthology.models.identity import ModelIdentity
 from anthology.models.labelling import LabelReader
 from anthology.models.limiter import Limiter
 from anthology.models.scoring import TextScorer
-from anthology.models.servers import choose_model, find_server, headers_for, look
+from anthology.models.servers import Server, choose_model, find_server, headers_for, look
 from anthology.models.spec import Endpoint
+from anthology.models.versions import Versions
 from anthology.models.wire import body, check_fields, read
 
 T = TypeVar("T")
@@ -53,15 +56,28 @@ class Served:
         self._identity, self._endpoint = identity, endpoint
         self._limiter = Limiter(endpoint, meter)
         self._model = ""
-        self._close: Callable[[], Awaitable[None]] | None = None
+        self._versions = Versions()
+        self._awaited = ""
+        self._sessions: list[aiohttp.ClientSession] = []
+        self._moving = asyncio.Lock()
 
     @property
     def served(self) -> str | None:
         """What the server calls the model, once it is open."""
         return self._model or None
 
+    @property
+    def version(self) -> str | None:
+        """What the server said of the version that answers, once it is closed."""
+        return self._versions.told(self._model)
+
+    @property
+    def address(self) -> str | None:
+        """Where the server is, once it is open."""
+        return self._server.base if self._model else None
+
     async def open(self) -> None:
-        """Look for the server and the model.
+        """Look for the server and the model, and wait for them where a job is to bring them.
 
         Raises
         ------
@@ -71,28 +87,20 @@ class Served:
             If the server or the model is not there, or the key is missing or wrong.
         """
         check_fields(self._identity, self._endpoint)
-        self._server = find_server(self._identity, self._endpoint)
-        async with self._server.sdk() as sdk:
-            served = await self._limiter.call(partial(look, self._server, sdk), answers=False)
-            headers = headers_for(sdk)
-        self._model = choose_model(self._server, self._identity.model, served)
-        self._answers = URL(self._server.base + _ANSWERS[self._identity.api])
+        # What waits for a server is no request that is sent again, and says nothing of how many it
+        # bears, so that it is left to a limiter of its own.
+        await Limiter(self._endpoint, Meter()).call(self._wait, answers=False)
         self._labels = LabelReader(self._identity, self._endpoint, self._model, self._send)
         self._texts = TextScorer(self._identity, self._endpoint, self._model, self._send)
-        session = aiohttp.ClientSession(
-            # The limiter alone decides how many requests are under way.
-            connector=aiohttp.TCPConnector(limit=0),
-            timeout=aiohttp.ClientTimeout(total=self._endpoint.timeout, sock_connect=_CONNECTING),
-            headers=headers,
-            cookie_jar=aiohttp.DummyCookieJar(),
-            proxy=_proxy(self._answers),
-        )
-        self._post, self._close = session.post, session.close
+        self._versions.look(self._sessions[-1], self._server.base, self._model)
 
     async def close(self) -> None:
         """Close all connections."""
-        if self._close is not None:
-            await self._close()
+        try:
+            await self._versions.close()
+        finally:
+            for session in self._sessions:
+                await session.close()
 
     async def sample(self, request: Request) -> Reply:
         """Answer one request.
@@ -117,7 +125,6 @@ class Served:
             raise self._server.located(error) from error.__cause__
 
     async def _send(self, path: str, fields: dict[str, Any], read: Callable[[Any], T]) -> T:
-        url = URL(self._server.root + path) if path else self._answers
         try:
             data = orjson.dumps(fields)
         except orjson.JSONEncodeError as error:
@@ -125,11 +132,62 @@ class Served:
                 f"cannot be asked this: {error}",
                 hint="Something in the prompt is no text, such as half of a pair of surrogates.",
             ) from None
-        attempt = partial(self._attempt, url, data, read)
+        attempt = partial(self._attempt, path, data, read)
         return await self._limiter.call(attempt, answers=not path)
 
-    async def _attempt(self, url: URL, data: bytes, read: Callable[[Any], T]) -> T:
+    async def _wait(self) -> None:
+        """Find the server; where it is not there yet, say what is waited for."""
+        try:
+            await self._find()
+        except TransientError as error:
+            if str(error) != self._awaited:
+                self._awaited = str(error)
+                print(
+                    f"waiting up to {self._endpoint.patience:g} s: {error}",
+                    file=sys.stderr,
+                    flush=True,
+                )
+            raise
+
+    async def _find(self) -> None:
+        """Look where the server is, and whether it serves the model; ask it from now on."""
+        server = find_server(self._identity, self._endpoint)
+        async with server.sdk() as sdk:
+            served = await look(server, sdk)
+            headers = headers_for(sdk)
+        self._model = choose_model(server, self._model or self._identity.model, served)
+        session = aiohttp.ClientSession(
+            # The limiter alone decides how many requests are under way.
+            connector=aiohttp.TCPConnector(limit=0),
+            timeout=aiohttp.ClientTimeout(total=self._endpoint.timeout, sock_connect=_CONNECTING),
+            headers=headers,
+            cookie_jar=aiohttp.DummyCookieJar(),
+            proxy=None if server.file else _proxy(URL(server.base)),
+        )
+        # Requests that are under way in earlier sessions end by themselves.
+        self._sessions.append(session)
+        self._server = server
+
+    async def _moved(self, server: Server) -> bool:
+        """Say whether the model is served elsewhere by now, and ask it there."""
+        if server.file is None:
+            return False
+        async with self._moving:
+            if self._server is not server:
+                return True
+            try:
+                if find_server(self._identity, self._endpoint) == server:
+                    return False
+                await self._find()
+            except TransientError:
+                return False
+            print(f"the server has moved: {self._server.where}", file=sys.stderr, flush=True)
+            return True
+
+    async def _attempt(self, path: str, data: bytes, read: Callable[[Any], T]) -> T:
         """Send a request once.
+
+        Where that fails since the server is not where it was, its new place is looked for.
 
         Raises
         ------
@@ -140,14 +198,27 @@ class Served:
         ModelError
             If something is wrong with this one.
         """
+        server = self._server
         try:
-            async with self._post(url, data=data, allow_redirects=False) as response:
+            return await self._sent(server, path, data, read)
+        except ModelError as error:
+            told = server.located(error)
+            away = isinstance(told, EndpointError) or getattr(told, "crowded", False)
+            if away and await self._moved(server):
+                raise server.located(TransientError("the server moved", crowded=True)) from None
+            raise told from None
+
+    async def _sent(self, server: Server, path: str, data: bytes, read: Callable[[Any], T]) -> T:
+        url = URL(server.root + path if path else server.base + _ANSWERS[self._identity.api])
+        try:
+            session = self._sessions[-1]
+            async with session.post(url, data=data, allow_redirects=False) as response:
                 raw = await response.read()
             if response.status >= 300:
                 raise failure(response.status, parsed(raw), response.headers)
-            return read(_json(raw))
-        except ModelError as error:
-            raise self._server.located(error) from None
+            said = _json(raw)
+            self._versions.note(said)
+            return read(said)
         except aiohttp.ConnectionTimeoutError:
             trouble = TransientError(f"no connection within {_CONNECTING:g} s", crowded=True)
         except TimeoutError:
@@ -163,7 +234,7 @@ class Served:
         except (aiohttp.ClientError, OSError) as error:
             what = f"the connection failed: {error or type(error).__name__}"
             trouble = TransientError(what)
-        raise self._server.located(trouble)
+        raise trouble
 
 
 def _json(raw: bytes) -> Any:

@@ -62,6 +62,8 @@ class Engine:
 
     def __init__(self, identity: ModelIdentity, endpoint: Endpoint) -> None:
         self.served = identity.model
+        self.version: str | None = None
+        self.address: str | None = None
         self._identity, self._where = identity, f"model {identity.name}"
         self._options = _merged(identity, endpoint)
         exact = endpoint.model_copy(update={"label_logprobs": True, "length_field": "max_tokens"})
@@ -93,6 +95,7 @@ class Engine:
                 where=self._where,
                 hint="What vLLM itself said stands above.",
             ) from error
+        self.version = _version()
         if self._identity.api == "chat":
             await self._read([{"role": "user", "content": "?"}])
 
@@ -324,6 +327,12 @@ def _start(arguments: Any) -> Any:
     from vllm.v1.engine.async_llm import AsyncLLM
 
     return AsyncLLM.from_engine_args(arguments)
+
+
+def _version() -> str:
+    import vllm
+
+    return f"vllm {vllm.__version__}"
 
 
 def _number(token: int) -> str:

@@ -1,0 +1,123 @@
+"""What is recorded of a file and of the run that made it."""
+
+from datetime import datetime
+from typing import Any
+
+from anthology.records import Record
+
+FORMAT = 1
+"""Of the record; a reader refuses any other."""
+
+
+class Content(Record):
+    """One file as it was."""
+
+    path: str
+    """Seen from the working directory; the whole path of a file elsewhere."""
+    bytes: int
+    """Its size."""
+    sha256: str
+    """The hash of its content, in hex digits."""
+
+
+class Software(Record):
+    """The code that ran."""
+
+    anthology: str
+    """The version of this package."""
+    code: str = ""
+    """The hash of the stage's own modules, which makes its artifacts stale when it changes."""
+    commit: str | None = None
+    """The commit that is checked out, where the package lies in a git checkout."""
+    changed: bool | None = None
+    """Whether the package's files differ from those of the commit."""
+    python: str
+    """The version of Python."""
+    platform: str
+    """The operating system and processor."""
+    packages: dict[str, str] = {}
+    """The versions of packages that can matter, by name, where they are installed."""
+
+
+class Run(Record):
+    """One command from its start to its end."""
+
+    host: str
+    """The machine."""
+    job: str | None = None
+    """The scheduler and its number of the job, where there is one."""
+    started: datetime
+    """In coordinated universal time."""
+    ended: datetime
+    """Before anything was hashed for this record."""
+    seconds: float
+    """Between them, by a clock that nobody sets."""
+    processor_seconds: float | None = None
+    """Of all processors, child processes included."""
+    memory: int | None = None
+    """The most that the command's largest process held, in bytes."""
+
+
+class Asking(Record):
+    """What asking one model took; nothing is counted of models that are part of this package."""
+
+    identity: dict[str, Any]
+    """What makes its answers its own: its `name`, `provider`, `model`, `revision` and so on."""
+    served: str | None = None
+    """What the server called it."""
+    version: str | None = None
+    """The engine and its version, or what else its server says of the version that answered."""
+    address: str | None = None
+    """Where it was served."""
+    requests: int = 0
+    """Requests that it answered."""
+    hits: int = 0
+    """Requests that the journal answered."""
+    retries: int = 0
+    """Requests that were sent once more."""
+    prompt_tokens: int = 0
+    """Tokens that it read."""
+    completion_tokens: int = 0
+    """Tokens that it wrote."""
+    price: dict[str, float] | None = None
+    """What its file says that a million tokens cost: `prompt` read, `completion` written."""
+    dollars: float = 0.0
+    """What its answers cost by that price."""
+
+    @property
+    def name(self) -> str:
+        """The name of the file that declares it."""
+        return str(self.identity["name"])
+
+
+class Made(Record):
+    """How a file came to be."""
+
+    format: int = FORMAT
+    """The form of this record."""
+    file: Content
+    """The file itself."""
+    stage: str
+    """The command that made it."""
+    software: Software
+    """The code that ran."""
+    run: Run
+    """The command's run; where parts were joined, the joining alone."""
+    inputs: list[Content] = []
+    """The files that it was made from; where parts were joined, what those were made from."""
+    settings: dict[str, Any] = {}
+    """All that the stage was told."""
+    models: list[Asking] = []
+    """The models that it was to ask."""
+    parts: list[Run] = []
+    """The runs that made the parts which were joined."""
+
+    @property
+    def runs(self) -> list[Run]:
+        """All runs that went into the file."""
+        return [*self.parts, self.run]
+
+    @property
+    def dollars(self) -> float:
+        """What all of its models cost."""
+        return sum(model.dollars for model in self.models)
