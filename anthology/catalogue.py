@@ -54,16 +54,17 @@ class Catalogue:
     def __init__(self, root: Path) -> None:
         self.root = root
         self.load = cache(self._load)
+        self.names = cache(self._names)
         self.traits = cache(self._traits)
         self.published = cache(self._published)
-
-    def names(self, folder: str) -> list[str]:
-        """List the names that a folder has files for."""
-        return sorted(path.stem for path in (self.root / folder).glob("*.yaml"))
 
     def path(self, folder: str, name: str) -> Path:
         """Return the file of a name."""
         return self.root / folder / f"{name}.yaml"
+
+    def _names(self, folder: str) -> list[str]:
+        """List the names that a folder has files for."""
+        return sorted(path.stem for path in (self.root / folder).glob("*.yaml"))
 
     def _load(self, folder: str, name: str) -> Any:
         """Read the record of a name.

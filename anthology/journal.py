@@ -7,7 +7,6 @@ two writers can spoil each other's, on a network file system either.
 
 import errno
 import os
-from bisect import bisect_left
 from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import dataclass
@@ -30,13 +29,13 @@ from anthology.journalfile import (
     opened,
     scan,
 )
+from anthology.journalindex import OFFSET_BITS, Index
+from anthology.journalkept import keep, recall
 from anthology.journalwriter import Writer
 
 __all__ = ["Journal", "JournalError"]
 
-_OFFSET_BITS = 40
-"""A place is a file's number and, in this many bits, an entry's offset in it."""
-_OWN = (1 << 64 - _OFFSET_BITS) - 1
+_OWN = (1 << 64 - OFFSET_BITS) - 1
 """The number of the file that the journal itself writes; others count up from 0."""
 _FOLD = 100_000
 """How many new entries are held in a dictionary before they go into the arrays."""
@@ -48,58 +47,6 @@ _LONG = 0.05
 that looking never takes more than a twentieth of the time."""
 _OPEN = 64
 """The most files that are open for looking up; connections need descriptors too."""
-
-
-class Index:
-    """Where entries stand, by the first 8 bytes of their keys, in 20 bytes for each.
-
-    Parameters
-    ----------
-    prefixes
-        The first 8 bytes of each key, as a number.
-    places
-        Where its entry stands. Both arrays are the index's from now on.
-    """
-
-    def __init__(self, prefixes: Unsigned, places: Unsigned) -> None:
-        # Single items are read from a memoryview in half the time that an array takes.
-        self._prefixes, self._places = prefixes.data, places.data
-        self._arrange()
-
-    def __len__(self) -> int:
-        return len(self._prefixes)
-
-    def find(self, prefix: int) -> list[int]:
-        """Return where entries stand whose keys begin so, in the order in which they came."""
-        bucket, prefixes = prefix >> self._shift, self._prefixes
-        end = self._starts[bucket + 1]
-        at = bisect_left(prefixes, prefix, self._starts[bucket], end)
-        found = []
-        while at < end and prefixes[at] == prefix:
-            found.append(self._places[at])
-            at += 1
-        return found
-
-    def add(self, prefixes: Unsigned, places: Unsigned) -> None:
-        """Take in more entries."""
-        self._prefixes = np.concatenate((self._prefixes, prefixes)).data
-        self._places = np.concatenate((self._places, places)).data
-        self._arrange()
-
-    def _arrange(self) -> None:
-        """Put all in order, in place: at its largest this takes 32 bytes an entry."""
-        prefixes, places = np.asarray(self._prefixes), np.asarray(self._places)
-        order = np.argsort(prefixes, kind="stable")
-        prefixes[:] = prefixes[order]
-        places[:] = places[order]
-        del order
-        # Keys are hashes, so their first bits alone lead nearly to the spot.
-        bits = max(1, len(prefixes).bit_length() - 1)
-        self._shift = 64 - bits
-        counts = np.bincount((prefixes >> self._shift).view(np.int64), minlength=1 << bits)
-        starts = np.zeros(len(counts) + 1, np.uint32)
-        np.cumsum(counts, out=starts[1:], dtype=np.uint32)
-        self._starts = starts.data
 
 
 @dataclass(slots=True)
@@ -146,7 +93,7 @@ class Journal:
         self._folder = folder
         self._paths: list[Path] = []
         self._readings: dict[str, _Reading] = {}
-        self._index = Index(*self._read(names, self.unread))
+        self._index = self._opened(names)
         self._new: dict[int, list[int]] = {}
         self._unfolded = 0
         self._files: dict[int, int] = {}
@@ -217,7 +164,7 @@ class Journal:
         offset = self._writer.append(before + line) + len(before)
         self._names.pop(model, None)
         prefix = int.from_bytes(key[:8], "big")
-        self._new.setdefault(prefix, []).append(_OWN << _OFFSET_BITS | offset)
+        self._new.setdefault(prefix, []).append(_OWN << OFFSET_BITS | offset)
         self._unfolded += 1
         if self._unfolded >= _FOLD:
             self._fold()
@@ -279,20 +226,40 @@ class Journal:
         self._files.clear()
         self._writer.close()
 
+    def _opened(self, names: list[str]) -> Index:
+        """Find all entries: those that the kept index knows, and those behind them."""
+        kept = recall(self._folder, names)
+        for name in names:
+            self._follow(name, kept.wholes.get(name, len(HEADER)))
+        prefixes, places = self._read(names, self.unread)
+        if not len(kept.index):
+            index = Index(prefixes, places)
+        else:
+            index = kept.index
+            if len(prefixes):
+                index.add(prefixes, places)
+                index.settle()
+        read = {name: (reading.whole, reading.size) for name, reading in self._readings.items()}
+        keep(self._folder, index, read, kept)
+        return index
+
+    def _follow(self, name: str, whole: int = len(HEADER)) -> _Reading:
+        """Give a file the next number; up to some place its entries are known."""
+        reading = self._readings[name] = _Reading(len(self._paths), whole)
+        self._paths.append(self._folder / name)
+        return reading
+
     def _read(self, names: Iterable[str], unread: list[Unread]) -> tuple[Unsigned, Unsigned]:
         """Return the prefixes and places of the entries in files, from where reading ended."""
         # Byte arrays grow where they are, while arrays would have to be put together at the end.
         prefixes, places = bytearray(), bytearray()
         for name in names:
-            if name not in self._readings:
-                self._readings[name] = _Reading(len(self._paths))
-                self._paths.append(self._folder / name)
-            reading = self._readings[name]
+            reading = self._readings.get(name) or self._follow(name)
             file = opened(self._paths[reading.number])
             if isinstance(file, Unread):
                 unread.append(file)
                 continue
-            first = np.uint64(reading.number << _OFFSET_BITS)
+            first = np.uint64(reading.number << OFFSET_BITS)
             try:
                 with file:
                     file.seek(reading.whole)
@@ -328,7 +295,7 @@ class Journal:
 
     def _line(self, place: int) -> bytes:
         """Read one line; empty where it cannot be read to its end."""
-        number, offset = place >> _OFFSET_BITS, place & (1 << _OFFSET_BITS) - 1
+        number, offset = place >> OFFSET_BITS, place & (1 << OFFSET_BITS) - 1
         size = 1024
         try:
             file = self._file(number)

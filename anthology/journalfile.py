@@ -31,6 +31,8 @@ UNFINISHED = ".new"
 """What a file's name ends with while it is rewritten."""
 LOCK = "lock"
 """The file that writers lock together and a rewriter alone."""
+INDEX = "index"
+"""The file that says where entries stand; a copy, see `journalkept.py`."""
 
 EMPTY = "empty"
 """Why a file is not used that ends within its first line; its writer came no further."""
@@ -145,7 +147,8 @@ def journal_files(folder: Path) -> tuple[list[str], list[Unread]]:
             hint="It must be a folder that you may read and write, or not be there at all.",
         ) from error
     names = [name for name in found if name.endswith(SUFFIX)]
-    others = [n for n in found if n not in names and n != LOCK and not n.endswith(UNFINISHED)]
+    known = {*names, LOCK, INDEX}
+    others = [name for name in found if name not in known and not name.endswith(UNFINISHED)]
     return names, [Unread(name, "not a journal file") for name in others]
 
 

@@ -11,6 +11,7 @@ from pathlib import Path
 from anthology.journalfile import (
     EMPTY,
     HEADER,
+    INDEX,
     KEY,
     LOCK,
     MODEL,
@@ -148,8 +149,9 @@ def prune(folder: Path, needed: Callable[[bytes, str], bool]) -> Pruned:
         return done
     lock = _locked_alone(folder)
     try:
+        (folder / INDEX).unlink(missing_ok=True)
         for rest in folder.glob(f"*{UNFINISHED}"):
-            rest.unlink()
+            rest.unlink(missing_ok=True)
         for name in names:
             _prune_file(folder / name, needed, done)
     except OSError as error:

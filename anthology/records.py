@@ -1,16 +1,58 @@
 """The base of every typed setting."""
 
+import ast
+import inspect
 import json
 from collections.abc import Iterable
+from functools import cache
+from textwrap import dedent
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, GetJsonSchemaHandler
+from pydantic.json_schema import JsonSchemaValue
+from pydantic_core import CoreSchema
 
 
 class Record(BaseModel):
-    """A frozen, closed record: an unknown key is an error, a value never changes."""
+    """A frozen, closed record: an unknown key is an error, a value never changes.
 
-    model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
+    The texts below the fields describe them in JSON schemas. They are read when a schema is
+    asked for, since reading them takes longer than making the record's class.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    @classmethod
+    def __get_pydantic_json_schema__(
+        cls, core_schema: CoreSchema, handler: GetJsonSchemaHandler, /
+    ) -> JsonSchemaValue:
+        """Describe each field by the text that stands below it."""
+        made = handler(core_schema)
+        properties = handler.resolve_ref_schema(made).get("properties", {})
+        for kind in cls.__mro__:
+            if issubclass(kind, Record):
+                for name, text in _texts(kind).items():
+                    field = properties.get(name, {})
+                    # What a section of its own says is not said again.
+                    if handler.resolve_ref_schema(field).get("description") != text:
+                        field.setdefault("description", text)
+        return made
+
+
+@cache
+def _texts(kind: type[Record]) -> dict[str, str]:
+    """Return the text that stands below each field in a record's own lines."""
+    (lines,) = ast.parse(dedent(inspect.getsource(kind))).body
+    assert isinstance(lines, ast.ClassDef)
+    found = {}
+    for field, text in zip(lines.body, lines.body[1:], strict=False):
+        match field, text:
+            case ast.AnnAssign(target=ast.Name(id=name)), ast.Expr(value=ast.Constant(str(said))):
+                found[name] = inspect.cleandoc(said)
+    return found
+
+
+_encode = json.JSONEncoder(sort_keys=True, ensure_ascii=False, separators=(",", ":")).encode
 
 
 def canonical(value: Any) -> str:
@@ -19,7 +61,7 @@ def canonical(value: Any) -> str:
     Keys are sorted and no space is left over, so a YAML file with its keys in
     another order, or with other comments, gives the same text.
     """
-    return json.dumps(value, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
+    return _encode(value)
 
 
 def merged(parts: Iterable[str]) -> dict[str, Any]:

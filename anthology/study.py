@@ -6,7 +6,7 @@ sentence for a trait.
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from functools import cached_property
+from functools import cache, cached_property
 from os.path import expanduser
 from pathlib import Path
 from typing import Any
@@ -41,6 +41,7 @@ class Study:
 
     def __init__(self, experiment: Experiment, catalogue: Catalogue) -> None:
         self.experiment, self.catalogue = experiment, catalogue
+        self.questions = cache(self._questions)
 
     def people(self, survey: str) -> str:
         """Return a survey's file of people, or `simulated`."""
@@ -85,7 +86,7 @@ class Study:
         """Return a condition."""
         return self.experiment.conditions[name]
 
-    def questions(self, condition: str) -> Questions:
+    def _questions(self, condition: str) -> Questions:
         """Return how a condition is asked: as `questions` says, except for what is its own."""
         own, common = self.condition(condition), self.experiment.questions
         # A null says nothing, except that of `decline`, which leaves out the common option.

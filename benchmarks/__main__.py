@@ -4,7 +4,6 @@ import argparse
 import os
 
 THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
-FEW_ENTRIES = 300_000
 
 
 def main() -> None:
@@ -22,6 +21,7 @@ def main() -> None:
         human_row,
         journal,
         matching,
+        planning,
         rows,
         workflow,
     )
@@ -29,7 +29,8 @@ def main() -> None:
     # First, since a process starts with the memory of the one that it is forked from.
     limits = workflow.measure(paper=not quick)
     limits += analysis.whole()
-    limits += journal.measure(FEW_ENTRIES if quick else journal.ENTRIES)
+    limits += planning.measure()
+    limits += journal.growth(quick=quick)
     if not quick:
         limits += asking.memory()
     paces = asking.measure(quick=quick)

@@ -1,6 +1,6 @@
 """How fast a large journal is read and looked up, and how much memory it takes.
 
-`python -m benchmarks.journal [ENTRIES]` measures this alone.
+`python -m benchmarks.journal [ENTRIES ...]` measures this alone.
 """
 
 import json
@@ -19,30 +19,49 @@ from anthology.journal import Journal
 from anthology.journalfile import HEADER, SUFFIX, entry
 from benchmarks.rows import Limit, limits
 
-ENTRIES = 3_000_000
+ENTRIES = 10_000_000
+SIZES = (100_000, 1_000_000)
 FILES = 30
 LOOKUPS, BATCH = 200_000, 10_000
 MODEL = "0123456789abcdef"
 TEXT = "an answer of which the length is that of most " * 4
 
 
-def measure(entries: int = ENTRIES) -> list[Limit]:
-    """Write a journal and have a fresh process read it."""
+def measure(*entries: int) -> list[Limit]:
+    """Write journals, and have fresh processes open each without and with its index."""
+    return [limit for size in entries for limit in _measured(size)]
+
+
+def growth(*, quick: bool) -> list[Limit]:
+    """Measure journals that grow tenfold, up to ten million entries if not `quick`."""
+    return measure(*SIZES) if quick else measure(*SIZES, ENTRIES)
+
+
+def _measured(entries: int) -> list[Limit]:
     with tempfile.TemporaryDirectory() as scratch:
         folder = Path(scratch) / "journal"
         bytes_each = _write(folder, entries) / entries
-        command = [sys.executable, "-m", "benchmarks.journal", "--read", str(folder), str(entries)]
-        done = subprocess.run(command, check=True, capture_output=True, text=True)
-    found = json.loads(done.stdout)
+        first = _opened(folder, entries)
+        again = _opened(folder, entries, "--look-up")
     what = f"journal of {entries / 1e6:g} million entries of {bytes_each:.0f} bytes"
+    millions = entries / 1e6
     return [
-        Limit(f"{what}: read at the start", found["seconds"], 2e-6 * entries, "s"),
-        Limit(f"{what}: memory while reading", found["peak"], 60 + 35e-6 * entries, "MB"),
-        Limit(f"{what}: memory kept", found["kept"], 10 + 30e-6 * entries, "MB"),
-        Limit(f"{what}: finding an answer", found["hit"], 6, "us"),
-        Limit(f"{what}: finding none", found["miss"], 6, "us"),
-        Limit(f"{what}: adding an answer", found["add"], None, "us"),
+        Limit(f"{what}: opened for the first time", first["seconds"], 1 + 2 * millions, "s"),
+        Limit(f"{what}: opened again", again["seconds"], 0.1 + 0.1 * millions, "s"),
+        Limit(f"{what}: memory while it is first opened", first["peak"], 80 + 45 * millions, "MB"),
+        Limit(f"{what}: memory kept", again["kept"], 10 + 30 * millions, "MB"),
+        Limit(f"{what}: finding an answer", again["hit"], 6, "us"),
+        Limit(f"{what}: finding none", again["miss"], 6, "us"),
+        Limit(f"{what}: adding an answer", again["add"], None, "us"),
     ]
+
+
+def _opened(folder: Path, entries: int, *options: str) -> dict[str, float]:
+    """Return what a fresh process measures."""
+    command = [sys.executable, "-m", "benchmarks.journal", "--read", str(folder), str(entries)]
+    done = subprocess.run([*command, *options], check=True, capture_output=True, text=True)
+    found: dict[str, float] = json.loads(done.stdout)
+    return found
 
 
 def _key(number: int) -> bytes:
@@ -65,24 +84,29 @@ def _lines(numbers: Iterable[int]) -> Iterator[bytes]:
         yield entry(_key(number), MODEL, b'{"text":"%s%d"}' % (TEXT.encode(), number))
 
 
-def _read(folder: Path, entries: int) -> dict[str, float]:
-    """Read and look up; memory is what this process holds beyond files' pages."""
+def _read(folder: Path, entries: int, *, look_up: bool) -> dict[str, float]:
+    """Open and look up; memory is what this process holds beyond files' pages."""
     before = _memory("RssAnon")
     start = perf_counter()
     journal = Journal(folder)
     seconds = perf_counter() - start
     assert journal.entries == entries, f"{journal.entries} of {entries} were found"
-    peak, kept = _memory("VmHWM"), _memory("RssAnon") - before
+    found = {"seconds": seconds, "peak": _memory("VmHWM"), "kept": _memory("RssAnon") - before}
+    with closing(journal):
+        return found | (_looked_up(journal, entries) if look_up else {})
+
+
+def _looked_up(journal: Journal, entries: int) -> dict[str, float]:
+    """Return microseconds for finding an answer, finding none, and adding one."""
     numbers = np.random.default_rng(0).integers(0, entries, LOOKUPS).tolist()
     keys = [_key(number) for number in numbers]
     others = [_key(entries + number) for number in range(LOOKUPS)]
     found: list[list[bytes]] = []
-    with closing(journal):
-        hit = _each(keys, lambda key: found.append(journal.find(key)))
-        miss = _each(others, lambda key: found.append(journal.find(key)))
-        add = _each(others, lambda key: journal.add(key, MODEL, TEXT.encode()))
+    hit = _each(keys, lambda key: found.append(journal.find(key)))
+    miss = _each(others, lambda key: found.append(journal.find(key)))
+    add = _each(others, lambda key: journal.add(key, MODEL, TEXT.encode()))
     assert [len(payloads) for payloads in found] == [1] * LOOKUPS + [0] * LOOKUPS
-    return {"seconds": seconds, "peak": peak, "kept": kept, "hit": hit, "miss": miss, "add": add}
+    return {"hit": hit, "miss": miss, "add": add}
 
 
 def _each(keys: list[bytes], do: Callable[[bytes], None]) -> float:
@@ -104,6 +128,7 @@ def _memory(kind: str) -> float:
 
 if __name__ == "__main__":
     if "--read" in sys.argv:
-        print(json.dumps(_read(Path(sys.argv[2]), int(sys.argv[3]))))
+        folder, entries = Path(sys.argv[2]), int(sys.argv[3])
+        print(json.dumps(_read(folder, entries, look_up="--look-up" in sys.argv)))
     else:
-        print(limits(measure(*map(int, sys.argv[1:]))))
+        print(limits(measure(*(map(int, sys.argv[1:]) if sys.argv[1:] else (*SIZES, ENTRIES)))))

@@ -16,11 +16,13 @@ try:
             *map(Path, workflow.config_settings.configfiles),
         ],
         command_line=workflow.config_settings.config,
-        # Rules are parsed before Snakemake knows its targets, hence from the command itself.
+        # Rules are parsed before Snakemake knows its targets, hence from the command itself. That
+        # of a job on another machine names its inputs too, such as the parts of an artifact.
         targets=[
             word
             for word in sys.argv[1:]
-            if re.match(r"results/.*[.](csv|parquet|json|sav|html|svg)$", word)
+            if workflow.is_main_process
+            and re.match(r"results/.*[.](csv|parquet|json|sav|html|svg|zip)$", word)
         ],
     )
     if workflow.is_main_process:

@@ -14,9 +14,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from anthology.journal import Index, Journal
+from anthology.journal import Journal
 from anthology.journalfile import FRONT, SUFFIX, entry, scan
 from anthology.journalfolder import overview
+from anthology.journalindex import Index
 from tests.journals import MODEL, OTHER, fill, found, key, line, payload, put
 
 KEYS = st.binary(min_size=16, max_size=16)

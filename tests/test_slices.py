@@ -1,5 +1,6 @@
 """What stages are told: each exactly what its settings declare, in canonical form."""
 
+import ast
 import json
 import shutil
 from importlib import import_module
@@ -12,8 +13,9 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
+from anthology import codehash
 from anthology.cli import STAGES
-from anthology.codehash import code_hash, modules
+from anthology.codehash import code_hash, imported, modules
 from anthology.records import canonical, merged
 from anthology.slices import SLICES, settings
 from anthology.study import Study, load
@@ -171,6 +173,7 @@ def test_the_hash_changes_with_the_code(tmp_path: Path, monkeypatch: pytest.Monk
     monkeypatch.setattr("anthology.codehash._PACKAGE", package)
 
     def hashed(*names: str) -> str:
+        codehash._content.cache_clear()
         code_hash.cache_clear()
         return code_hash(*names)
 
@@ -180,3 +183,39 @@ def test_the_hash_changes_with_the_code(tmp_path: Path, monkeypatch: pytest.Monk
     assert hashed("stage", "other") != before
     (package / "helper.py").write_text("VALUE = 2\n")
     assert hashed("stage") != before
+
+
+def _parsed(source: str) -> set[str]:
+    """List what the import statements of a module may mean, as Python reads them."""
+    names: set[str] = set()
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.Import):
+            names.update(alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            names.add(node.module)
+            names.update(f"{node.module}.{alias.name}" for alias in node.names)
+    return names
+
+
+def test_imports_are_found_as_python_reads_them_in_every_module_of_the_package() -> None:
+    for path in sorted((ROOT / "anthology").rglob("*.py")):
+        source = path.read_text()
+        ours = {name for name in imported(source) if name.startswith("anthology")}
+        assert ours == {name for name in _parsed(source) if name.startswith("anthology")}, path
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "import a.b, c as d\n",
+        "import a; from b import c\n",
+        "if True: from a import b\n",
+        "def f():\n    from a.b import (\n        c,  # (for now)\n        d as e,\n    )\n",
+        "from a import b, \\\n    c\n",
+        "from a import(b)\n",
+        "from a import b # c\n",
+        "try:\n\timport a\nexcept ImportError: import b\n",
+    ],
+)
+def test_imports_are_found_in_whatever_way_they_are_written(source: str) -> None:
+    assert set(imported(source)) == _parsed(source)

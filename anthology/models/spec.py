@@ -42,8 +42,10 @@ class Endpoint(Record):
     base_url_env: str | None = None
     """The environment variable that holds the address; where it is set, it wins."""
     address_file: str | None = None
-    """For `openai`: the file into which a server's own job writes its address; where neither the
-    variable nor the file gives one, `base_url` does."""
+    """For `openai`: the file into which the server's own job writes its address and key, as
+    `anthology models serve` does; it begins at the folder that holds `config`. The variable of
+    `base_url_env` wins over it, and it wins over `base_url`. Where there is no `base_url`, the
+    file is waited for, as long as `patience` says, and so is a server that it names."""
     key_env: Annotated[str, Field(pattern=r"^[A-Za-z_][A-Za-z0-9_]*$")] | None = None
     """The environment variable that holds the key; null where the server wants none."""
     timeout: Annotated[float, Field(gt=0)] = 600
@@ -74,8 +76,9 @@ class Endpoint(Record):
     """What a cluster's job that asks it needs, in Snakemake's names, such as mem_mb, runtime (in
     minutes), gpu or slurm_partition; nothing of it matters on one machine."""
     engine: dict[str, Any] = {}
-    """For `vllm`: options of the engine that change how fast it is and not what it answers, such
-    as tensor_parallel_size or gpu_memory_utilization."""
+    """For `vllm`, and for the server that `anthology models serve` starts: options of the engine
+    that change how fast it is and not what it answers, such as tensor_parallel_size or
+    gpu_memory_utilization."""
 
 
 class ModelSpec(Record):
@@ -94,8 +97,8 @@ class ModelSpec(Record):
     body: dict[str, Any] = {}
     """Further fields of every request, passed through as they are."""
     engine: dict[str, Any] = {}
-    """For `vllm`: options of the engine that may change what it answers, such as dtype,
-    quantization or max_model_len."""
+    """For `vllm`, and for the server that `anthology models serve` starts: options of the engine
+    that may change what it answers, such as dtype, quantization or max_model_len."""
     price: Price | None = None
     """What it costs; null where nobody pays by the token."""
     endpoint: Endpoint = Endpoint()

@@ -1,0 +1,80 @@
+"""How long Snakemake takes to find out what is to be made, beside what it takes for nothing.
+
+`python -m benchmarks.planning` measures this alone.
+"""
+
+import os
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from benchmarks.rows import Limit, limits
+from benchmarks.workflow import copied, snakemake
+
+TIMES = 3
+"""How often each is measured; the least counts, since other work only ever adds."""
+MODELS = 5
+FURTHER = {
+    f"{style}_{way}": {"persona": "traits", "style": style, **asked}
+    for style in ("qa", "bio")
+    for way, asked in (("alone", {"series": False}), ("cold", {"temperature": 0.5}))
+}
+"""What makes twenty of the declared conditions, less the one with a model of its own."""
+
+
+def measure() -> list[Limit]:
+    """Plan nothing, the study as it is, and one of five models in twenty conditions."""
+    with tempfile.TemporaryDirectory() as scratch:
+        (Path(scratch) / "Snakefile").write_text("rule nothing:\n")
+        found = [Limit("nothing to do: an empty Snakefile", _least(Path(scratch)), None, "s")]
+    with copied() as folder:
+        fresh = _least(folder, "-n")
+        found.append(Limit("nothing made: planning the study", fresh, None, "s"))
+        _make_believe(folder)
+        found.append(Limit("nothing to do: the study of four waves", _least(folder), 2, "s"))
+    with copied() as folder:
+        what = f"4 waves, {MODELS} models, {_enlarge(folder)} conditions"
+        found.append(Limit(f"nothing made: planning {what}", _least(folder, "-n"), 5, "s"))
+        _make_believe(folder)
+        found.append(Limit(f"nothing to do: {what}", _least(folder), 5, "s"))
+    return found
+
+
+def _least(folder: Path, *arguments: str) -> float:
+    return min(snakemake(folder, "--cores", "2", *arguments)[0] for _ in range(TIMES))
+
+
+def _enlarge(folder: Path) -> int:
+    """Have a study compare more models and conditions; return how many conditions."""
+    names = [f"simulated_{number}" for number in range(1, MODELS + 1)]
+    for name in names:
+        (folder / f"config/models/{name}.yaml").write_text("provider: simulated\n")
+    path = folder / "config/config.yaml"
+    config: dict[str, Any] = yaml.safe_load(path.read_text())
+    conditions = {**config["conditions"], **FURTHER}
+    compare = [name for name, condition in conditions.items() if "model" not in condition]
+    config |= {"models": names, "conditions": conditions, "compare": compare}
+    path.write_text(yaml.safe_dump(config, sort_keys=False))
+    return len(compare)
+
+
+def _make_believe(folder: Path) -> None:
+    """Put something in the place of every file, and have Snakemake take it for made."""
+    command = [str(Path(sys.executable).with_name("snakemake")), "--summary"]
+    environment = {**os.environ, "PYTHONPATH": str(folder)}
+    done = subprocess.run(
+        command, cwd=folder, env=environment, check=True, capture_output=True, text=True
+    )
+    for line in done.stdout.splitlines()[1:]:
+        file = folder / line.split("\t")[0]
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(line)
+    snakemake(folder, "--cores", "2", "--touch", "--forceall")
+
+
+if __name__ == "__main__":
+    print(limits(measure()))
