@@ -22,12 +22,8 @@ include: "rules/checked.smk"
 configfile: f"{workflow.basedir}/config/config.yaml"
 
 
-# The base of an image of this project. Jobs run in the environment around Snakemake unless
-# containers are asked for.
-container: "docker://python:3.11"
-
-
 include: "rules/common.smk"
+include: "rules/elsewhere.smk"
 include: "rules/humans.smk"
 include: "rules/backstories.smk"
 include: "rules/duplicates.smk"
@@ -46,7 +42,9 @@ include: "rules/items.smk"
 include: "rules/figures.smk"
 include: "rules/report.smk"
 include: "rules/reproduction.smk"
+include: "rules/record.smk"
 include: "rules/plan.smk"
+include: "rules/cluster.smk"
 
 
 rule all:

@@ -39,6 +39,7 @@ from anthology.analysis.intervals import (
 )
 from anthology.analysis.measures import group
 from anthology.analysis.resampling import Exchanged
+from anthology.analysis.sides import side
 from anthology.artifacts import write_text
 from anthology.randomness import generator
 from anthology.tables import Row, as_csv
@@ -87,15 +88,15 @@ def run(
         As `anthology.analysis.gathering.people` and `anthology.analysis.gathering.personas`.
     """
     found = people(settings, humans)
-    answered = personas(settings, found, responses)
+    answered = list(personas(settings, found, responses))
     sizes, everybody = settings.sizes, np.ones(len(found.ids), dtype=np.bool_)
     whole = group(found.positions, sizes, found.weights)
-    own = resampling.side(found.positions, sizes, found.weights, everybody)
+    own = side(found.positions, sizes, found.weights, everybody)
     weights = persona_weights(settings, found)
-    sides = [resampling.side(one.positions, sizes, weights, one.present) for one in answered]
+    sides = [side(one.positions, sizes, weights, one.present) for one in answered]
 
     rng = generator(settings.seed, "comparisons", settings.survey, "draws")
-    counts = bootstrap.redrawn(len(found.ids), settings.bootstrap, rng)
+    counts = bootstrap.blocks(bootstrap.redrawn, len(found.ids), settings.bootstrap, rng)
     alphas, draws = resampling.redrawn_metrics(own, sides, sizes, counts, jobs)
     rows = [
         measured(settings, found, whole, one, drawn)
@@ -105,7 +106,7 @@ def run(
     write_text(intervals, as_csv(INTERVALS, interval_rows(settings, bounds, rows)))
 
     rng = generator(settings.seed, "comparisons", settings.survey, "exchanges")
-    swaps = paired.swaps(len(found.ids), settings.bootstrap, rng)
+    swaps = bootstrap.blocks(paired.swaps, len(found.ids), settings.bootstrap, rng)
     differences = {
         (i, j): {name: rows[i].estimates[name] - rows[j].estimates[name] for name in COMPARED}
         for i, j in combinations(range(len(rows)), 2)

@@ -90,7 +90,7 @@ def collected(
     natural = Stories.read(stories) if stories else None
     told = natural.told(texts) if natural else None
     known = natural.answers() if natural else {}
-    answered = answers_of(settings, found, responses)
+    answered = list(answers_of(settings, found, responses))
     files = {path.stem: path for path in made}
     for one in answered:
         if one.condition not in files:

@@ -17,12 +17,15 @@ from pathlib import Path
 from typing import Any, Literal
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 import pyarrow as pa
 import pyreadstat
 
 from anthology import __version__
 from anthology.analysis.gathering import ComparedSettings, People, Personas, people, personas
+from anthology.analysis.measures import FloatArray, IntArray
+from anthology.analysis.sides import Places, places_of
 from anthology.artifacts import facts, replacing, write_table, write_text
 from anthology.codebook import Codebook
 from anthology.records import Record
@@ -79,7 +82,7 @@ class Column:
     name, label, role
         What it is called, what it holds in words, and as what it serves.
     values
-        One for each respondent, NaN or None for none.
+        One for each respondent, NaN for none.
     options
         The words of each code; empty for the id and the weight.
     measure
@@ -91,7 +94,7 @@ class Column:
     name: str
     label: str
     role: str
-    values: Sequence[Any]
+    values: Sequence[str] | npt.NDArray[Any]
     options: dict[int, str]
     measure: str = "nominal"
     item: str = ""
@@ -130,18 +133,18 @@ def run(
         As `anthology.analysis.gathering.people` and `anthology.analysis.gathering.personas`.
     """
     found = people(settings, humans)
-    answered = personas(settings, found, responses)
+    answered = list(personas(settings, found, responses))
     made = list(columns(settings, found, answered, Codebook.load(codebook)))
     sources = [f"People: {found.source}."] + [
         f"{one.condition}, {one.model}: answers {one.facts['answers']}, "
         f"stories {one.facts['stories'] or 'none'}, traits {one.facts['traits'] or 'none'}."
         for one in answered
     ]
-    frame = pd.DataFrame({column.name: column.values for column in made})
+    frame = pd.DataFrame({column.name: column.values for column in made}, copy=False)
     _write_sav(sav, frame, made, _title(settings, found, answered), sources)
     with replacing(csv) as temporary:
         _whole(frame).to_csv(temporary, index=False, lineterminator="\n")
-    table = pa.Table.from_pandas(_whole(frame), preserve_index=False)
+    table = pa.table({column.name: _stored(column) for column in made})
     told = {"survey": settings.survey, "source": facts(humans)["source"], "sources": sources}
     write_table(parquet, table, stage="exports", settings=settings, facts=told)
     write_text(variables, as_csv(CODEBOOK, _codebook_rows(made)))
@@ -158,7 +161,7 @@ def columns(
     names = _Names()
     yield Column(names.own(settings.id), "Respondent", "id", _ids(found.ids.to_pylist()), {})
     weight = names.own(settings.weight)
-    yield Column(weight, "Weight", "weight", found.weights.tolist(), {}, "scale")
+    yield Column(weight, "Weight", "weight", found.weights, {}, "scale")
     for name, trait in settings.traits.items():
         entry = words.traits[name]
         options = _options(trait, entry.texts)
@@ -170,7 +173,7 @@ def columns(
         options = _options(item, words.items[item.variable].texts)
         yield Column(
             *(names.own(item.variable), wording, "answer"),
-            *(_answers(found.positions, i, item), options),
+            *(_answers(places_of(found.positions), i, item), options),
             measure=item.scale, item=item.variable, condition="human", source=found.source,
         )  # fmt: skip
     several = len({one.model for one in answered}) > 1
@@ -182,16 +185,16 @@ def columns(
             name = names.new("__".join((item.variable, *by)))
             yield Column(
                 *(name, f"[{whose}] {wording}", "persona answer"),
-                *(_answers(one.positions, i, item), options),
+                *(_answers(one.places, i, item), options),
                 measure=item.scale, item=item.variable, model=one.model,
                 condition=one.condition, source=one.facts["answers"],
             )  # fmt: skip
 
 
-def _ids(names: Sequence[str]) -> Sequence[str] | Sequence[int]:
+def _ids(names: Sequence[str]) -> Sequence[str] | IntArray:
     """Return ids as numbers where all are, as in the survey file, so that the two can be merged."""
     numbers = all(re.fullmatch(r"0|[1-9]\d{0,14}", name) for name in names)
-    return [int(name) for name in names] if numbers else names
+    return np.array(names, dtype=np.int64) if numbers else names
 
 
 class _Names:
@@ -231,15 +234,23 @@ def _options(variable: Labelled, texts: dict[int, str]) -> dict[int, str]:
     return {code: known[code] for code in variable.codes}
 
 
-def _coded(places: Any, codes: Sequence[int]) -> list[float]:
+def _coded(places: IntArray | Places, codes: Sequence[int]) -> FloatArray:
     """Return the codes at places, NaN for -1."""
-    known = np.array([*codes, np.nan])
-    return list(known[places].tolist())
+    known = np.array([*codes, np.nan], dtype=np.float64)
+    found: FloatArray = known[places]
+    return found
 
 
-def _answers(positions: Any, item: int, scale: Labelled) -> list[float]:
-    answered = np.nan_to_num(positions[:, item], nan=0).astype(np.int64) - 1
-    return _coded(answered, scale.codes)
+def _answers(places: Places, item: int, scale: Labelled) -> FloatArray:
+    return _coded(places[:, item] - 1, scale.codes)
+
+
+def _stored(column: Column) -> pa.Array:
+    """Return a variable's values as Parquet holds them, codes as whole numbers."""
+    if isinstance(column.values, np.ndarray) and column.role not in ("id", "weight"):
+        missing = np.isnan(column.values)
+        return pa.array(np.where(missing, 0, column.values).astype(np.int16), mask=missing)
+    return pa.array(column.values)
 
 
 def _whole(frame: pd.DataFrame) -> pd.DataFrame:
@@ -279,7 +290,7 @@ def _write_sav(
 def _formats(made: Sequence[Column]) -> dict[str, str]:
     """Return the formats in which SPSS shows numbers."""
     known = {"id": "F15.0", "weight": "F12.6"}
-    numbers = [c for c in made if not any(isinstance(value, str) for value in c.values)]
+    numbers = [column for column in made if isinstance(column.values, np.ndarray)]
     return {column.name: known.get(column.role, "F5.0") for column in numbers}
 
 

@@ -20,7 +20,7 @@ import pyarrow as pa
 from pydantic import Field
 
 from anthology.analysis import agreement, baselines, forecasting, profiles
-from anthology.analysis.bootstrap import redrawn
+from anthology.analysis.bootstrap import Counts, redrawn
 from anthology.analysis.gathering import ComparedSettings, People, Personas, people, personas
 from anthology.analysis.individualrows import INDIVIDUALS, Compared, rows
 from anthology.analysis.measures import FloatArray, IntArray
@@ -82,12 +82,11 @@ def run(
         or what should be probabilities is none.
     """
     found = people(settings, humans)
+    answers, roster = places(found.positions), found.roster(settings)
     answered = personas(settings, found, responses)
-    answers = places(found.positions)
-    forecasts = [forecasting.given(one, answers, settings.sizes) for one in answered]
-    asked = any(one is not None for one in forecasts)
+    judged = [forecasting.asked(path, roster) for path in responses]
     counts = _counts(settings, len(found.ids))
-    progress = Progress("individuals", len(answered) + 2, Meter())
+    progress = Progress("individuals", len(settings.rows) + 2, Meter())
     table, scored, binned = list[Row](), list[Row](), list[Row]()
     profiled: list[pa.Table] = []
 
@@ -102,9 +101,10 @@ def run(
         progress.step()
 
     for name, cells in _cells(settings, found).items():
-        add(_baseline(settings, found, name, cells, counts, asked))
-    for one, probable in zip(answered, forecasts, strict=True):
-        add(_condition(settings, found, one, counts, probable))
+        add(_baseline(settings, found, name, cells, counts, asked=any(judged)))
+    for one in answered:
+        forecasts = forecasting.given(one.path, roster, answers, settings.sizes)
+        add(_condition(settings, found, one, counts, forecasts))
     progress.close()
     write_text(individuals, as_csv(INDIVIDUALS, table))
     write_text(calibration, as_csv(forecasting.CALIBRATION, scored))
@@ -117,8 +117,8 @@ def run(
         facts={"survey": settings.survey, "humans": found.source},
     )
     print(
-        f"{settings.survey}: the personas of {len(answered)} conditions compared with the people "
-        f"they stand for, {sum(one is not None for one in forecasts)} of them by probabilities",
+        f"{settings.survey}: the personas of {len(settings.rows)} conditions compared with the "
+        f"people they stand for, {sum(judged)} of them by probabilities",
         file=sys.stderr,
     )
 
@@ -128,13 +128,11 @@ def places(positions: FloatArray) -> IntArray:
     return np.nan_to_num(positions).astype(np.int64) - 1
 
 
-def _counts(settings: Settings, size: int) -> FloatArray:
-    """Return people x 1 + draws: everyone once, then how often each is in each draw."""
-    counts = np.ones((size, 1 + settings.bootstrap))
-    if size:
-        rng = generator(settings.seed, "individuals", settings.survey, "bootstrap")
-        counts[:, 1:] = redrawn(size, settings.bootstrap, rng).T
-    return counts
+def _counts(settings: Settings, size: int) -> Counts:
+    """Return 1 + draws x people: everyone once, then how often each is in each draw."""
+    rng = generator(settings.seed, "individuals", settings.survey, "bootstrap")
+    once = np.ones((1, size), dtype=np.uint8)
+    return np.concatenate([once, redrawn(size, settings.bootstrap, rng)])
 
 
 def _cells(settings: Settings, found: People) -> dict[str, IntArray]:
@@ -146,7 +144,7 @@ def _cells(settings: Settings, found: People) -> dict[str, IntArray]:
 
 
 def _baseline(
-    settings: Settings, found: People, name: str, cells: IntArray, counts: FloatArray, asked: bool
+    settings: Settings, found: People, name: str, cells: IntArray, counts: Counts, *, asked: bool
 ) -> Compared:
     """Compare each person with all others in the same cell."""
     answers, size = places(found.positions), max(settings.sizes)
@@ -168,7 +166,7 @@ def _condition(
     settings: Settings,
     found: People,
     one: Personas,
-    counts: FloatArray,
+    counts: Counts,
     forecasts: list[forecasting.Forecast] | None,
 ) -> Compared:
     """Compare each person with its persona."""

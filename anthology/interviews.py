@@ -15,6 +15,8 @@ from anthology.transcripts import Ask, Turn, as_messages, asked, said, stops
 
 _PAGES = 4096
 """How many questions are kept laid out; a survey's, in all their orders, are rarely more."""
+_ANSWERS = 4096
+"""How many answers are kept as they were read; many people give the same ones."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +81,7 @@ class Interviewer:
         self._asking, self._after = asking, frame.after if forced else ""
         self._stops = () if self._chat else self._ends()
         self._page = lru_cache(_PAGES)(self._laid_out)
+        self._read = lru_cache(_ANSWERS)(self._read_once)
 
     async def ask(
         self, turns: tuple[Turn, ...], question: Question, *, draws: int = 1, seed: int
@@ -117,12 +120,7 @@ class Interviewer:
 
     def read(self, text: str, question: Question) -> Answer:
         """Read which of a question's options an answer names."""
-        if self._asking == "choice" and text in self._page(question).choices:
-            return Answer(Outcome.VALID, self._page(question).choices.index(text))
-        answer = self.answer(text)
-        if answer is None:
-            return Answer(Outcome.UNREADABLE)
-        return read_answer(answer, self._page(question).options, self._layout)
+        return self._read(text, question)
 
     def answer(self, text: str) -> str | None:
         """Return the part of a reply that is its answer; None where it comes to no conclusion."""
@@ -139,6 +137,14 @@ class Interviewer:
     def shown(self, turns: tuple[Turn, ...], question: Question) -> str | tuple[Message, ...]:
         """Return what the model is shown when a question follows everything that was said."""
         return self._prompt(turns, self._page(question))
+
+    def _read_once(self, text: str, question: Question) -> Answer:
+        if self._asking == "choice" and text in self._page(question).choices:
+            return Answer(Outcome.VALID, self._page(question).choices.index(text))
+        answer = self.answer(text)
+        if answer is None:
+            return Answer(Outcome.UNREADABLE)
+        return read_answer(answer, self._page(question).options, self._layout)
 
     def _prompt(self, turns: tuple[Turn, ...], page: _Page) -> str | tuple[Message, ...]:
         if self._chat:

@@ -83,21 +83,23 @@ def run(
     found = people(settings, humans)
     answered = personas(settings, found, responses)
     words = _words(settings, Codebook.load(codebook))
-    groups: list[tuple[str, str, FloatArray, FloatArray | None]] = [
-        ("", "human", found.positions, found.weights)
-    ]
-    for one in answered:
-        weights = found.weights[one.present] if settings.persona_weights == "respondent" else None
-        groups.append((one.model, one.condition, one.positions[one.present], weights))
     chosen: list[Row] = []
     together: list[Row] = []
-    for model, condition, positions, weights in groups:
+
+    def tell(model: str, condition: str, given: FloatArray, weights: FloatArray | None) -> None:
         head = {"survey": settings.survey, "model": model, "condition": condition}
-        chosen.extend({**head, **row} for row in _options(settings, words, positions, weights))
-        together.extend({**head, **row} for row in _pairs(settings.names, positions, weights))
+        chosen.extend({**head, **row} for row in _options(settings, words, given, weights))
+        together.extend({**head, **row} for row in _pairs(settings.names, given, weights))
+
+    tell("", "human", found.positions, found.weights)
+    for one in answered:
+        present = one.present
+        weights = found.weights[present] if settings.persona_weights == "respondent" else None
+        tell(one.model, one.condition, one.positions[present], weights)
     write_text(items, as_csv(ITEMS, chosen))
     write_text(correlations, as_csv(CORRELATIONS, together))
-    print(f"{settings.survey}: people and {len(answered)} conditions tabulated", file=sys.stderr)
+    count = len(settings.rows)
+    print(f"{settings.survey}: people and {count} conditions tabulated", file=sys.stderr)
 
 
 def effective(positions: FloatArray, weights: FloatArray | None = None) -> FloatArray:

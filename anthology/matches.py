@@ -1,11 +1,11 @@
 """Matching: a natural backstory for every respondent.
 
-Which of several equally good stories a respondent gets is drawn by lot, and the
-lot of a respondent and a story depends on the seed and these two alone. So neither
-the order of people or stories nor the presence of others changes it.
+Which of several equally good stories a respondent gets is drawn by lot, so the order of people
+or stories changes nothing.
 """
 
 import sys
+from dataclasses import dataclass
 from math import fsum
 from pathlib import Path
 from typing import Literal
@@ -17,6 +17,10 @@ import pyarrow as pa
 from anthology.artifacts import facts, read_table, write_table
 from anthology.errors import DataError
 from anthology.filters import Filter
+from anthology.matching.byrandom import at_random
+from anthology.matching.greedy import greedy
+from anthology.matching.lots import respondent_lots, story_lots
+from anthology.matching.maxweight import max_weight
 from anthology.randomness import derive
 from anthology.respondents import TRAIT, places
 from anthology.similarity import IntArray, Similarities, probabilities, similarities
@@ -26,10 +30,6 @@ from anthology.surveys import TraitSource
 from anthology.traitcounts import trait_counts
 
 Method = Literal["greedy", "max_weight", "random"]
-Lots = npt.NDArray[np.uint64]
-
-_TIE = 1e-9
-"""Equal products differ in the last digits when their factors come in another order."""
 
 
 class Settings(StageSettings):
@@ -69,6 +69,79 @@ def run(settings: Settings, *, humans: Path, traits: Path, output: Path) -> None
         If an artifact does not hold what it must, or if there are fewer stories
         than a one-to-one matching needs.
     """
+    given = _read(settings, humans, traits)
+    people = respondent_lots(settings.seed, settings.survey, given.respondents.to_pylist())
+    stories = story_lots(given.backstories)
+    proven: dict[str, float] = {}
+    match settings.method:
+        case "greedy":
+            chosen = greedy(given.found, people, stories)
+        case "random":
+            chosen = at_random(people, stories, derive(settings.seed, "matches", settings.survey))
+        case "max_weight":
+            best = max_weight(given.found, people, stories)
+            chosen = best.chosen
+            proven = {"total_similarity": best.total, "bound": best.bound, "gap": best.gap}
+    similarity = given.found.pairs(np.arange(len(chosen)), chosen)
+    distinct, mean = len(np.unique(chosen)), fsum(similarity) / len(similarity)
+    write_table(
+        output,
+        pa.table(
+            {
+                "respondent": given.respondents.cast(pa.string()),
+                "backstory": pa.array(given.backstories[chosen], pa.int64()),
+                "similarity": pa.array(similarity, pa.float64()),
+            }
+        ),
+        stage="matches",
+        settings=settings,
+        facts={
+            "source": facts(traits)["source"],
+            "traits": facts(traits)["traits"],
+            "stories": len(stories),
+            "filtered_out": given.written - len(stories),
+            "distinct": distinct,
+            "mean_similarity": mean,
+            **proven,
+        },
+    )
+    print(
+        f"{settings.survey}: {len(chosen)} respondents matched with {distinct} of "
+        f"{len(stories)} stories, mean similarity {mean:.3g}",
+        file=sys.stderr,
+    )
+    if proven:
+        print(
+            f"total similarity {proven['total_similarity']:.6f}; none is larger than "
+            f"{proven['bound']:.6f}, a gap of {proven['gap']:.1g} of it",
+            file=sys.stderr,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class _Given:
+    """What is to be matched.
+
+    Parameters
+    ----------
+    respondents
+        Their ids.
+    backstories
+        The ids of the stories that take part.
+    written
+        How many stories there are in all.
+    found
+        The similarities of these respondents and stories.
+    """
+
+    respondents: pa.Array
+    backstories: IntArray
+    written: int
+    found: Similarities
+
+
+def _read(settings: Settings, humans: Path, traits: Path) -> _Given:
+    """Read and compare respondents and stories; of the tables, nothing else is kept."""
     asked = facts(traits)["options"]
     for name in (*settings.traits, *settings.stories.named):
         _check_asked(asked, name, traits)
@@ -88,140 +161,9 @@ def run(settings: Settings, *, humans: Path, traits: Path, output: Path) -> None
         values.append(_values(people, name, source, humans))
         counts = trait_counts(stories, name, len(asked[name]), traits)
         distributions.append(probabilities(counts, asked[name], source))
-    found = similarities(np.stack(values, axis=1), distributions)
-    lots = respondent_lots(settings.seed, settings.survey, respondents.to_pylist())
     ids = backstories.to_numpy(zero_copy_only=False).astype(np.int64)
-    chosen = match(settings.method, found, lots, story_lots(ids))
-    similarity = found.pairs(np.arange(len(chosen)), chosen)
-    distinct, mean = len(np.unique(chosen)), fsum(similarity) / len(similarity)
-    write_table(
-        output,
-        pa.table(
-            {
-                "respondent": respondents.cast(pa.string()),
-                "backstory": pa.array(ids[chosen], pa.int64()),
-                "similarity": pa.array(similarity, pa.float64()),
-            }
-        ),
-        stage="matches",
-        settings=settings,
-        facts={
-            "source": facts(traits)["source"],
-            "traits": facts(traits)["traits"],
-            "stories": len(ids),
-            "filtered_out": written - len(ids),
-            "distinct": distinct,
-            "mean_similarity": mean,
-        },
-    )
-    print(
-        f"{settings.survey}: {len(chosen)} respondents matched with {distinct} of "
-        f"{len(ids)} stories, mean similarity {mean:.3g}",
-        file=sys.stderr,
-    )
-
-
-def match(method: Method, found: Similarities, people: Lots, stories: Lots) -> IntArray:
-    """Return for each respondent the row of its story.
-
-    Parameters
-    ----------
-    method
-        How to match.
-    found
-        The similarities.
-    people
-        One lot for each respondent.
-    stories
-        One lot for each story.
-    """
-    if method == "greedy":
-        return greedy(found, people, stories)
-    if method == "max_weight":
-        return max_weight(found, people, stories)
-    return at_random(people, stories)
-
-
-def greedy(found: Similarities, people: Lots, stories: Lots) -> IntArray:
-    """Give every respondent the most similar story; stories may repeat."""
-    chosen = np.empty(len(people), dtype=np.int64)
-    for profile, members in enumerate(_members(found)):
-        row = found.row(profile)
-        best = np.flatnonzero(row >= row.max() * (1 - _TIE))
-        if len(best) == 1:
-            chosen[members] = best[0]
-            continue
-        for i in members:
-            chosen[i] = best[np.argmin(draw(people[i : i + 1], stories[best]))]
-    return chosen
-
-
-def max_weight(found: Similarities, people: Lots, stories: Lots) -> IntArray:
-    """Give every respondent a story of its own, with the largest total similarity.
-
-    Among equally good assignments the solver's depends on the order of rows, so
-    people and stories are first put in the order of their lots.
-    """
-    from scipy.optimize import linear_sum_assignment
-
-    order, shelf = np.argsort(people), np.argsort(stories)
-    place = np.argsort(order)
-    costs = np.empty((len(people), len(stories)))
-    for profile, members in enumerate(_members(found)):
-        costs[place[members]] = -found.row(profile)[shelf]
-    _, assigned = linear_sum_assignment(costs)
-    chosen = np.empty(len(people), dtype=np.int64)
-    chosen[order] = shelf[assigned]
-    return chosen
-
-
-def at_random(people: Lots, stories: Lots) -> IntArray:
-    """Give every respondent a story of its own by lot.
-
-    Respondents choose in the order of their lots, each the story with the lowest
-    lot for them among those left. A further story or respondent changes few.
-    """
-    chosen = np.empty(len(people), dtype=np.int64)
-    left = np.arange(len(stories))
-    for i in np.argsort(people):
-        taken = np.argmin(draw(people[i : i + 1], stories[left]))
-        chosen[i] = left[taken]
-        left = np.delete(left, taken)
-    return chosen
-
-
-def respondent_lots(seed: int, survey: str, respondents: list[str]) -> Lots:
-    """Return one lot for each respondent of a survey."""
-    return np.array([derive(seed, "matches", survey, name) for name in respondents], np.uint64)
-
-
-def story_lots(backstories: IntArray) -> Lots:
-    """Return one lot for each story; different stories have different lots."""
-    return _mixed(backstories.astype(np.uint64))
-
-
-def draw(person: Lots, stories: Lots) -> Lots:
-    """Return the lots of one respondent and each of several stories, all different."""
-    return _mixed(person ^ stories)
-
-
-def _mixed(value: Lots) -> Lots:
-    """Mix the bits of each number, one to one.
-
-    Source: the finalizer of SplitMix64; Steele, Lea and Flood, "Fast splittable
-    pseudorandom number generators" (OOPSLA 2014).
-    """
-    value = value + np.uint64(0x9E3779B97F4A7C15)
-    value = (value ^ (value >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
-    value = (value ^ (value >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
-    return np.asarray(value ^ (value >> np.uint64(31)))
-
-
-def _members(found: Similarities) -> list[IntArray]:
-    """Return for each profile the respondents that have it."""
-    order = np.argsort(found.profile_of, kind="stable")
-    sizes = np.bincount(found.profile_of, minlength=found.profiles)
-    return np.split(order, np.cumsum(sizes)[:-1])
+    found = similarities(np.stack(values, axis=1), distributions)
+    return _Given(respondents, ids, written, found)
 
 
 def _check_asked(asked: dict[str, list[str]], name: str, path: Path) -> None:

@@ -28,11 +28,12 @@ import sys
 from pathlib import Path
 
 import numpy as np
-import pyarrow.compute as pc
 
+from anthology.analysis.answered import Rows
 from anthology.analysis.comparing import MeasuredSettings, compared
-from anthology.analysis.gathering import Personas, people, personas
-from anthology.artifacts import write_text
+from anthology.analysis.gathering import Look, people, personas
+from anthology.analysis.measures import BoolArray, IntArray
+from anthology.artifacts import facts, write_text
 from anthology.errors import DataError
 from anthology.tables import Row, as_csv
 
@@ -83,45 +84,75 @@ def run(
         or accounts for answers in a way that does not add up.
     """
     found = people(settings, humans)
-    answered = personas(settings, found, responses)
-    rows = compared(settings, found, answered, "metrics", settings.survey, "splits")
-    account = [row for one in answered for row in _account(settings, one)]
-    write_text(metrics, as_csv(METRICS, rows))
-    write_text(answers, as_csv(ANSWERS, account))
-    print(f"{settings.survey}: people and {len(answered)} conditions compared", file=sys.stderr)
+    account = _Account(settings)
+    look = Look([*OUTCOMES, "out_of_tries"], account.add)
+    answered = personas(settings, found, responses, stories=True, look=look)
+    table = compared(settings, found, answered, "metrics", settings.survey, "splits")
+    write_text(metrics, as_csv(METRICS, table))
+    write_text(answers, as_csv(ANSWERS, account.rows()))
+    print(f"{settings.survey}: people and {len(table) - 1} conditions compared", file=sys.stderr)
 
 
-def _account(settings: Settings, found: Personas) -> list[Row]:
-    """Count what became of every question asked and of every reply to it."""
-    table = found.table
-    given = table["code"].is_valid().to_numpy()
-    out = table["out_of_tries"].fill_null(False).to_numpy()
+class _Account:
+    """What became of every question asked and of every reply to it."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._of: dict[Path, IntArray] = {}
+
+    def add(self, part: Rows, path: Path) -> None:
+        """Count some more rows."""
+        counts, out = _counted(part, path)
+        known = self._of.setdefault(path, self._nothing())
+        for item in range(known.shape[1]):
+            own = part.item == item
+            known[:-2, item] += counts[:, own].sum(axis=1)
+            known[-2:, item] += out[own].sum(), own.sum()
+
+    def rows(self) -> list[Row]:
+        """Return the rows of `answers.csv`, in the order of the settings' rows."""
+        told = {path: facts(path) for path in self._of}
+        made = {(told[path]["model"], told[path]["condition"]): self._of[path] for path in told}
+        nothing = self._nothing()
+        return [
+            {
+                "survey": self._settings.survey,
+                "model": model,
+                "condition": condition,
+                "item": name,
+                "asked": asked,
+                "replies": sum(replies),
+                **dict(zip(OUTCOMES, replies, strict=True)),
+                "out_of_tries": out,
+            }
+            for model, condition in self._settings.rows
+            for name, (*replies, out, asked) in zip(
+                self._settings.names, made.get((model, condition), nothing).T.tolist(), strict=True
+            )
+        ]
+
+    def _nothing(self) -> IntArray:
+        return np.zeros((len(OUTCOMES) + 2, len(self._settings.items)), dtype=np.int64)
+
+
+def _counted(part: Rows, path: Path) -> tuple[IntArray, BoolArray]:
+    """Return how many replies of each outcome some rows have, and which are out of tries."""
+    values = part.values
+    given = values["code"].is_valid().to_numpy(zero_copy_only=False)
+    out = values["out_of_tries"].fill_null(False).to_numpy(zero_copy_only=False)
     # An empty count is as wrong as a negative one.
-    counts = np.stack([table[outcome].fill_null(-1).to_numpy() for outcome in OUTCOMES])
+    counts = np.stack(
+        [values[outcome].fill_null(-1).to_numpy(zero_copy_only=False) for outcome in OUTCOMES]
+    ).astype(np.int64)
     valid, declined = counts[OUTCOMES.index("valid")], counts[OUTCOMES.index("declined")]
     ends = valid + declined + out  # Of these three, each question comes to one.
     wrong = (valid != given) | (ends != 1) | (counts < 0).any(axis=0)
     if wrong.any():
         raise DataError(
-            f"row {int(np.argmax(wrong)) + 1} does not add up: an answer comes with one valid "
-            "reply, no answer with one that declined, or with neither and is out of tries",
-            where=str(found.path),
+            f"row {part.first + int(np.argmax(wrong)) + 1} does not add up: an answer comes with "
+            "one valid reply, no answer with one that declined, or with neither and is out of "
+            "tries",
+            where=str(path),
             hint="Remove the file; the workflow makes it again.",
         )
-    account: list[Row] = []
-    for name in settings.names:
-        rows = pc.equal(table["item"], name).to_numpy()
-        replies = counts[:, rows].sum(axis=1, dtype=np.int64)
-        account.append(
-            {
-                "survey": settings.survey,
-                "model": found.model,
-                "condition": found.condition,
-                "item": name,
-                "asked": int(rows.sum()),
-                "replies": int(replies.sum()),
-                **dict(zip(OUTCOMES, replies.tolist(), strict=True)),
-                "out_of_tries": int(out[rows].sum()),
-            }
-        )
-    return account
+    return counts, out

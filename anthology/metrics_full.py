@@ -31,7 +31,6 @@ from pathlib import Path
 from typing import Annotated
 
 import numpy as np
-import pyarrow.compute as pc
 from pydantic import Field
 
 from anthology.analysis import halves
@@ -39,6 +38,7 @@ from anthology.analysis.alphas import ALPHAS, alphas
 from anthology.analysis.gathering import ComparedSettings, People, Personas, people, personas
 from anthology.analysis.matched import matched
 from anthology.analysis.measures import FloatArray, Group, apart, group, shortfalls
+from anthology.analysis.sides import positions_of
 from anthology.artifacts import write_text
 from anthology.errors import DataError
 from anthology.randomness import generator
@@ -102,13 +102,13 @@ def run(
         `anthology.analysis.matched.matched`, or if the file of a matching is missing.
     """
     found = people(settings, humans)
-    answered = personas(settings, found, responses)
+    answered = personas(settings, found, responses, stories=True)
     whole = group(found.positions, settings.sizes, found.weights)
     files = {path.stem: path for path in matches or []}
     rows = [_human_row(settings, found, whole)]
     rows += [_persona_row(settings, found, whole, one, files, traits) for one in answered]
     write_text(output, as_csv(METRICS_FULL, rows))
-    print(f"{settings.survey}: people and {len(answered)} conditions measured", file=sys.stderr)
+    print(f"{settings.survey}: people and {len(rows) - 1} conditions measured", file=sys.stderr)
 
 
 def effective(uses: FloatArray) -> float:
@@ -156,7 +156,8 @@ def _persona_row(
     files: Mapping[str, Path],
     traits: Path | None,
 ) -> Row:
-    positions, weights = one.positions[one.present], found.weights[one.present]
+    present = one.present
+    positions, weights = positions_of(one.places[present]), found.weights[present]
     equal = group(positions, settings.sizes)
     weighted = group(positions, settings.sizes, weights)
     every, said = _alphas(settings, positions, weights)
@@ -167,7 +168,7 @@ def _persona_row(
         *(f"humans: {note}" for note in shortfalls(whole, settings.names)),
         *said,
     ]
-    uses = _uses(one, len(settings.items))
+    uses = one.uses.astype(np.float64)
     match: Mapping[str, float] = {}
     if one.condition not in settings.matched:
         notes.append("not matched with stories" if len(uses) else "no stories")
@@ -176,7 +177,7 @@ def _persona_row(
         if name not in files or traits is None:
             raise DataError(f"the matching {name} of the condition {one.condition} is missing")
         sources = settings.matchings[name]
-        match = asdict(matched(found, one.present, sources, matches=files[name], traits=traits))
+        match = asdict(matched(found, present, sources, matches=files[name], traits=traits))
         if np.isnan(match[MATCH[0]]):
             notes.append("nobody told a trait that was matched on")
     return {
@@ -206,13 +207,6 @@ def _alphas(
 
 def _paired(equal: Mapping[str, float], weighted: Mapping[str, float]) -> dict[str, float]:
     return {**equal, **{f"{name}_weighted": value for name, value in weighted.items()}}
-
-
-def _uses(one: Personas, items: int) -> FloatArray:
-    """Return how many personas have each of the stories."""
-    _, first = np.unique(one.cells // items, return_index=True)
-    stories = one.table["backstory"].take(first).combine_chunks().drop_null()
-    return np.asarray(pc.value_counts(stories).field("counts").to_numpy(), dtype=np.float64)
 
 
 def _joined(notes: list[str]) -> str:

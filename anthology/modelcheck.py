@@ -15,10 +15,10 @@ from typing import Any
 from anthology.errors import ConfigurationError, ModelError
 from anthology.meter import Meter
 from anthology.models import Message, Provider, Reply, Request, Shares
+from anthology.models.declared import declared
 from anthology.models.identity import ModelIdentity
 from anthology.models.spec import Endpoint, ModelSpec, Sampling
 from anthology.recordfile import read_record
-from anthology.spelling import suggest
 from anthology.tables import aligned
 
 _SECONDS = 30.0
@@ -67,7 +67,9 @@ def overview(folder: Path) -> str:
     rows = []
     for path in sorted(folder.glob("*.yaml")):
         spec = read_record(path, ModelSpec)
-        where = spec.endpoint.base_url or spec.endpoint.base_url_env or ""
+        where = (
+            spec.endpoint.base_url or spec.endpoint.address_file or spec.endpoint.base_url_env or ""
+        )
         rows.append([path.stem, spec.provider, spec.api, spec.model or "", where])
     if not rows:
         raise ConfigurationError("has no models", where=str(folder))
@@ -89,12 +91,7 @@ def check(folder: Path, name: str) -> str:
     ModelError
         If it does not answer.
     """
-    path = folder / f"{name}.yaml"
-    if not path.is_file():
-        known = [file.stem for file in folder.glob("*.yaml")]
-        raise ConfigurationError(f"there is no such model; {suggest(name, known)}", where=str(path))
-    spec = read_record(path, ModelSpec)
-    return asyncio.run(_Check(name, spec).report(path))
+    return asyncio.run(_Check(name, declared(folder, name)).report(folder / f"{name}.yaml"))
 
 
 class _Check:

@@ -38,10 +38,15 @@ def places(
     found = pc.index_in(values, value_set=pa.array(codes, values.type))
     unknown = values.filter(pc.and_(found.is_null(), values.is_valid()))
     if len(unknown):
-        raise DataError(
-            f"{name} holds {unknown[0]}, which is none of its codes",
-            where=str(path),
-            hint=f"The survey's codes for it are {list(codes)}.",
-        )
+        raise no_code(name, unknown[0], codes, path)
     filled = found.fill_null(-1)
     return np.asarray(filled.to_numpy(zero_copy_only=False), dtype=np.int64)
+
+
+def no_code(name: str, code: object, codes: Sequence[int], path: Path) -> DataError:
+    """Return the error that a code is none of a variable's."""
+    return DataError(
+        f"{name} holds {code}, which is none of its codes",
+        where=str(path),
+        hint=f"The survey's codes for it are {list(codes)}.",
+    )

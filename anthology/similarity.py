@@ -54,38 +54,83 @@ def probabilities(counts: npt.ArrayLike, options: Sequence[str], source: TraitSo
 class Similarities:
     """The similarity of every respondent and every story, computed when asked for.
 
-    Respondents with equal traits share a profile and its row of similarities. A row
-    is one product of two: one factor for the first half of the traits, the other
-    for the rest, each kept for every combination of values that occurs.
+    Respondents with equal traits share a profile and its similarities. These are one
+    product of two: one factor for the first half of the traits, the other for the rest,
+    each computed once for every combination of values that occurs.
 
     Parameters
     ----------
     profile_of
         For each respondent its profile.
     combinations
-        Profiles x 2: which row of each factor makes the profile's similarities.
-    factors
-        Two arrays, combinations x stories.
+        Profiles x 2: which combination of each half makes the profile.
+    halves
+        For the first half of the traits and for the rest, combinations x traits: the row
+        of each trait's probabilities.
+    traits
+        For each trait its probabilities, values x stories.
     """
 
     profile_of: IntArray
     combinations: IntArray
-    factors: tuple[FloatArray, FloatArray]
+    halves: tuple[IntArray, IntArray]
+    traits: tuple[FloatArray, ...]
 
     @property
     def profiles(self) -> int:
         """How many profiles there are."""
         return len(self.combinations)
 
+    @property
+    def stories(self) -> int:
+        """How many stories there are."""
+        return int(self.traits[0].shape[1])
+
+    @property
+    def sizes(self) -> IntArray:
+        """How many respondents have each profile."""
+        return np.bincount(self.profile_of, minlength=self.profiles)
+
+    def members(self) -> list[IntArray]:
+        """Return for each profile the respondents that have it."""
+        order = np.argsort(self.profile_of, kind="stable")
+        return np.split(order, np.cumsum(self.sizes)[:-1])
+
+    def reordered(self, stories: IntArray) -> "Similarities":
+        """Return the same with the stories in another order."""
+        traits = tuple(trait[:, stories] for trait in self.traits)
+        return Similarities(self.profile_of, self.combinations, self.halves, traits)
+
+    def factors(self, start: int, stop: int) -> tuple[FloatArray, FloatArray]:
+        """Return both factors for the stories from `start` to `stop`, combinations x stories."""
+        first, second = (
+            _products(
+                half, [trait[:, start:stop] for trait in traits], min(stop, self.stories) - start
+            )
+            for half, traits in self._halves()
+        )
+        return first, second
+
     def row(self, profile: int) -> FloatArray:
         """Return the similarity of one profile and every story."""
-        first, second = self.combinations[profile]
-        return np.asarray(self.factors[0][first] * self.factors[1][second])
+        return self.between(np.full(self.stories, profile), np.arange(self.stories))
 
     def pairs(self, respondents: IntArray, stories: IntArray) -> FloatArray:
         """Return the similarity of each respondent and the story beside it."""
-        first, second = self.combinations[self.profile_of[respondents]].T
-        return np.asarray(self.factors[0][first, stories] * self.factors[1][second, stories])
+        return self.between(self.profile_of[respondents], stories)
+
+    def between(self, profiles: IntArray, stories: IntArray) -> FloatArray:
+        """Return the similarity of each profile and the story beside it."""
+        factors = np.ones((2, len(stories)))
+        chosen = self.combinations[profiles].T
+        for factor, rows, (half, traits) in zip(factors, chosen, self._halves(), strict=True):
+            for values, trait in zip(half.T, traits, strict=True):
+                factor *= trait[values[rows], stories]
+        return np.asarray(factors[0] * factors[1])
+
+    def _halves(self) -> list[tuple[IntArray, tuple[FloatArray, ...]]]:
+        cut = self.halves[0].shape[1]
+        return list(zip(self.halves, (self.traits[:cut], self.traits[cut:]), strict=True))
 
 
 def similarities(values: IntArray, traits: Sequence[FloatArray]) -> Similarities:
@@ -105,9 +150,7 @@ def similarities(values: IntArray, traits: Sequence[FloatArray]) -> Similarities
     combinations, profile_of = np.unique(
         np.stack([first_of, second_of], axis=1), axis=0, return_inverse=True
     )
-    stories = traits[0].shape[1]
-    factors = (_products(first, traits[:half], stories), _products(second, traits[half:], stories))
-    return Similarities(profile_of, combinations, factors)
+    return Similarities(profile_of, combinations, (first, second), tuple(traits))
 
 
 def _products(combinations: IntArray, traits: Sequence[FloatArray], stories: int) -> FloatArray:

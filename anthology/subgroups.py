@@ -88,7 +88,7 @@ def run(
         As `anthology.analysis.gathering.people` and `anthology.analysis.gathering.personas`.
     """
     found = people(settings, humans)
-    answered = personas(settings, found, responses)
+    answered = list(personas(settings, found, responses, stories=True))
     words = Codebook.load(codebook)
     rows: list[Row] = []
     small = 0

@@ -19,8 +19,8 @@ from anthology.jobs import PART, Jobs
 from anthology.records import canonical, merged
 from anthology.slices import SLICES, settings
 from anthology.slices.parts import Setting
-from anthology.stages import INPUTS
 from anthology.spelling import suggest
+from anthology.stages import INPUTS
 from anthology.study import Origin, Study, finder, load
 from anthology.yamlfile import read_mapping
 

@@ -19,6 +19,7 @@ from scipy.stats import norm
 from anthology.analysis import bootstrap, measures, resampling
 from anthology.analysis.bootstrap import ALPHA
 from anthology.analysis.measures import FloatArray
+from anthology.analysis.sides import side
 
 ITEMS, OPTIONS, CROWD, DRAWS, CONFIDENCE = 8, 4, 400_000, 500, 0.95
 SIZES = [OPTIONS] * ITEMS
@@ -96,11 +97,11 @@ def case(number: int, people: int, samples: int) -> tuple[Held, Held]:
         drawn = rng.integers(CROWD, size=people)
         own, by = first[drawn], weights[drawn]
         rows = [one[drawn] for one in personas]
-        sides = [resampling.side(row, SIZES, equal, everybody) for row in rows]
+        sides = [side(row, SIZES, equal, everybody) for row in rows]
         counts = bootstrap.redrawn(people, DRAWS, rng)
         counts = np.concatenate([counts, (1 - np.eye(people)).astype(np.uint16)])
-        humans = resampling.side(own, SIZES, by, everybody)
-        _, found = resampling.redrawn_metrics(humans, sides, SIZES, counts, 1)
+        humans = side(own, SIZES, by, everybody)
+        _, found = resampling.redrawn_metrics(humans, sides, SIZES, [counts], 1)
         known = [estimates(own, by, row) for row in rows]
         for metric in METRICS:
             draws = [one[metric][:DRAWS] for one in found]

@@ -1,5 +1,10 @@
-"""Matching at the study's size, whole profiles at once against one pair after the other."""
+"""Matching at the study's size, whole profiles at once against one pair after the other.
 
+`python -m benchmarks.matching` measures this, and how matching grows; `--quick` leaves out the
+largest sizes.
+"""
+
+import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from time import perf_counter
@@ -7,11 +12,14 @@ from time import perf_counter
 import numpy as np
 import numpy.typing as npt
 
-from anthology import matches
-from anthology.similarity import FloatArray, IntArray, probabilities, similarities
+from anthology.matches import Method
+from anthology.matching.greedy import greedy
+from anthology.matching.lots import respondent_lots, story_lots
+from anthology.matching.maxweight import max_weight
+from anthology.similarity import FloatArray, IntArray, Similarities, probabilities, similarities
 from anthology.surveys import TraitSource
-from benchmarks import plain
-from benchmarks.rows import Row
+from benchmarks import matching_growth, plain
+from benchmarks.rows import Row, table
 
 PEOPLE, STORIES, DRAWS = 2537, 10_000, 40
 CATEGORIES = (4, 2, 4, 6, 9)
@@ -99,7 +107,7 @@ def _plain_matrix(given: Problem) -> list[list[float]]:
     return plain.similarity_matrix(people, stories)
 
 
-def _timed(given: Problem, method: matches.Method) -> tuple[IntArray, float]:
+def _timed(given: Problem, method: Method) -> tuple[IntArray, float]:
     """Match three times, from counts to chosen stories, and return the median time."""
     times = []
     for _ in range(3):
@@ -109,17 +117,26 @@ def _timed(given: Problem, method: matches.Method) -> tuple[IntArray, float]:
     return chosen, float(np.median(times))
 
 
-def match(given: Problem, method: matches.Method) -> IntArray:
+def match(given: Problem, method: Method) -> IntArray:
     """Match as the stage does."""
+    found = compared(given)
+    people = respondent_lots(0, "benchmark", [str(i) for i in range(len(found.profile_of))])
+    stories = story_lots(np.arange(found.stories))
+    if method == "greedy":
+        return greedy(found, people, stories)
+    return max_weight(found, people, stories).chosen
+
+
+def compared(given: Problem) -> Similarities:
+    """Return the similarities of a problem."""
     traits: list[FloatArray] = [
         probabilities(counts, [str(code) for code in source.codes], source)
         for counts, source in zip(given.counts, given.sources, strict=True)
     ]
-    people, stories = given.values.shape[0], given.counts[0].shape[0]
-    names = [str(i) for i in range(people)]
-    return matches.match(
-        method,
-        similarities(given.values, traits),
-        matches.respondent_lots(0, "benchmark", names),
-        matches.story_lots(np.arange(stories)),
-    )
+    return similarities(given.values, traits)
+
+
+if __name__ == "__main__":
+    print(matching_growth.table(matching_growth.growth(quick="--quick" in sys.argv[1:])))
+    print()
+    print(table(measure()))

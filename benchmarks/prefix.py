@@ -215,8 +215,8 @@ def make(inputs: survey.Inputs, address: str) -> None:
     (inputs.models / f"{survey.MODEL}.yaml").write_text(yaml.safe_dump(spec))
 
     personas, stories = read_table(inputs.personas), read_table(inputs.stories)
-    # Those who share a story stand apart, so that it is the stage that brings them together.
-    numbers = [person % STORIES for person in range(PEOPLE)]
+    # Those who share a story stand together, as the stage before leaves them.
+    numbers = [person * STORIES // PEOPLE for person in range(PEOPLE)]
     turns = personas["turns"].to_pylist()
     shared = [[turns[n][0], *own[1:]] for n, own in zip(numbers, turns, strict=True)]
     for name, values in (("backstory", numbers), ("turns", shared)):

@@ -26,7 +26,7 @@ Pairs = list[tuple[int, int]]
 def table_of(pairs: Pairs, counts: Any = None) -> Any:
     """The joint table of one item, in one draw or several."""
     first, second = np.array(pairs, dtype=np.int64).reshape(-1, 2).T[:, :, None]
-    drawn = np.ones((len(pairs), 1)) if counts is None else counts
+    drawn = np.ones((1, len(pairs))) if counts is None else counts
     return agreement.joint(first, second, SIZE, drawn)[:, 0]
 
 
@@ -133,10 +133,10 @@ def test_one_and_the_same_answer_has_no_kappa_but_one_different_has_none_beyond_
 
 @given(PAIRS, st.integers(0, 2**32 - 1))
 def test_a_draw_is_what_its_people_give(pairs: Pairs, seed: int) -> None:
-    counts = np.random.default_rng(seed).integers(0, 4, size=(len(pairs), 3))
-    drawn = table_of(pairs, counts.astype(float))
+    counts = np.random.default_rng(seed).integers(0, 4, size=(3, len(pairs)))
+    drawn = table_of(pairs, counts)
     for draw in range(3):
-        repeated = [pair for pair, n in zip(pairs, counts[:, draw], strict=True) for _ in range(n)]
+        repeated = [pair for pair, n in zip(pairs, counts[draw], strict=True) for _ in range(n)]
         expected = Counter(pair for pair in repeated if min(pair) >= 0)
         assert {cell: n for cell, n in np.ndenumerate(drawn[draw]) if n} == expected
 
@@ -160,11 +160,11 @@ def slow_table(people: Pairs, counts: Any) -> Any:
 @given(CELLED, st.integers(0, 2**32 - 1))
 def test_a_baseline_is_the_mean_over_all_others_in_the_cell(people: Pairs, seed: int) -> None:
     answers, cells = np.array(people, dtype=np.int64).T
-    counts = np.random.default_rng(seed).integers(0, 4, size=(len(people), 3))
-    counts[:, 0] = 1
-    found = baselines.joint(answers[:, None], SIZE, cells, counts.astype(float))[:, 0]
+    counts = np.random.default_rng(seed).integers(0, 4, size=(3, len(people)))
+    counts[0] = 1
+    found = baselines.joint(answers[:, None], SIZE, cells, counts)[:, 0]
     for draw in range(3):
-        assert found[draw] == pytest.approx(slow_table(people, counts[:, draw]), abs=1e-9)
+        assert found[draw] == pytest.approx(slow_table(people, counts[draw]), abs=1e-9)
     shares = baselines.others(answers, SIZE, cells)
     paired = ~np.isnan(shares[:, 0])
     own = np.eye(SIZE)[answers[paired]]
@@ -174,16 +174,16 @@ def test_a_baseline_is_the_mean_over_all_others_in_the_cell(people: Pairs, seed:
 def test_draws_in_several_blocks_are_as_in_one() -> None:
     rng = np.random.default_rng(4)
     answers, cells = rng.integers(-1, SIZE, size=(20, 2)), rng.integers(3, size=20)
-    counts = rng.integers(0, 3, size=(20, 2 * baselines._BLOCK + 7)).astype(float)
+    counts = rng.integers(0, 3, size=(2 * baselines._BLOCK + 7, 20))
     whole = baselines.joint(answers, SIZE, cells, counts)
     some = [0, baselines._BLOCK + 3, -1]
-    apart = [baselines.joint(answers, SIZE, cells, counts[:, [i]]) for i in some]
+    apart = [baselines.joint(answers, SIZE, cells, counts[[i]]) for i in some]
     assert np.concatenate(apart) == pytest.approx(whole[some])
 
 
 def test_a_person_alone_in_its_cell_is_left_out() -> None:
     answers, cells = np.array([[0], [1], [2]]), np.array([0, 0, 1])
-    assert baselines.joint(answers, SIZE, cells, np.ones((3, 1))).sum() == 2
+    assert baselines.joint(answers, SIZE, cells, np.ones((1, 3))).sum() == 2
     assert np.isnan(baselines.others(answers[:, 0], SIZE, cells)[2]).all()
 
 
@@ -196,7 +196,7 @@ def test_a_trait_that_was_not_told_is_a_value_like_any_other() -> None:
 
 def test_anyone_else_agrees_a_little_less_than_by_chance() -> None:
     answers = np.array([[0], [0], [1], [1], [2], [3]])
-    tables = baselines.joint(answers, SIZE, np.zeros(6, dtype=np.int64), np.ones((6, 1)))
+    tables = baselines.joint(answers, SIZE, np.zeros(6, dtype=np.int64), np.ones((1, 6)))
     for name in ("kappa", "kappa_linear", "spearman"):
         assert agreement.ORDERED[name](tables)[0, 0] == pytest.approx(-1 / 5)
 
@@ -208,7 +208,7 @@ def test_draws_of_a_baseline_spread_as_samples_of_people_do(cells: int) -> None:
     estimates, spreads = [], []
     for _ in range(60):
         answers, cell = rng.binomial(3, 0.25, size=(200, 1)), rng.integers(cells, size=200)
-        counts = np.concatenate([np.ones((200, 1)), rng.poisson(1, size=(200, 100))], axis=1)
+        counts = np.concatenate([np.ones((1, 200)), rng.poisson(1, size=(100, 200))])
         found = agreement.agreement(baselines.joint(answers, SIZE, cell, counts))[:, 0]
         estimates.append(found[0])
         spreads.append(found[1:].std())

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from anthology.analysis import bootstrap, measures, resampling, sums
 from anthology.analysis.bootstrap import ALPHA
 from anthology.analysis.measures import FloatArray
+from anthology.analysis.sides import side, sums_of
 from tests.test_measures import NAN, Survey, same, surveys
 
 METRICS = (
@@ -47,10 +48,10 @@ def test_each_draw_is_what_repeating_its_people_gives(survey: Survey, weighted: 
     people, sizes, weights = survey
     personas = others(people, sizes, len(people))
     counted = weights if weighted else np.ones(len(people))
-    humans = resampling.side(people, sizes, weights, np.ones(len(people)) > 0)
-    row = resampling.side(personas, sizes, counted, present(personas))
+    humans = side(people, sizes, weights, np.ones(len(people)) > 0)
+    row = side(personas, sizes, counted, present(personas))
     counts = bootstrap.redrawn(len(people), 5, np.random.default_rng(1))
-    alphas, (found,) = resampling.redrawn_metrics(humans, [row], sizes, counts, 1)
+    alphas, (found,) = resampling.redrawn_metrics(humans, [row], sizes, [counts], 1)
     for draw, drawn in enumerate(counts):
         again = np.repeat(np.arange(len(people)), drawn)
         expected = loop(people[again], personas[again], sizes, weights[again], counted[again])
@@ -74,9 +75,9 @@ def test_nobody_can_be_drawn_from_nobody() -> None:
 
 def test_personas_stay_with_their_people() -> None:
     people, sizes, weights = sample(80, 1)
-    side = resampling.side(people, sizes, weights, np.ones(80) > 0)
+    own = side(people, sizes, weights, np.ones(80) > 0)
     counts = bootstrap.redrawn(80, 20, np.random.default_rng(0))
-    alphas, (found,) = resampling.redrawn_metrics(side, [side], sizes, counts, 1)
+    alphas, (found,) = resampling.redrawn_metrics(own, [own], sizes, [counts], 1)
     for name in METRICS[:-1]:
         same(found[name], np.zeros(20))
     same(found[ALPHA], alphas)
@@ -84,14 +85,11 @@ def test_personas_stay_with_their_people() -> None:
 
 def test_how_many_threads_there_are_changes_no_bit() -> None:
     people, sizes, weights = sample(200, 2)
-    humans = resampling.side(people, sizes, weights, np.ones(200) > 0)
-    rows = [
-        resampling.side(others(people, sizes, i), sizes, weights, np.ones(200) > 0)
-        for i in range(3)
-    ]
+    humans = side(people, sizes, weights, np.ones(200) > 0)
+    rows = [side(others(people, sizes, i), sizes, weights, np.ones(200) > 0) for i in range(3)]
     counts = bootstrap.redrawn(200, 700, np.random.default_rng(0))
-    one, few = resampling.redrawn_metrics(humans, rows, sizes, counts, 1)
-    two, more = resampling.redrawn_metrics(humans, rows, sizes, counts, 2)
+    one, few = resampling.redrawn_metrics(humans, rows, sizes, [counts], 1)
+    two, more = resampling.redrawn_metrics(humans, rows, sizes, [counts], 2)
     assert (one == two).all()
     for first, second in zip(few, more, strict=True):
         assert all((first[name] == second[name]).all() for name in METRICS)
@@ -170,9 +168,9 @@ def test_intervals_hold_the_truth_about_as_often_as_they_say(shift: float) -> No
     for _ in range(tries):
         drawn = rng.integers(crowd, size=people)
         first, second = all_people[drawn], all_personas[drawn]
-        sides = [resampling.side(part, sizes, equal, equal > 0) for part in (first, second)]
+        sides = [side(part, sizes, equal, equal > 0) for part in (first, second)]
         counts = bootstrap.redrawn(people, 300, rng)
-        _, (draws,) = resampling.redrawn_metrics(sides[0], sides[1:], sizes, counts, 1)
+        _, (draws,) = resampling.redrawn_metrics(sides[0], sides[1:], sizes, [counts], 1)
         for name, estimate in loop(first, second, sizes, equal, equal).items():
             reflected = bootstrap.reflected(name, estimate, draws[name])
             low, high = bootstrap.interval(estimate, reflected, 0.95)
@@ -181,14 +179,14 @@ def test_intervals_hold_the_truth_about_as_often_as_they_say(shift: float) -> No
         assert count / tries >= 0.84, f"{name} was held {count} times in {tries}"
 
 
-@given(surveys(least=1))
-def test_sums_of_a_whole_group_give_its_measures(survey: Survey) -> None:
+@given(surveys(least=1), st.booleans())
+def test_sums_of_a_whole_group_give_its_measures(survey: Survey, weighted: bool) -> None:
     positions, sizes, weights = survey
-    once = np.ones((1, len(positions)), dtype=np.int64)
-    features = sums.distance_features(positions, sizes, weights)
-    found = sums.groups(sums.totals(once, features), sizes)
-    expected = measures.group(positions, sizes, weights)
+    once = np.ones((1, len(positions)), dtype=np.uint8)
+    counted = weights if weighted else np.ones(len(positions))
+    (whole,) = sums_of([side(positions, sizes, counted, counted > 0)], once)
+    found = sums.groups(whole.distances, sizes)
+    expected = measures.group(positions, sizes, counted)
     same(found.shares[0], expected.shares)
     same(found.correlations[0], expected.correlations)
-    alpha = sums.alphas(sums.totals(once, sums.alpha_features(positions, sizes)), len(sizes))
-    same(alpha[0], measures.cronbach_alpha(positions))
+    same(sums.alphas(whole.alpha, len(sizes))[0], measures.cronbach_alpha(positions))

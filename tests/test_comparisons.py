@@ -18,6 +18,7 @@ from anthology import comparisons
 from anthology.analysis import measures, paired, resampling
 from anthology.analysis.bootstrap import ALPHA
 from anthology.analysis.intervals import INTERVALS
+from anthology.analysis.sides import side
 from tests.conftest import Project
 from tests.test_bootstrap import METRICS, answers, loop, others, present
 from tests.test_measures import NAN, Survey, same, surveys
@@ -142,11 +143,11 @@ def test_each_exchange_is_what_exchanging_answers_gives(
     if not gaps:
         rows[1][~present(rows[0])] = NAN
         rows[0][~present(rows[1])] = NAN
-    sides = [resampling.side(row, sizes, counted, present(row)) for row in rows]
+    sides = [side(row, sizes, counted, present(row)) for row in rows]
     swaps = paired.swaps(len(people), 6, np.random.default_rng(3))
     observed = dict.fromkeys(METRICS, 0.1)
     whole = measures.group(people, sizes, weights)
-    found = resampling.exchanged_metrics(whole, sides, sizes, {(0, 1): observed}, swaps, 1)
+    found = resampling.exchanged_metrics(whole, sides, sizes, {(0, 1): observed}, [swaps], 1)
     both = present(rows[0]) & present(rows[1])
     differences = []
     for swapped in swaps:
@@ -181,10 +182,10 @@ def p_values(shift: float, tries: int, seed: int) -> dict[str, list[float]]:
         rows = [answers(common, 0.1, rng), answers(common, 0.1 + shift, rng)]
         one, two = (loop(humans, row, sizes, equal, equal) for row in rows)
         observed = {name: one[name] - two[name] for name in METRICS}
-        sides = [resampling.side(row, sizes, equal, equal > 0) for row in rows]
+        sides = [side(row, sizes, equal, equal > 0) for row in rows]
         swaps = paired.swaps(people, draws, rng)
         whole = measures.group(humans, sizes, equal)
-        counted = resampling.exchanged_metrics(whole, sides, sizes, {(0, 1): observed}, swaps, 1)
+        counted = resampling.exchanged_metrics(whole, sides, sizes, {(0, 1): observed}, [swaps], 1)
         for name, value in counted[0, 1].items():
             found[name].append(paired.p_value(value.far, value.defined))
     return found

@@ -56,13 +56,14 @@ def test_pairs_are_those_of_the_definition(texts: list[str], length: int, least:
     assert alike(texts, length, least) == pytest.approx(slowly(texts, length, least))
 
 
-@given(stories, st.integers(1, 4), st.integers(1, 8))
+@given(stories, st.integers(1, 4), st.integers(1, 4), st.integers(1, 8))
 def test_how_many_stories_are_compared_at_a_time_changes_nothing(
-    texts: list[str], length: int, cells: int
+    texts: list[str], length: int, rows: int, columns: int
 ) -> None:
     whole = alike(texts, length, 0.3)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(duplicates, "_CELLS", cells)
+        patch.setattr(duplicates, "_ROWS", rows)
+        patch.setattr(duplicates, "_COLUMNS", columns)
         assert alike(texts, length, 0.3) == whole
 
 

@@ -93,7 +93,7 @@ def test_answers_stand_beside_those_of_the_person_they_stand_for(tmp_path: Path)
 
 def test_ids_that_are_numbers_stay_numbers_to_merge_by(tmp_path: Path) -> None:
     assert pd.api.types.is_string_dtype(pyreadstat.read_sav(run(tmp_path) / "toy.sav")[0]["QKEY"])
-    assert exports._ids(["100001", "7", "0"]) == [100001, 7, 0]
+    assert list(exports._ids(["100001", "7", "0"])) == [100001, 7, 0]
     for names in (["100001", "007"], ["1", "p2"], ["1", "1" * 16]):
         assert exports._ids(names) == names
 

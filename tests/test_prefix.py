@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from anthology.artifacts import read_table
 from benchmarks.prefix import PEOPLE, STORIES, make, possible
+from benchmarks.sharing import distinct
 from benchmarks.survey import Inputs
 
 BLOCK = 2
@@ -28,6 +29,12 @@ def found(prompts: tuple[list[int], ...]) -> int:
 @given(PROMPTS)
 def test_no_order_finds_more_and_one_finds_as_much(prompts: list[list[int]]) -> None:
     assert possible(prompts, BLOCK) == max(map(found, permutations(prompts)))
+
+
+@given(PROMPTS)
+def test_each_beginning_is_read_once_by_a_cache_that_keeps_all(prompts: list[list[int]]) -> None:
+    beginnings = {tuple(prompt[:end]) for prompt in prompts for end in range(1, len(prompt) + 1)}
+    assert distinct(prompts) == len(beginnings)
 
 
 def test_the_last_token_is_never_found() -> None:

@@ -9,14 +9,15 @@ measured is NaN.
 """
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 
 import numpy as np
-from scipy.sparse import csr_array
 
 from anthology.analysis.measures import FloatArray, IntArray
+from anthology.analysis.products import Features, Numbers, totals
 
 
-def joint(first: IntArray, second: IntArray, size: int, counts: FloatArray) -> FloatArray:
+def joint(first: IntArray, second: IntArray, size: int, counts: Numbers) -> FloatArray:
     """Count how often each two options come together.
 
     Parameters
@@ -27,19 +28,38 @@ def joint(first: IntArray, second: IntArray, size: int, counts: FloatArray) -> F
     size
         How many options an item has at most.
     counts
-        People x draws: how often each person is in each draw.
+        Draws x people: how often each person is in each draw.
 
     Returns
     -------
     FloatArray
         Draws x items x size (of the first) x size (of the second).
     """
-    people, items = first.shape
-    person, item = np.nonzero((first >= 0) & (second >= 0))
-    cell = (item * size + first[person, item]) * size + second[person, item]
-    marks = csr_array((np.ones(len(cell)), (cell, person)), shape=(items * size * size, people))
-    tables = np.asarray(marks @ counts).reshape(items, size, size, counts.shape[1])
-    return np.moveaxis(tables, -1, 0)
+    items = first.shape[1]
+    (tables,) = totals([_Together(first, second, size)], counts)[0]
+    return np.moveaxis(tables.reshape(items, size, size, len(counts)), -1, 0)
+
+
+@dataclass(frozen=True, slots=True)
+class _Together:
+    """Marks of the two options that come together in each person's answers."""
+
+    first: IntArray
+    second: IntArray
+    size: int
+
+    @property
+    def heights(self) -> tuple[int]:
+        return (self.first.shape[1] * self.size**2,)
+
+    def features(self, people: slice) -> tuple[Features]:
+        options = np.arange(self.size)[:, None]
+        one, other = (np.ascontiguousarray(side[people].T) for side in (self.first, self.second))
+        both = (
+            np.equal(one[:, None], options)[:, :, None] & np.equal(other[:, None], options)[:, None]
+        )
+        marks = both.reshape(self.heights[0], -1).astype(np.float32)
+        return (Features(marks, None, 1.0),)
 
 
 def agreement(tables: FloatArray) -> FloatArray:

@@ -4,17 +4,20 @@ Each person is compared with all others in the same cell: those of the same surv
 those with the same traits. Every other counts alike, so nothing is drawn by lot.
 """
 
-from collections.abc import Iterator
+from dataclasses import dataclass
 
 import numpy as np
 
 from anthology.analysis.measures import FloatArray, IntArray
+from anthology.analysis.products import Numbers
 
 RANDOM, SAME = "random_respondent", "same_traits"
 """What tables call the two: anyone else of the survey, and anyone else with the same traits."""
 
 _BLOCK = 64
 """Draws at a time: a small block's memory is cheaper to get than its sums are to take."""
+_HELD = 1 << 22
+"""People times draws at a time, at most."""
 
 
 def same(traits: IntArray) -> IntArray:
@@ -62,7 +65,7 @@ def others(answers: IntArray, size: int, cells: IntArray) -> FloatArray:
     return np.asarray(left / np.where(total > 0, total, np.nan)[:, None])
 
 
-def joint(answers: IntArray, size: int, cells: IntArray, counts: FloatArray) -> FloatArray:
+def joint(answers: IntArray, size: int, cells: IntArray, counts: Numbers) -> FloatArray:
     """Return the joint table to be expected of people and others in their cells.
 
     Each person's row is spread over the options as the others in the cell chose them.
@@ -78,7 +81,7 @@ def joint(answers: IntArray, size: int, cells: IntArray, counts: FloatArray) -> 
     cells
         People: which cell each is in.
     counts
-        People x draws: how often each person is in each draw.
+        Draws x people: how often each person is in each draw.
 
     Returns
     -------
@@ -86,40 +89,69 @@ def joint(answers: IntArray, size: int, cells: IntArray, counts: FloatArray) -> 
         Draws x items x size (of the person) x size (of the other). People without
         others are in no table.
     """
-    items, draws = answers.shape[1], counts.shape[1]
-    tables = np.zeros((draws, items, size, size))
-    for item in range(items):
-        chosen = answers[:, item]
-        for block in _blocks(draws):
-            tables[block, item] = _expected(chosen, size, cells, counts[:, block])
+    draws, people = counts.shape
+    tables = np.zeros((draws, answers.shape[1], size, size))
+    items = [_Grouped.of(chosen, cells) for chosen in answers.T]
+    height = min(_BLOCK, max(1, _HELD // max(1, people)))
+    for start in range(0, draws, height):
+        block = slice(start, start + height)
+        drawn = np.ascontiguousarray(counts[block].T)
+        for item, grouped in enumerate(items):
+            if len(grouped.order):
+                tables[block, item] = grouped.expected(drawn[grouped.order], size)
     return tables
 
 
-def _blocks(draws: int) -> Iterator[slice]:
-    return (slice(start, start + _BLOCK) for start in range(0, draws, _BLOCK))
+@dataclass(frozen=True, slots=True)
+class _Grouped:
+    """The people who answered an item and are not alone in their cell, those of a cell together.
 
+    Parameters
+    ----------
+    order
+        Who they are, by cell and answer.
+    answer
+        What each answered.
+    cell
+        Which cell each is in, numbered from 0 in this order.
+    begins
+        Where each cell begins.
+    groups
+        Where each answer of each cell begins.
+    """
 
-def _expected(answers: IntArray, size: int, cells: IntArray, counts: FloatArray) -> FloatArray:
-    """Return one item's table in each draw."""
-    order = np.lexsort((answers, cells))
-    order = order[answers[order] >= 0]
-    order = order[np.bincount(cells[order])[cells[order]] > 1]
-    if not len(order):
-        return np.zeros((counts.shape[1], size, size))
-    answer, drawn = answers[order], counts[order]
-    new_cell = np.diff(cells[order], prepend=-1) != 0
-    new_group = new_cell | (np.diff(answer, prepend=-1) != 0)
-    cell, groups = np.cumsum(new_cell) - 1, np.flatnonzero(new_group)
-    rest = np.add.reduceat(drawn, np.flatnonzero(new_cell), axis=0)[cell] - drawn
-    # Each copy of a person is spread over all others drawn, each of which thus gets this much.
-    each = np.divide(drawn, rest, out=np.zeros_like(drawn), where=rest > 0)
-    given = np.zeros((cell[-1] + 1, size, counts.shape[1]))
-    taken = np.zeros_like(given)
-    given[cell[groups], answer[groups]] = np.add.reduceat(each, groups, axis=0)
-    taken[cell[groups], answer[groups]] = np.add.reduceat(drawn, groups, axis=0)
-    tables = np.empty((counts.shape[1], size, size))
-    for one in range(size):
-        for other in range(size):
-            tables[:, one, other] = (given[:, one] * taken[:, other]).sum(axis=0)
-        tables[:, one, one] -= (each * drawn)[answer == one].sum(axis=0)
-    return np.maximum(tables, 0.0)
+    order: IntArray
+    answer: IntArray
+    cell: IntArray
+    begins: IntArray
+    groups: IntArray
+
+    @classmethod
+    def of(cls, answers: IntArray, cells: IntArray) -> "_Grouped":
+        order = np.lexsort((answers, cells))
+        order = order[answers[order] >= 0]
+        if len(order):
+            order = order[np.bincount(cells[order])[cells[order]] > 1]
+        answer = answers[order]
+        new_cell = np.diff(cells[order], prepend=-1) != 0
+        new_group = new_cell | (np.diff(answer, prepend=-1) != 0)
+        begins, groups = np.flatnonzero(new_cell), np.flatnonzero(new_group)
+        return cls(order, answer, np.cumsum(new_cell) - 1, begins, groups)
+
+    def expected(self, counts: Numbers, size: int) -> FloatArray:
+        """Return the table in each draw; `counts` has a row for each of these people."""
+        drawn = counts.astype(np.float64)
+        rest = np.add.reduceat(drawn, self.begins, axis=0)[self.cell] - drawn
+        # Each copy of a person is spread over all others drawn, each of which thus gets this much.
+        each = np.divide(drawn, rest, out=np.zeros_like(drawn), where=rest > 0)
+        given = np.zeros((len(self.begins), size, drawn.shape[1]))
+        taken = np.zeros_like(given)
+        cell, answer = self.cell[self.groups], self.answer[self.groups]
+        given[cell, answer] = np.add.reduceat(each, self.groups, axis=0)
+        taken[cell, answer] = np.add.reduceat(drawn, self.groups, axis=0)
+        tables = np.einsum("cad,cbd->dab", given, taken)
+        # Nobody is compared with their own copies.
+        np.multiply(each, drawn, out=each)
+        for one in range(size):
+            tables[:, one, one] -= each[self.answer == one].sum(axis=0)
+        return np.asarray(np.maximum(tables, 0.0))

@@ -5,12 +5,15 @@ personas that stand for them, so that what belongs together stays together (Efro
 Tibshirani, "An introduction to the bootstrap", 1993).
 """
 
+from collections.abc import Callable, Iterator
+from typing import TypeVar
+
 import numpy as np
 import numpy.typing as npt
 
 from anthology.analysis.measures import FloatArray
 
-Counts = npt.NDArray[np.uint16]
+Counts = npt.NDArray[np.uint8]
 
 ALPHA = "cronbach_alpha"
 """The one metric that is no distance."""
@@ -19,6 +22,9 @@ _SQUARES = ("cbs",)
 _UNITY = ("wasserstein_normalised", "total_variation", "cbs")
 """Distances that are at most 1."""
 _LEAST = 1e-12
+_HELD = 1 << 27
+
+Drawn = TypeVar("Drawn")
 
 
 def redrawn(people: int, count: int, rng: np.random.Generator) -> Counts:
@@ -27,12 +33,36 @@ def redrawn(people: int, count: int, rng: np.random.Generator) -> Counts:
     Returns
     -------
     Counts
-        Draws x people: how often each was drawn.
+        Draws x people: how often each was drawn. That anybody is drawn more than 255 times
+        has a probability below 1e-500.
     """
-    found = np.empty((count, people), dtype=np.uint16)
+    found = np.empty((count, people), dtype=np.uint8)
     for row in found:
         row[:] = np.bincount(rng.integers(people, size=people), minlength=people)
     return found
+
+
+def blocks(
+    draw: Callable[[int, int, np.random.Generator], Drawn],
+    people: int,
+    count: int,
+    rng: np.random.Generator,
+) -> Iterator[Drawn]:
+    """Draw a few at a time, so that at most 128 MB of draws are held.
+
+    Parameters
+    ----------
+    draw
+        Draws for so many people so often.
+    people, count
+        How many, how often.
+    rng
+        Where chance comes from. What is drawn in all is what `draw` gives at once.
+    """
+    # Random bits come from words of 32 of them: no word is torn by as many draws.
+    height = max(1, _HELD // max(1, people) // 32) * 32
+    for start in range(0, count, height):
+        yield draw(people, min(height, count - start), rng)
 
 
 def reflected(metric: str, estimate: float, draws: FloatArray) -> FloatArray:

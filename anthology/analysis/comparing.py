@@ -1,12 +1,11 @@
 """Rows of a table: the people between their halves, and each condition's personas with them."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from math import nan
 from typing import Annotated, Literal
 
 import numpy as np
-import pyarrow.compute as pc
 from pydantic import Field
 
 from anthology.analysis import halves
@@ -21,6 +20,7 @@ from anthology.analysis.measures import (
     group,
     shortfalls,
 )
+from anthology.analysis.sides import positions_of
 from anthology.randomness import generator
 from anthology.tables import Row
 
@@ -46,7 +46,7 @@ class _Humans:
 
 
 def compared(
-    settings: MeasuredSettings, found: People, answered: Sequence[Personas], *path: str
+    settings: MeasuredSettings, found: People, answered: Iterable[Personas], *path: str
 ) -> list[Row]:
     """Compare personas with the people they stand for.
 
@@ -57,7 +57,7 @@ def compared(
     found
         The people.
     answered
-        Each condition's personas, in the order of the same people.
+        Each condition's personas and their stories, in the order of the same people.
     path
         Names the splits of these people among all random things of the experiment.
 
@@ -90,21 +90,21 @@ def _human_row(settings: MeasuredSettings, humans: _Humans, rng: np.random.Gener
 
 
 def _persona_row(settings: MeasuredSettings, humans: _Humans, found: Personas) -> Row:
-    positions, weights = found.positions[found.present], None
+    present, weights = found.present, None
+    positions = positions_of(found.places[present])
     notes = []
     if settings.persona_weights == "respondent":
-        weights = humans.people.weights[found.present]
+        weights = humans.people.weights[present]
         notes.append("personas weighted as their respondents")
     compared = group(positions, settings.sizes, weights)
     notes += shortfalls(compared, settings.names) + [f"humans: {note}" for note in humans.notes]
-    stories = found.table["backstory"]
     return {
         "survey": settings.survey,
         "model": found.model,
         "condition": found.condition,
         "n_respondents": len(positions),
-        "n_stories": pc.count_distinct(stories, mode="only_valid").as_py(),
-        "valid_share": _ratio(int((~np.isnan(positions)).sum()), len(found.table)),
+        "n_stories": len(found.uses),
+        "valid_share": _ratio(int((found.places > 0).sum()), int(found.asked.sum())),
         **_measured(settings, distances(humans.group, compared), positions, notes),
         "humans": humans.people.source,
         "stories": found.facts["stories"],

@@ -5,9 +5,10 @@ made of the people themselves: how all other respondents answered the item, and 
 those with the same traits did.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from math import nan
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -15,9 +16,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from anthology.analysis import baselines
+from anthology.analysis.answered import Roster, Rows, rows
 from anthology.analysis.calibration import FLOOR, Forecasts, reliability, scores
-from anthology.analysis.gathering import Personas
-from anthology.analysis.measures import FloatArray, IntArray
+from anthology.analysis.measures import BoolArray, FloatArray, IntArray
 from anthology.errors import DataError
 from anthology.tables import Row
 
@@ -58,13 +59,22 @@ class Forecast:
     empty: int = 0
 
 
-def given(found: Personas, answers: IntArray, sizes: Sequence[int]) -> list[Forecast] | None:
+def asked(path: Path, roster: Roster) -> bool:
+    """Say whether any item was asked by `logprobs`."""
+    return any(_told(part).any() for part in rows(path, roster, ["shares"]))
+
+
+def given(
+    path: Path, roster: Roster, answers: IntArray, sizes: Sequence[int]
+) -> list[Forecast] | None:
     """Return what the personas of one condition gave each item's options.
 
     Parameters
     ----------
-    found
-        The personas.
+    path
+        What they answered.
+    roster
+        The people and the items.
     answers
         People x items: the place of the option that the person chose, -1 for none.
     sizes
@@ -80,37 +90,67 @@ def given(found: Personas, answers: IntArray, sizes: Sequence[int]) -> list[Fore
     DataError
         If a row has not as many probabilities as its item has options, or what is none.
     """
-    shares = found.table["shares"].combine_chunks()
-    if shares.null_count == len(shares):
+    found: list[list[_Odds]] = [[] for _ in sizes]
+    for part in rows(path, roster, ["shares", "unseen"]):
+        if not _told(part).any():
+            continue
+        for item, odds in enumerate(_odds(part, sizes, path)):
+            found[item].append(odds)
+    if not any(found):
         return None
-    person, item = np.divmod(found.cells, answers.shape[1])
-    asked = shares.is_valid().to_numpy(zero_copy_only=False)
-    lengths = pc.list_value_length(shares).fill_null(0).to_numpy()
-    wrong = asked & (lengths != np.asarray(sizes)[item])
+    return [_forecast(_Odds.joined(parts), answers[:, i]) for i, parts in enumerate(found)]
+
+
+@dataclass(frozen=True, slots=True)
+class _Odds:
+    """What some personas gave an item's options, and what they did not show."""
+
+    person: IntArray
+    odds: FloatArray
+    unseen: FloatArray
+
+    @classmethod
+    def joined(cls, parts: Sequence["_Odds"]) -> "_Odds":
+        """Put rows together in the order of people, so that their own order changes no sum."""
+        person = np.concatenate([one.person for one in parts])
+        order = np.argsort(person)
+        odds, unseen = ([getattr(one, name) for one in parts] for name in ("odds", "unseen"))
+        return cls(person[order], np.concatenate(odds)[order], np.concatenate(unseen)[order])
+
+
+def _told(part: Rows) -> BoolArray:
+    """Say which rows have probabilities."""
+    told: BoolArray = part.values["shares"].is_valid().to_numpy(zero_copy_only=False)
+    return told
+
+
+def _odds(part: Rows, sizes: Sequence[int], path: Path) -> Iterator[_Odds]:
+    """Yield each item's probabilities of some rows."""
+    shares, told = part.values["shares"], _told(part)
+    lengths = pc.list_value_length(shares).fill_null(0).to_numpy(zero_copy_only=False)
+    wrong = told & (lengths != np.asarray(sizes)[part.item])
     if wrong.any():
-        raise _broken(found, int(np.argmax(wrong)), "not one for each option")
-    unseen = found.table["unseen"].fill_null(0.0).to_numpy()
-    forecasts = []
+        raise _broken(path, part.first + int(np.argmax(wrong)), "not one for each option")
+    unseen = part.values["unseen"].fill_null(0.0).to_numpy(zero_copy_only=False)
     for i, size in enumerate(sizes):
-        rows = np.flatnonzero(asked & (item == i))
-        values = shares.take(pa.array(rows)).flatten().fill_null(nan).to_numpy()
-        odds = values.reshape(-1, size).astype(np.float64)
-        if not (np.isfinite(odds) & (odds >= 0)).all():
-            bad = (~(np.isfinite(odds) & (odds >= 0))).any(axis=1)
-            raise _broken(found, int(rows[np.argmax(bad)]), "no probabilities")
-        outcomes, labels = answers[person[rows], i], odds.sum(axis=1)
-        usable = (outcomes >= 0) & (labels > 0)
-        # In the order of people, so that sums come out the same for rows in any order.
-        order = np.flatnonzero(usable)[np.argsort(person[rows][usable])]
-        forecasts.append(
-            Forecast(
-                Forecasts(odds[order] / labels[order, None], outcomes[order]),
-                labels[order],
-                unseen[rows][order],
-                empty=int(((outcomes >= 0) & (labels <= 0)).sum()),
-            )
-        )
-    return forecasts
+        own = np.flatnonzero(told & (part.item == i))
+        values = shares.take(pa.array(own)).flatten().fill_null(nan)
+        odds = values.to_numpy(zero_copy_only=False).reshape(-1, size).astype(np.float64)
+        bad = (~(np.isfinite(odds) & (odds >= 0))).any(axis=1)
+        if bad.any():
+            raise _broken(path, part.first + int(own[np.argmax(bad)]), "no probabilities")
+        yield _Odds(part.person[own], odds, unseen[own])
+
+
+def _forecast(given: _Odds, answers: IntArray) -> Forecast:
+    outcomes, labels = answers[given.person], given.odds.sum(axis=1)
+    usable = (outcomes >= 0) & (labels > 0)
+    return Forecast(
+        Forecasts(given.odds[usable] / labels[usable, None], outcomes[usable]),
+        labels[usable],
+        given.unseen[usable],
+        empty=int(((outcomes >= 0) & (labels <= 0)).sum()),
+    )
 
 
 def of_others(answers: IntArray, sizes: Sequence[int], cells: IntArray) -> list[Forecast]:
@@ -194,9 +234,9 @@ def _scored(found: Sequence[Forecast], *, binned: bool) -> Mapping[str, Any]:
     }
 
 
-def _broken(found: Personas, row: int, what: str) -> DataError:
+def _broken(path: Path, row: int, what: str) -> DataError:
     return DataError(
         f"shares of row {row + 1} are {what}",
-        where=str(found.path),
+        where=str(path),
         hint="Remove the file; the workflow makes it again.",
     )

@@ -5,21 +5,22 @@ column an item, NaN where there is none. A persona stands in the row of the pers
 it stands for.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 from pydantic import Field
 
+from anthology.analysis.answered import Roster, Rows, rows
 from anthology.analysis.measures import BoolArray, FloatArray, IntArray
+from anthology.analysis.sides import Places, positions_of
 from anthology.artifacts import facts, read_table
 from anthology.errors import DataError
 from anthology.records import Record
-from anthology.respondents import TRAIT, places
+from anthology.respondents import TRAIT, no_code, places
 from anthology.stages import StageSettings
 
 
@@ -92,6 +93,10 @@ class People:
             self.table.filter(mask),
         )
 
+    def roster(self, settings: ComparedSettings) -> Roster:
+        """Return which row a respondent has, and which column an item."""
+        return Roster.of(self.ids, settings.names)
+
     def trait(self, name: str, codes: Sequence[int]) -> IntArray:
         """Return each person's place among a trait's codes, from 0, and -1 for none.
 
@@ -114,41 +119,53 @@ class Personas:
     ----------
     model, condition
         Which they are.
-    positions
-        People x items, in the order of the people; NaN throughout where a person has
-        no persona.
-    present
-        People: who has a persona.
-    cells
-        For each row of `table`, person x items + item.
-    path, facts, table
-        The artifact, what made it, and its rows as they stand in it.
+    places
+        People x items, in the order of the people: the position, 0 where there is no answer.
+    asked
+        People x items: whether there is a row, with an answer or without.
+    stories
+        People: the number of the story that stands for each, -1 where there is none; None
+        where it was not asked for.
+    path, facts
+        The artifact, and what made it.
     """
 
     model: str
     condition: str
-    positions: FloatArray
-    present: BoolArray
-    cells: IntArray
+    places: Places
+    asked: BoolArray
+    stories: IntArray | None
     path: Path
     facts: Mapping[str, Any]
-    table: pa.Table
+
+    @property
+    def positions(self) -> FloatArray:
+        """People x items; NaN where there is no answer."""
+        return positions_of(self.places)
+
+    @property
+    def present(self) -> BoolArray:
+        """People: who has a persona."""
+        return np.asarray(self.asked.any(axis=1))
+
+    @property
+    def uses(self) -> IntArray:
+        """How many personas have each of the stories, of those that any has."""
+        if self.stories is None:
+            raise ValueError("the stories were not asked for")
+        told = self.stories[self.stories >= 0]
+        return np.unique(told, return_counts=True)[1]
 
     def of(self, chosen: BoolArray) -> "Personas":
         """Return the personas of some of the people, in the same order."""
-        items = self.positions.shape[1]
-        kept = chosen[self.cells // items]
-        place = np.cumsum(chosen) - 1
-        cells = self.cells[kept]
         return Personas(
             self.model,
             self.condition,
-            self.positions[chosen],
-            self.present[chosen],
-            place[cells // items] * items + cells % items,
+            self.places[chosen],
+            self.asked[chosen],
+            None if self.stories is None else self.stories[chosen],
             self.path,
             self.facts,
-            self.table.filter(pa.array(kept)),
         )
 
 
@@ -177,8 +194,31 @@ def people(settings: ComparedSettings, path: Path) -> People:
     return People(ids, weights, np.stack(columns, axis=1), facts(path)["source"], path, table)
 
 
-def personas(settings: ComparedSettings, found: People, paths: Sequence[Path]) -> list[Personas]:
-    """Read the responses of every model and condition, in the order of the settings' rows.
+@dataclass(frozen=True, slots=True)
+class Look:
+    """What else to look at while rows are read.
+
+    Parameters
+    ----------
+    columns
+        The columns.
+    see
+        Called with some rows after the others, and with the artifact that they are from.
+    """
+
+    columns: Sequence[str]
+    see: Callable[[Rows, Path], None]
+
+
+def personas(
+    settings: ComparedSettings,
+    found: People,
+    paths: Sequence[Path],
+    *,
+    stories: bool = False,
+    look: Look | None = None,
+) -> Iterator[Personas]:
+    """Read the responses of one model and condition after another, in the settings' order.
 
     Parameters
     ----------
@@ -187,13 +227,19 @@ def personas(settings: ComparedSettings, found: People, paths: Sequence[Path]) -
     found
         The people they stand for.
     paths
-        One file for each model and condition, in any order; each says itself which.
+        One file for each model and condition, in any order; each says itself which. Their
+        rows may stand in any order.
+    stories
+        Whether to tell which stories stand for the people.
+    look
+        What else of the rows to look at.
 
     Raises
     ------
     DataError
-        If a condition's file is missing, there twice, or not wanted; if it names a
-        respondent, item or code that is not there, or repeats a row.
+        At once if a condition's file is missing, there twice, or not wanted; when it is
+        read, if it names a respondent, item or code that is not there, repeats a row, or
+        has several stories for one respondent.
     """
     by_key: dict[tuple[str, str], Path] = {}
     for path in paths:
@@ -211,40 +257,81 @@ def personas(settings: ComparedSettings, found: People, paths: Sequence[Path]) -
     for key in settings.rows:
         if key not in by_key:
             raise DataError(f"the responses of {_name(key)} are missing for {settings.survey}")
-    return [_answered(settings, found, by_key[key]) for key in settings.rows]
+    roster = found.roster(settings)
+    return (
+        _answered(settings, roster, by_key[key], stories=stories, look=look)
+        for key in settings.rows
+    )
 
 
 def _name(key: tuple[str, str]) -> str:
     return f"the condition {key[1]} of the model {key[0]}"
 
 
-def _answered(settings: ComparedSettings, found: People, path: Path) -> Personas:
-    table, names = read_table(path), settings.names
-    person = _places(table["respondent"], found.ids, "the respondent", path)
-    item = _places(table["item"], pa.array(names), "the item", path)
-    cells = person * len(names) + item
-    if len(np.unique(cells)) < len(cells):
+def _answered(
+    settings: ComparedSettings, roster: Roster, path: Path, *, stories: bool, look: Look | None
+) -> Personas:
+    shape = (len(roster.people), len(roster.items))
+    answers, asked = np.zeros(shape, dtype=np.int16), np.zeros(shape, dtype=np.bool_)
+    told = np.full(shape[0], -1, dtype=np.int64) if stories else None
+    columns, count = ["code", "backstory"] if stories else ["code"], 0
+    by_code = _by_code(settings.items)
+    for part in rows(path, roster, [*columns, *(look.columns if look else ())]):
+        positions = _coded(*by_code, part)
+        if (positions < 0).any():
+            raise _unknown(settings.items, part, positions, path)
+        answers[part.person, part.item] = positions
+        asked[part.person, part.item] = True
+        count += len(part.person)
+        if told is not None:
+            _tell(told, part, path)
+        if look:
+            look.see(part, path)
+    if asked.sum() < count:
         raise DataError("a respondent has two rows for one item", where=str(path))
-    positions = np.full(found.positions.shape, np.nan)
-    for i, scale in enumerate(settings.items):
-        rows = item == i
-        codes = table["code"].filter(pa.array(rows))
-        positions[person[rows], i] = _positions(codes, scale, path)
-    present = np.zeros(len(found.ids), dtype=np.bool_)
-    present[person] = True
     made = facts(path)
-    return Personas(made["model"], made["condition"], positions, present, cells, path, made, table)
+    return Personas(made["model"], made["condition"], answers, asked, told, path, made)
+
+
+def _coded(known: Places, lowest: int, part: Rows) -> Places:
+    """Return the positions 1..k that codes stand for, 0 where there is none, and -1 for others.
+
+    `known` has an item's positions by its codes, of which the lowest is the first.
+    """
+    codes = part.values["code"]
+    number = codes.fill_null(lowest).to_numpy(zero_copy_only=False).astype(np.int64) - lowest
+    inside = (number >= 0) & (number < known.shape[1])
+    found = np.where(inside, known[part.item, np.where(inside, number, 0)], -1).astype(np.int16)
+    found[codes.is_null().to_numpy(zero_copy_only=False)] = 0
+    return found
+
+
+def _by_code(items: Sequence[Scale]) -> tuple[Places, int]:
+    """Return items x codes: the position of each code, -1 for none; and the lowest code."""
+    codes = [code for item in items for code in item.codes]
+    known = np.full((len(items), max(codes) - min(codes) + 1), -1, dtype=np.int16)
+    for place, item in enumerate(items):
+        known[place, np.array(item.codes) - min(codes)] = np.arange(1, len(item.codes) + 1)
+    return known, min(codes)
+
+
+def _unknown(items: Sequence[Scale], part: Rows, positions: Places, path: Path) -> DataError:
+    """Say of the first code that is none of its item's."""
+    row = int(np.argmax(positions < 0))
+    item = items[part.item[row]]
+    return no_code(item.variable, part.values["code"][row], item.codes, path)
+
+
+def _tell(told: IntArray, part: Rows, path: Path) -> None:
+    """Note the story of each row's person."""
+    number = part.values["backstory"].fill_null(-1).to_numpy(zero_copy_only=False)
+    before = told[part.person]
+    told[part.person] = number
+    if ((told[part.person] != number) | ((before >= 0) & (before != number))).any():
+        raise DataError("a respondent has several stories", where=str(path))
 
 
 def _positions(codes: pa.ChunkedArray, item: Scale, path: Path) -> FloatArray:
     """Return the positions 1..k that codes stand for, NaN where there is none."""
     found = places(codes, item.codes, item.variable, path)
     return np.where(found < 0, np.nan, found + 1.0)
-
-
-def _places(values: pa.ChunkedArray, known: pa.Array, what: str, path: Path) -> IntArray:
-    found = pc.index_in(values, value_set=known.cast(values.type))
-    if found.null_count:
-        wrong = values.filter(pc.is_null(found))[0]
-        raise DataError(f"{what} {wrong} is not known to the survey", where=str(path))
-    return np.asarray(found.to_numpy(), dtype=np.int64)

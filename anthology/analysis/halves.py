@@ -9,6 +9,8 @@ import numpy as np
 
 from anthology.analysis import sums
 from anthology.analysis.measures import BoolArray, FloatArray, Group
+from anthology.analysis.products import totals
+from anthology.analysis.sides import Weighted, places_of
 
 
 def splits(people: int, count: int, rng: np.random.Generator) -> BoolArray:
@@ -41,8 +43,8 @@ def groups(
     first
         Splits x people, as `splits` returns it.
     """
-    features = sums.distance_features(positions, sizes, weights)
-    halves = (sums.totals(members, features) for members in (first, ~first))
+    answers = Weighted(places_of(positions), sizes, weights)
+    halves = (totals([answers], members)[0][0] for members in (first, ~first))
     one, two = (sums.groups(half, sizes) for half in halves)
     return one, two
 

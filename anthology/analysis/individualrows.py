@@ -11,6 +11,7 @@ from anthology.analysis.baselines import RANDOM
 from anthology.analysis.bootstrap import interval
 from anthology.analysis.forecasting import ALL, Forecast
 from anthology.analysis.measures import BoolArray, FloatArray
+from anthology.analysis.products import Given, Numbers, totals
 from anthology.analysis.profiles import Profiles, Scales
 from anthology.tables import Row
 
@@ -27,6 +28,8 @@ QUANTILES = {"lower_quartile": 0.25, "median": 0.5, "upper_quartile": 0.75}
 """What is told of how rank correlations within persons are distributed, beside the mean."""
 
 _UNORDERED = "options have no order"
+_BLOCK = 64
+"""Draws at a time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +103,7 @@ def rows(
     names: Sequence[str],
     scales: Scales,
     found: Compared,
-    counts: FloatArray,
+    counts: Numbers,
     confidence: float,
 ) -> list[Row]:
     """Return one condition's rows: those of items, of all items, and of persons.
@@ -114,7 +117,7 @@ def rows(
     found
         The condition.
     counts
-        People x 1 + draws: how often each person is in each draw.
+        1 + draws x people: how often each person is in each draw.
     confidence
         How much of the draws an interval holds.
     """
@@ -199,19 +202,19 @@ def _reasons(metric: str, ordered: bool, table: FloatArray) -> list[str]:
     return said
 
 
-def _persons(found: Compared, counts: FloatArray) -> Iterator[Measured]:
+def _persons(found: Compared, counts: Numbers) -> Iterator[Measured]:
     """Summarise the rank correlations within persons."""
     values, notes = found.profiles.spearman, list[str]()
     if found.is_baseline:
         # Each value rests on everyone else, so that drawing the values alone says too little.
-        counts, notes = counts[:, :1], ["no interval for values that rest on one another"]
+        counts, notes = counts[:1], ["no interval for values that rest on one another"]
     defined = found.present & ~np.isnan(values)
     number = int(defined.sum())
     why = [] if number else ["no persons with 3 items and answers that vary"]
     for name, of_draws in _distribution(values, defined, counts).items():
         yield Measured(PERSONS, f"spearman_{name}", number, of_draws, [*notes, *why])
-    whole = found.present.astype(np.float64) @ counts
-    without = (found.present & ~defined).astype(np.float64) @ counts
+    everybody = np.stack([found.present, found.present & ~defined])
+    whole, without = totals([Given(everybody, 1.0)], counts)[0][0]
     share = without / np.where(whole > 0, whole, nan)
     people = int(found.present.sum())
     nobody = [] if people else ["no personas"]
@@ -219,20 +222,28 @@ def _persons(found: Compared, counts: FloatArray) -> Iterator[Measured]:
 
 
 def _distribution(
-    values: FloatArray, defined: BoolArray, counts: FloatArray
+    values: FloatArray, defined: BoolArray, counts: Numbers
 ) -> Mapping[str, FloatArray]:
     """Return mean and quartiles in each draw.
 
     A quartile is the smallest value that at least such a share of people do not exceed.
     """
+    kept = np.where(defined, values, 0.0)
+    total, sums = totals([Given(np.stack([defined.astype(np.float64), kept]))], counts)[0][0]
+    found = {"mean": sums / np.where(total > 0, total, nan)}
+    found |= {name: np.full(len(counts), nan) for name in QUANTILES}
     people = np.flatnonzero(defined)
     people = people[np.argsort(values[people])]
-    ordered = np.append(values[people], nan)
-    reached = np.cumsum(counts[people], axis=0)
-    total = defined.astype(np.float64) @ counts
-    sums = np.where(defined, values, 0.0) @ counts
-    found = {"mean": sums / np.where(total > 0, total, nan)}
-    for name, share in QUANTILES.items():
-        place = (reached < share * total).sum(axis=0)
-        found[name] = np.where(total > 0, ordered[place], nan)
+    if not len(people):
+        return found
+    # People with the same value count together.
+    distinct, begins = np.unique(values[people], return_index=True)
+    for start in range(0, len(counts), _BLOCK):
+        some = slice(start, start + _BLOCK)
+        drawn = np.add.reduceat(counts[some][:, people], begins, axis=1, dtype=np.int64)
+        reached = np.cumsum(drawn, axis=1)
+        for name, share in QUANTILES.items():
+            place = (reached < share * total[some, None]).sum(axis=1)
+            ordered = np.append(distinct, nan)[place]
+            found[name][some] = np.where(total[some] > 0, ordered, nan)
     return found

@@ -41,6 +41,10 @@ class Group:
     rows: IntArray
     varies: BoolArray
 
+    def of(self, some: slice) -> "Group":
+        """Return some of a stack of groups."""
+        return Group(self.shares[some], self.correlations[some], self.rows[some], self.varies[some])
+
 
 @dataclass(frozen=True, slots=True)
 class Distances:
@@ -51,6 +55,16 @@ class Distances:
     frobenius: float
     l1: float
     cbs: float
+
+
+def centres(sizes: Sequence[int]) -> IntArray:
+    """Return a whole number in the middle of each scale, to count positions from.
+
+    The difference of two large sums then loses no digits; unweighted sums are whole and
+    come out the same in whatever order; and sums over other people's other answers can
+    be added, since all are counted from the same place.
+    """
+    return (np.array(sizes, dtype=np.int64) + 1) // 2
 
 
 def one_hot(positions: FloatArray, sizes: Sequence[int]) -> BoolArray:
@@ -119,7 +133,11 @@ def wasserstein_normalised(
     sizes
         How many options each item has.
     """
-    return np.asarray((_moved(first, second) / (np.array(sizes) - 1)).mean(axis=-1))
+    return _normalised(_moved(first, second), sizes)
+
+
+def _normalised(moved: FloatArray, sizes: Sequence[int]) -> FloatArray:
+    return np.asarray((moved / (np.array(sizes) - 1)).mean(axis=-1))
 
 
 def _moved(first: FloatArray, second: FloatArray) -> FloatArray:
@@ -231,9 +249,10 @@ def apart(first: Group, second: Group, sizes: Sequence[int]) -> dict[str, FloatA
         How many options each item has.
     """
     shares, matrices = (first.shares, second.shares), (first.correlations, second.correlations)
+    moved = _moved(*shares)
     return {
-        "wasserstein": wasserstein(*shares),
-        "wasserstein_normalised": wasserstein_normalised(*shares, sizes),
+        "wasserstein": np.asarray(moved.mean(axis=-1)),
+        "wasserstein_normalised": _normalised(moved, sizes),
         "total_variation": total_variation(*shares),
         "frobenius": frobenius(*matrices),
         "l1": l1(*matrices),

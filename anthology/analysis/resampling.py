@@ -1,62 +1,34 @@
 """Every metric of every row of a survey's table, in each draw, and in each exchange of a pair.
 
-Draws are taken in blocks, in threads, and put together in their order: how many
-threads there are changes nothing, and a block bounds what is in memory.
+Draws of people are shared by all rows, and exchanges by all pairs, so that sums over those
+drawn, or exchanged, are taken once for each row. What becomes of a pair after an exchange
+is then the sum of two such sums. Draws come in blocks, which bounds what is in memory, and
+neither the blocks nor how many threads there are changes a result.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TypeVar
 
 import numpy as np
 from joblib import Parallel, delayed
-from threadpoolctl import threadpool_limits
 
 from anthology.analysis import sums
 from anthology.analysis.bootstrap import ALPHA, Counts
 from anthology.analysis.measures import BoolArray, FloatArray, Group, apart
 from anthology.analysis.paired import as_far
-from anthology.meter import Meter
-from anthology.progress import Progress
+from anthology.analysis.products import one_thread_each, totals
+from anthology.analysis.sides import Side, sums_of
+from anthology.analysis.sums import Sums
 
 _BLOCK = 256
-"""Draws at a time."""
-
-Found = TypeVar("Found")
+"""Draws whose metrics are computed at a time: their sums fit into a processor's own memory."""
 
 Draws = dict[str, FloatArray]
 """By metric, one value for each draw."""
 
 
-@dataclass(frozen=True, slots=True)
-class Side:
-    """The answers of people, or of personas that stand for them, as what is summed.
-
-    Parameters
-    ----------
-    distances
-        What the distances need, features x people.
-    alpha
-        What alpha needs, features x people.
-    present
-        People: who has answers here.
-    """
-
-    distances: FloatArray
-    alpha: FloatArray
-    present: BoolArray
-
-
-def side(
-    positions: FloatArray, sizes: Sequence[int], weights: FloatArray, present: BoolArray
-) -> Side:
-    """Return what is summed of some answers, NaN where a person has none."""
-    features = sums.distance_features(positions, sizes, weights)
-    return Side(features, sums.alpha_features(positions, sizes), present)
-
-
 def redrawn_metrics(
-    humans: Side, rows: Sequence[Side], sizes: Sequence[int], counts: Counts, jobs: int
+    humans: Side, rows: Sequence[Side], sizes: Sequence[int], counts: Iterable[Counts], jobs: int
 ) -> tuple[FloatArray, list[Draws]]:
     """Return every metric in every draw of people.
 
@@ -67,7 +39,7 @@ def redrawn_metrics(
     sizes
         How many options each item has.
     counts
-        Draws x people: how often each was drawn.
+        Draws x people, block by block: how often each was drawn.
     jobs
         How many threads.
 
@@ -76,24 +48,22 @@ def redrawn_metrics(
     tuple
         The people's alphas; for each row its metrics.
     """
-
-    def block(part: slice) -> tuple[FloatArray, list[Draws]]:
-        drawn = counts[part]
-        people = sums.groups(sums.totals(drawn, humans.distances), sizes)
-        alphas = sums.alphas(sums.totals(drawn, humans.alpha), len(sizes))
-        return alphas, [
-            _metrics(
-                people, sums.totals(drawn, row.distances), sums.totals(drawn, row.alpha), sizes
-            )
-            for row in rows
-        ]
-
-    found = list(_in_blocks(block, len(counts), "draws", jobs))
+    everybody = [humans, *rows]
+    alphas: list[FloatArray] = []
+    found: list[list[Draws]] = [[] for _ in rows]
+    with one_thread_each(), Parallel(jobs, prefer="threads") as pool:
+        for block in counts:
+            own, *others = sums_of(everybody, block, jobs)
+            people = sums.groups(own.distances, sizes)
+            alphas.append(sums.alphas(own.alpha, len(sizes)))
+            measured = pool(delayed(_all_metrics)(people, other, sizes) for other in others)
+            for draws, more in zip(found, measured, strict=True):
+                draws.append(more)
     joined = [
-        {name: np.concatenate([rows[i][name] for _, rows in found]) for name in found[0][1][i]}
-        for i in range(len(rows))
+        {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
+        for parts in found
     ]
-    return np.concatenate([alphas for alphas, _ in found]), joined
+    return np.concatenate(alphas), joined
 
 
 @dataclass(slots=True)
@@ -111,15 +81,24 @@ class Exchanged:
     far: int = 0
     defined: int = 0
 
+    def add(self, observed: float, differences: FloatArray) -> None:
+        """Count some more of them."""
+        self.far += as_far(observed, differences)
+        self.defined += int((~np.isnan(differences)).sum())
+
+
+Pair = tuple[int, int]
+"""Two rows, by their places."""
+
 
 def exchanged_metrics(
     humans: Group,
     rows: Sequence[Side],
     sizes: Sequence[int],
-    differences: Mapping[tuple[int, int], Mapping[str, float]],
-    swaps: BoolArray,
+    differences: Mapping[Pair, Mapping[str, float]],
+    swaps: Iterable[BoolArray],
     jobs: int,
-) -> dict[tuple[int, int], dict[str, Exchanged]]:
+) -> dict[Pair, dict[str, Exchanged]]:
     """Exchange the answers of every two rows, person by person, and count.
 
     Parameters
@@ -131,46 +110,29 @@ def exchanged_metrics(
     sizes
         How many options each item has.
     differences
-        For every two rows, by their places, each metric's difference as it is.
+        For every two rows each metric's difference as it is.
     swaps
-        Draws x people: whether the two answers of a person are exchanged.
+        Draws x people, block by block: whether the two answers of a person are exchanged.
     jobs
         How many threads.
     """
-
-    def block(part: slice) -> dict[tuple[int, int], dict[str, Exchanged]]:
-        swapped = swaps[part]
-        everybody = [_Parted.of(row, swapped) for row in rows]
-        found = {}
-        for (one, two), observed in differences.items():
-            both = everybody[one], everybody[two]
-            common = rows[one].present & rows[two].present
-            if not (rows[one].present == rows[two].present).all():
-                both = (
-                    _Parted.of(rows[one], swapped & common),
-                    _Parted.of(rows[two], swapped & common),
-                )
-            first, second = (
-                _metrics(
-                    humans,
-                    own.distances[0] + other.distances[1],
-                    own.alpha[0] + other.alpha[1],
-                    sizes,
-                )
-                for own, other in (both, both[::-1])
-            )
-            found[one, two] = {
-                name: _counted(value, first[name] - second[name])
-                for name, value in observed.items()
-            }
-        return found
-
     total = {pair: {name: Exchanged() for name in own} for pair, own in differences.items()}
-    for found in _in_blocks(block, len(swaps), "exchanges", jobs):
-        for pair, own in found.items():
-            for name, counted in own.items():
-                total[pair][name].far += counted.far
-                total[pair][name].defined += counted.defined
+
+    def exchange(pair: Pair, parted: Sequence[_Parted], swapped: BoolArray) -> None:
+        one, two = (
+            parted[place].among(rows[place], rows[other].present, swapped)
+            for place, other in (pair, pair[::-1])
+        )
+        for some in _blocks(len(swapped)):
+            first = _metrics(humans, one.kept.of(some) + two.swapped.of(some), sizes)
+            second = _metrics(humans, two.kept.of(some) + one.swapped.of(some), sizes)
+            for name, observed in differences[pair].items():
+                total[pair][name].add(observed, first[name] - second[name])
+
+    with one_thread_each(), Parallel(jobs, prefer="threads") as pool:
+        for swapped in swaps if differences else ():
+            parted = _part(rows, swapped, jobs)
+            pool(delayed(exchange)(pair, parted, swapped) for pair in differences)
     return total
 
 
@@ -178,40 +140,48 @@ def exchanged_metrics(
 class _Parted:
     """A row's sums over those who keep their answers, and over those who give them away."""
 
-    distances: tuple[FloatArray, FloatArray]
-    alpha: tuple[FloatArray, FloatArray]
+    kept: Sums
+    swapped: Sums
 
-    @classmethod
-    def of(cls, row: Side, swapped: BoolArray) -> "_Parted":
-        # The difference to the sum over all would leave a rest where nothing is left.
-        kept = ~swapped
-        return cls(
-            (sums.totals(kept, row.distances), sums.totals(swapped, row.distances)),
-            (sums.totals(kept, row.alpha), sums.totals(swapped, row.alpha)),
-        )
-
-
-def _counted(observed: float, differences: FloatArray) -> Exchanged:
-    return Exchanged(as_far(observed, differences), int((~np.isnan(differences)).sum()))
+    def among(self, row: Side, present: BoolArray, swapped: BoolArray) -> "_Parted":
+        """Return the same where only those who are present in another row are exchanged."""
+        alone = row.present & ~present
+        if not alone.any():
+            return self
+        if row.weighted is not None:
+            (found,) = _part([row], swapped & present, 1)
+            return found
+        (others,) = sums_of([row.of(alone)], swapped[:, alone])
+        return _Parted(self.kept + others, self.swapped - others)
 
 
-def _metrics(
-    humans: Group, distances: FloatArray, alpha: FloatArray, sizes: Sequence[int]
-) -> Draws:
-    found = apart(humans, sums.groups(distances, sizes), sizes)
-    return {**found, ALPHA: sums.alphas(alpha, len(sizes))}
+def _part(rows: Sequence[Side], swapped: BoolArray, jobs: int) -> list[_Parted]:
+    """Part each row's people into those who keep their answers and those who do not."""
+    given = sums_of(rows, swapped, jobs)
+    whole = sums_of(rows, np.ones((1, swapped.shape[1]), dtype=np.bool_))
+    kept = [all_of - some for all_of, some in zip(whole, given, strict=True)]
+    # A difference of whole numbers is exact. Of others it would leave a rest where nothing is left.
+    heavy = [place for place, row in enumerate(rows) if row.weighted is not None]
+    weighted = [source for row in rows if (source := row.weighted) is not None]
+    stayed = totals(weighted, ~swapped, jobs) if weighted else []
+    for place, (distances,) in zip(heavy, stayed, strict=True):
+        kept[place] = Sums(distances, kept[place].alpha)
+    return [_Parted(*both) for both in zip(kept, given, strict=True)]
 
 
-def _in_blocks(do: Callable[[slice], Found], count: int, label: str, jobs: int) -> Iterator[Found]:
-    blocks = [slice(start, start + _BLOCK) for start in range(0, count, _BLOCK)]
-    progress = Progress(label, len(blocks), Meter())
-    try:
-        # Threads of the products inside of threads that each take a block get in each other's way.
-        with threadpool_limits(1, user_api="blas"):
-            for found in Parallel(jobs, prefer="threads", return_as="generator")(
-                delayed(do)(part) for part in blocks
-            ):
-                progress.step()
-                yield found
-    finally:
-        progress.close()
+def _all_metrics(humans: Group, found: Sums, sizes: Sequence[int]) -> Draws:
+    """Return the metrics in every draw, of people who were drawn as often."""
+    parts = [
+        _metrics(humans.of(some), found.of(some), sizes)
+        for some in _blocks(found.distances.shape[1])
+    ]
+    return {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
+
+
+def _metrics(humans: Group, found: Sums, sizes: Sequence[int]) -> Draws:
+    measured = apart(humans, sums.groups(found.distances, sizes), sizes)
+    return {**measured, ALPHA: sums.alphas(found.alpha, len(sizes))}
+
+
+def _blocks(draws: int) -> Iterator[slice]:
+    return (slice(start, start + _BLOCK) for start in range(0, draws, _BLOCK))

@@ -6,7 +6,9 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pyarrow as pa
 
+from anthology.analysis.answered import Roster
 from anthology.analysis.gathering import People, Personas
 from anthology.analysis.measures import IntArray
 from anthology.answers import Outcome
@@ -90,9 +92,10 @@ def condition(
     """
     asking = asked(found.path)
     names = [item.variable for item in asking.items]
-    places = np.full(found.positions.shape, -1)
-    places.flat[found.cells] = np.arange(len(found.cells))
-    given = _given(found, places)
+    table = read_table(found.path)
+    places = np.full(found.places.shape, -1)
+    places[Roster.of(people.ids, names).cells(table, found.path)] = np.arange(len(table))
+    given = _given(table, places)
     prompts = Prompts(asking, codebook, texts)
     ids = people.ids.to_pylist()
     shown: list[list[list[int]] | None] = []
@@ -121,7 +124,7 @@ def condition(
         "present": found.present.tolist(),
         "positions": columns(found.positions),
     }
-    return summary, {"shown": shown, **_replies(found, places, texts)}
+    return summary, {"shown": shown, **_replies(table, places, texts)}
 
 
 def columns(positions: np.ndarray[Any, np.dtype[np.float64]]) -> list[list[int]]:
@@ -143,17 +146,16 @@ def _persona(
     return persona
 
 
-def _given(found: Personas, places: IntArray) -> list[list[int | None]]:
+def _given(table: pa.Table, places: IntArray) -> list[list[int | None]]:
     """Return for each person and item the code that was answered, declining included."""
-    codes = found.table["code"].to_pylist()
-    declined = found.table[Outcome.DECLINED.value].to_pylist()
+    codes = table["code"].to_pylist()
+    declined = table[Outcome.DECLINED.value].to_pylist()
     answers = [DECLINED if no else code for code, no in zip(codes, declined, strict=True)]
     return [[None if place < 0 else answers[place] for place in row] for row in places.tolist()]
 
 
-def _replies(found: Personas, places: IntArray, texts: Texts) -> dict[str, Any]:
+def _replies(table: pa.Table, places: IntArray, texts: Texts) -> dict[str, Any]:
     """Return what became of the replies to each item, by item and person."""
-    table = found.table
     counts = np.stack([table[outcome.value].to_numpy() for outcome in Outcome], axis=1)
     kinds, kind = np.unique(counts, axis=0, return_inverse=True)
     last = [texts.place(reply or "") for reply in table["reply"].to_pylist()]

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from yarl import URL
 
-from anthology.errors import EndpointError, ModelError
+from anthology.errors import EndpointError, ModelError, TransientError
+from anthology.models.addresses import starting, told
 from anthology.models.failures import failure, parsed
 from anthology.models.identity import ModelIdentity
 from anthology.models.spec import Endpoint
@@ -37,11 +38,18 @@ class Server:
         The address, without a slash at its end.
     key
         The secret, empty where the server wants none.
+    file
+        Where the server's own job has written the address, and will write the next one; None
+        where it stays where it is.
+    owner
+        What that job is called.
     """
 
     model: str
     base: str
     key: str = field(repr=False)
+    file: str | None = None
+    owner: str = ""
 
     @property
     def where(self) -> str:
@@ -56,6 +64,9 @@ class Server:
     def located(self, error: E) -> E:
         """Say in an error where it happened, and take the key out of it."""
         error.where = error.where or self.where
+        if self.file and self.file not in error.hint:
+            written = f"The address stands in {self.file}, written by {self.owner}."
+            error.hint = f"{error.hint} {written}".strip()
         if self.key:
             error.what = error.what.replace(self.key, "***")
             error.hint = error.hint.replace(self.key, "***")
@@ -65,12 +76,28 @@ class Server:
         error.args = (error.what, error.where, error.hint)
         return error
 
+    def away(self, what: str) -> ModelError:
+        """Return the error that nobody answers; it may pass where a job can bring a server back."""
+        if self.file is None:
+            return EndpointError(what, hint="Check the address, and whether the server is up.")
+        return TransientError(
+            what,
+            crowded=True,
+            hint=f"{self.file} was written by {self.owner}, which seems to be gone: `squeue` "
+            f"tells. {starting(self.model)}",
+        )
+
     def sdk(self) -> "AsyncOpenAI":
         """Return the openai package's own client of it, which does not try twice."""
-        from openai import AsyncOpenAI
+        from openai import AsyncOpenAI, DefaultAsyncHttpxClient
 
         return AsyncOpenAI(
-            base_url=self.base, api_key=self.key or _NO_KEY, max_retries=0, timeout=_LOOKING
+            base_url=self.base,
+            api_key=self.key or _NO_KEY,
+            max_retries=0,
+            timeout=_LOOKING,
+            # A cluster's proxy leads out of it, and not from node to node.
+            http_client=DefaultAsyncHttpxClient(trust_env=False) if self.file else None,
         )
 
 
@@ -81,12 +108,15 @@ def find_server(
 
     Raises
     ------
+    TransientError
+        If the job of the server has not written yet where it is.
     EndpointError
-        If the key is not set or the address is none.
+        If the key is not set, the address is none, or another model is served there.
     """
     where = f"model {identity.name}"
     named = endpoint.base_url_env and environment.get(endpoint.base_url_env)
-    base = named or endpoint.base_url or _OPENAI
+    found = None if named else told(identity, endpoint)
+    base = named or (found and found.address) or endpoint.base_url or _OPENAI
     source = f"the environment variable {endpoint.base_url_env}" if named else "`base_url`"
     try:
         url = URL(base)
@@ -106,6 +136,10 @@ def find_server(
             hint="Give neither a password nor a `?` in it; keys go into the environment variable "
             "that `key_env` names.",
         )
+    if found is not None and found.key is not None:
+        return Server(
+            identity.name, base.rstrip("/"), found.key, endpoint.address_file, found.owner
+        )
     key = environment.get(endpoint.key_env, "").strip() if endpoint.key_env else ""
     if endpoint.key_env and not key:
         raise EndpointError(
@@ -119,7 +153,8 @@ def find_server(
             where=where,
             hint="Set it again; perhaps something was pasted along with the key.",
         )
-    return Server(identity.name, base.rstrip("/"), key)
+    file = endpoint.address_file if found else None
+    return Server(identity.name, base.rstrip("/"), key, file, found.owner if found else "")
 
 
 def headers_for(sdk: "AsyncOpenAI") -> dict[str, str]:
@@ -185,19 +220,9 @@ async def _list(server: Server, sdk: "AsyncOpenAI") -> Any:
     try:
         return parsed((await sdk.models.with_raw_response.list()).content)
     except APITimeoutError:
-        raise server.located(
-            EndpointError(
-                f"no answer within {_LOOKING:.0f} s",
-                hint="Check the address, and whether the server is up.",
-            )
-        ) from None
+        raise server.located(server.away(f"no answer within {_LOOKING:.0f} s")) from None
     except APIConnectionError as error:
-        raise server.located(
-            EndpointError(
-                f"no connection: {error.__cause__ or error}",
-                hint="Check the address, and whether the server is up.",
-            )
-        ) from None
+        raise server.located(server.away(f"no connection: {error.__cause__ or error}")) from None
 
 
 def choose_model(server: Server, wanted: str | None, served: list[str] | None) -> str:

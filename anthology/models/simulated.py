@@ -6,7 +6,6 @@ answers demonstrate and test; they are evidence about nothing.
 """
 
 import re
-from dataclasses import replace
 
 import numpy as np
 
@@ -60,7 +59,8 @@ class Simulated(Embedded):
         rng = request_generator(request)
         task = task_of(heard, choices=bool(request.choices))
         reply = _ANSWERS[task](request, heard, rng)
-        return replace(reply, prompt_tokens=_length(request) // _CHARACTERS_PER_TOKEN)
+        read = _length(request) // _CHARACTERS_PER_TOKEN
+        return Reply(reply.draws, reply.shares, read, reply.completion_tokens)
 
 
 def _length(request: Request) -> int:
@@ -205,5 +205,5 @@ def _believed(heard: Heard, rng: np.random.Generator) -> dict[str, str]:
 
 
 def _anybody(rng: np.random.Generator) -> dict[str, str]:
-    people = society().draw(rng.random((1, len(OPTIONS))))
-    return {trait: OPTIONS[trait][int(people.categories[trait][0])] for trait in OPTIONS}
+    person = society().one(rng.random(len(OPTIONS)).tolist())
+    return {trait: OPTIONS[trait][person[trait]] for trait in OPTIONS}

@@ -1,7 +1,9 @@
 """Drawing people trait by trait, each given those before, with the shares asked for."""
 
-from collections.abc import Mapping
+from bisect import bisect_right
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,6 +17,9 @@ Positions = NDArray[np.int64]
 REFERENCE = 20_000
 """People drawn to fit a chain: enough that no share is off by more than half a point."""
 _ROUNDS = 40
+_KNOWN = 4096
+"""Circumstances, such as an age, a race and a degree, whose odds for a trait are kept."""
+_SIGNAL = np.sqrt([SIGNAL[dimension] for dimension in DIMENSIONS])
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -89,6 +94,7 @@ class Chain:
         self._mean, self._scale = raw.mean(axis=0), raw.std(axis=0)
         self.covariance: Array = np.cov(self.attitudes(raw), rowvar=False)
         """How the traits' parts of the attitudes vary together. Shape: dimensions twice."""
+        self._bounds = lru_cache(maxsize=_KNOWN)(self._bounds_of)
 
     def draw(self, uniforms: Array) -> People:
         """Make people of uniform numbers, one row a person, one column a trait."""
@@ -102,11 +108,28 @@ class Chain:
             weights *= true[rows, drawn[trait]] / held[rows, drawn[trait]]
         return People(drawn, weights, self.attitudes(self._raw(drawn)))
 
+    def one(self, uniforms: Sequence[float]) -> dict[str, int]:
+        """Draw what `draw` makes of one row, without weight and attitudes, and faster."""
+        drawn: dict[str, int] = {}
+        for trait, number in zip(self.traits, uniforms, strict=True):
+            above = tuple(drawn[parent] for parent in self._links[trait])
+            drawn[trait] = bisect_right(self._bounds(trait, above), number)
+        return drawn
+
     def attitudes(self, raw: Array) -> Array:
         """Standardise sums of trait effects to the variance that traits account for."""
-        signal = np.sqrt([SIGNAL[dimension] for dimension in DIMENSIONS])
-        standard: Array = (raw - self._mean) / self._scale * signal
+        standard: Array = (raw - self._mean) / self._scale * _SIGNAL
         return standard
+
+    def _bounds_of(self, trait: str, above: tuple[int, ...]) -> list[float]:
+        """Return where each category of a trait ends, but for the last, among uniform numbers."""
+        drawn = dict(
+            zip(self._links[trait], np.array(above, dtype=int).reshape(-1, 1), strict=True)
+        )
+        true = _normal(self._ties(trait, drawn, 1) * self._odds[trait])
+        held = _normal(true * self._categories[trait].reach)
+        bounds: list[float] = np.cumsum(held[0])[:-1].tolist()
+        return bounds
 
     def _links_of(self, child: str) -> dict[str, Array]:
         """Return, for each trait before, the log-odds of each category given each of its own."""
@@ -148,6 +171,9 @@ def _pick(probabilities: Array, uniforms: Array) -> Positions:
 def _fitted(ties: Array, wanted: Array) -> Array:
     """Find the odds of each category that make the shares come out as wanted."""
     odds = wanted.copy()
+    scaled = np.empty_like(ties)
     for _ in range(_ROUNDS):
-        odds *= wanted / np.maximum(_normal(ties * odds).mean(axis=0), 1e-12)
+        np.multiply(ties, odds, out=scaled)
+        scaled /= scaled.sum(axis=1, keepdims=True)
+        odds *= wanted / np.maximum(scaled.mean(axis=0), 1e-12)
     return odds

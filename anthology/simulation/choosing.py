@@ -1,10 +1,13 @@
 """Answering a multiple-choice question as a given person."""
 
 import math
+from bisect import bisect_left
+from dataclasses import dataclass
 from functools import lru_cache
 from hashlib import blake2b
 
 import numpy as np
+from numpy.typing import NDArray
 
 from anthology.models import Draw, Reply, Request, Shares
 from anthology.models.options import Listed
@@ -36,7 +39,7 @@ _STUBBORN_SHARE = 0.008
 """Share of pairs of persona and question on which the persona will not be drawn."""
 _YES = 0.96
 """How often a plain question of fact, such as citizenship, is answered with yes."""
-_GOOD_EDGES = np.cumsum(GOOD_ODDS)[:-1] / sum(GOOD_ODDS)
+_GOOD_EDGES: list[float] = (np.cumsum(GOOD_ODDS)[:-1] / sum(GOOD_ODDS)).tolist()
 
 
 def choose(
@@ -69,20 +72,16 @@ def choose(
         places = [asked.position(choice) for choice in request.choices]
         return among(request, np.array([0.0 if p is None else likely[p] for p in places]), rng)
     uniforms = rng.random((3, request.draws))
-    positions = np.searchsorted(np.cumsum(likely)[:-1], uniforms[0]).tolist()
-    kinds = _kinds(request, wording, who)
-    said = forms(asked)
+    positions = np.cumsum(likely)[:-1].searchsorted(uniforms[0]).tolist()
     leads = [""] * request.draws
     if conclude:
         free = 0.0 if request.sampling.temperature == 0 else 1.0
         numbers = (rng.random(request.draws) * free).tolist()
         thoughts = (thought(asked, p, n) for p, n in zip(positions, numbers, strict=True))
         leads = [f"{words} {conclude} " for words in thoughts]
-    draws = tuple(
-        _draw(position, kind, form, likely, said, kinds, request, lead)
-        for position, kind, form, lead in zip(positions, *uniforms[1:].tolist(), leads, strict=True)
-    )
-    return Reply(draws, completion_tokens=sum(draw.tokens for draw in draws))
+    answers = _Answers(request, forms(asked), likely.tolist(), _kinds(request, wording, who))
+    draws = tuple(map(answers.draw, positions, *uniforms[1:].tolist(), leads))
+    return Reply(draws, completion_tokens=sum([draw.tokens for draw in draws]))
 
 
 @lru_cache(maxsize=8192)
@@ -91,24 +90,56 @@ def question_words(wording: str) -> str:
     return unnamed(wording)
 
 
-def _odds(wording: str, options: tuple[str, ...], who: Person) -> Array:
+@dataclass(frozen=True, slots=True, eq=False)
+class _Sort:
+    """What sort of question one is, which is the same whoever is asked.
+
+    Parameters
+    ----------
+    step, trait
+        The step in politics or the trait that it asks for, where it asks for one.
+    offers
+        Where it offers to decline as well, which options do, and the other options.
+    fact
+        Where it wants a yes or a no, the probability of each option.
+    """
+
+    step: str | None
+    trait: str | None
+    offers: tuple[NDArray[np.bool_], tuple[str, ...]] | None
+    fact: Array | None
+
+
+@lru_cache(maxsize=4096)
+def _sort(wording: str, options: tuple[str, ...]) -> _Sort:
     offers = np.array([offers_to_decline(option) for option in options])
     rest = tuple(option for option, offer in zip(options, offers, strict=True) if not offer)
     step = step_of(wording, rest)
     trait = None if step else trait_of(wording, options)
-    if trait is None and offers.any() and not offers.all():
+    mixed = trait is None and offers.any() and not offers.all()
+    yes = np.array([option.lower().startswith("yes") for option in options])
+    return _Sort(
+        step,
+        trait,
+        (offers, rest) if mixed else None,
+        np.where(yes, _YES, 1 - _YES) if is_yes_no(options) else None,
+    )
+
+
+def _odds(wording: str, options: tuple[str, ...], who: Person) -> Array:
+    sort = _sort(wording, options)
+    if sort.offers is not None:
+        offers, rest = sort.offers
         shares = np.where(offers, DECLINE / offers.sum(), 0.0)
         shares[~offers] = (1 - DECLINE) * _odds(wording, rest, who)
         return shares
-    if step is not None:
-        return step_odds(step, options, who)
-    if trait is not None:
-        belief: Array = membership(trait, options) @ who.traits[trait]
+    if sort.step is not None:
+        return step_odds(sort.step, options, who)
+    if sort.trait is not None:
+        belief: Array = membership(sort.trait, options) @ who.traits[sort.trait]
         return belief
-    if is_yes_no(options):
-        yes = np.array([option.lower().startswith("yes") for option in options])
-        fact: Array = np.where(yes, _YES, 1 - _YES)
-        return fact
+    if sort.fact is not None:
+        return sort.fact
     return odds(wording, options, who.attitudes)
 
 
@@ -145,35 +176,61 @@ def _stubborn(key: bytes, wording: str) -> bool:
     return int.from_bytes(digest, "big") < _STUBBORN_SHARE * 2**32
 
 
-def _draw(
-    position: int,
-    kind: float,
-    form: float,
-    likely: Array,
-    said: Forms,
-    kinds: tuple[float, float, float],
-    request: Request,
-    lead: str,
-) -> Draw:
-    decline, ramble, contradict = kinds
-    if kind < decline:
-        pool, share = DECLINES, decline
-    elif kind < ramble:
-        pool, share = RAMBLES, ramble - decline
-    elif kind < contradict:
-        pool, share = tuple(lead + text for text in said.contradictory), contradict - ramble
-    else:
-        pool, share = said.good[position], float(likely[position]) * (1 - contradict)
-        place = int(np.searchsorted(_GOOD_EDGES, form)) if request.sampling.temperature else 0
-        text = lead + pool[place]
-        return finished(_led(text, request), request, math.log(share * GOOD_ODDS[place]))
-    text = pool[int(form * len(pool))]
-    return finished(_led(text, request), request, math.log(share / len(pool)))
+class _Answers:
+    """The answers to one request, each worded when it is first drawn.
 
+    Parameters
+    ----------
+    request
+        The request.
+    said
+        How options are named.
+    likely
+        How likely each option is.
+    kinds
+        As `_kinds` returns them.
+    """
 
-def _led(text: str, request: Request) -> str:
-    """Put the space before an answer with which a text, but not a chat, goes on."""
-    return f" {text}" if isinstance(request.prompt, str) else text
+    def __init__(
+        self,
+        request: Request,
+        said: Forms,
+        likely: list[float],
+        kinds: tuple[float, float, float],
+    ) -> None:
+        self._request, self._said, self._likely, self._kinds = request, said, likely, kinds
+        self._drawn: dict[tuple[int, int, str], Draw] = {}
+
+    def draw(self, position: int, kind: float, form: float, lead: str) -> Draw:
+        """Return what is said for an option, given two uniform numbers and a thought before it."""
+        decline, ramble, contradict = self._kinds
+        if kind < decline:
+            return self._badly(0, DECLINES, decline, form, "")
+        if kind < ramble:
+            return self._badly(1, RAMBLES, ramble - decline, form, "")
+        if kind < contradict:
+            return self._badly(2, self._said.contradictory, contradict - ramble, form, lead)
+        place = bisect_left(_GOOD_EDGES, form) if self._request.sampling.temperature else 0
+        key = (position, place, lead)
+        if key not in self._drawn:
+            share = self._likely[position] * (1 - contradict)
+            text, odds = self._said.good[position][place], share * GOOD_ODDS[place]
+            self._drawn[key] = self._worded(lead + text, odds)
+        return self._drawn[key]
+
+    def _badly(
+        self, sort: int, pool: tuple[str, ...], share: float, form: float, lead: str
+    ) -> Draw:
+        place = int(form * len(pool))
+        key = (-1 - sort, place, lead)
+        if key not in self._drawn:
+            self._drawn[key] = self._worded(lead + pool[place], share / len(pool))
+        return self._drawn[key]
+
+    def _worded(self, text: str, odds: float) -> Draw:
+        # A text goes on with a space before the answer, a chat does not.
+        led = f" {text}" if isinstance(self._request.prompt, str) else text
+        return finished(led, self._request, math.log(odds))
 
 
 def among(request: Request, likely: Array, rng: np.random.Generator) -> Reply:

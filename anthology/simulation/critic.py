@@ -2,11 +2,12 @@
 
 import re
 
-_FIRST = re.compile(r"\b(?:I|I'm|me|my|we|our|us)\b", re.IGNORECASE)
-_THIRD = re.compile(r"\b(?:he|she|his|her|they|their|him)\b", re.IGNORECASE)
+_FIRST = frozenset(("i", "me", "my", "we", "our", "us"))
+_THIRD = frozenset(("he", "she", "his", "her", "they", "their", "him"))
+_SOLD = frozenset(("call", "customers", "offer", "order", "price", "prices", "free", "shop"))
+_WORD = re.compile(r"\w+")
 _ITEM = re.compile(r"\s*(?:[-*\u2022]|\d+[.)])\s")
 _SPEECH = re.compile(r"\s*[A-Z][\w .]{0,20}:\s")
-_SOLD = re.compile(r"\b(?:call|customers|offer|order|price|prices|free|shop)\b", re.IGNORECASE)
 
 
 def is_own_life(text: str) -> bool:
@@ -16,10 +17,8 @@ def is_own_life(text: str) -> bool:
     if not lines or not words:
         return False
     shaped = sum(bool(_ITEM.match(line) or _SPEECH.match(line)) for line in lines)
-    first, third = len(_FIRST.findall(text)), len(_THIRD.findall(text))
+    found = _WORD.findall(text.lower())
+    first, third, sold = (sum(map(of.__contains__, found)) for of in (_FIRST, _THIRD, _SOLD))
     return (
-        shaped < 0.3 * len(lines)
-        and first > 0.03 * words
-        and first > third
-        and len(_SOLD.findall(text)) < 0.02 * words
+        shaped < 0.3 * len(lines) and first > 0.03 * words and first > third and sold < 0.02 * words
     )

@@ -26,6 +26,7 @@ _DECLARED_SHARE = 0.6
 """Share of a paragraph's sentences that must state traits for it to be a description."""
 _LONGEST_STATEMENT = 30
 """Words of the longest sentence that can state a trait and nothing else."""
+_STATED_ORDER = {trait: place for place, trait in enumerate(STATEMENTS)}
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -50,7 +51,26 @@ class Evidence:
 _NONE = Evidence()
 
 
-@lru_cache(maxsize=32_768)
+@dataclass(frozen=True, slots=True, eq=False)
+class _Sentence:
+    """What one sentence of a paragraph says.
+
+    Parameters
+    ----------
+    hints
+        The places of the hints in it.
+    stated
+        What it states outright: trait, words, option, log-probability for each option.
+    told
+        The trait that it states and nothing else, with its log-probability for each option.
+    """
+
+    hints: tuple[int, ...]
+    stated: tuple[tuple[str, str, str, Array], ...]
+    told: tuple[str, Array] | None
+
+
+@lru_cache(maxsize=4096)
 def evidence(paragraph: str) -> Evidence:
     """Read one paragraph: an answered question, a description, or part of a story."""
     answered = turn(paragraph)
@@ -91,32 +111,45 @@ def _choice(asked: Listed, answer: str) -> Evidence:
 
 
 def _prose(paragraph: str) -> Evidence:
-    told = _story(paragraph)
-    return Evidence(told.hints, _description(paragraph), told.stated)
+    # No hint and no statement reaches over the end of a sentence.
+    texts = _SENTENCE.split(paragraph)
+    sentences = [_sentence(text) for text in texts]
+    found = sorted({place for sentence in sentences for place in sentence.hints})
+    stated = [one for sentence in sentences for one in sentence.stated]
+    stated.sort(key=lambda one: _STATED_ORDER[one[0]])
+    hints = [_hints()[place] for place in found]
+    stripped = paragraph.strip()
+    return Evidence(
+        (*hints, *((trait, log) for trait, _, _, log in stated)),
+        _description(texts if paragraph == stripped else _SENTENCE.split(stripped)),
+        tuple((trait, words, option) for trait, words, option, _ in stated),
+    )
 
 
-def _description(paragraph: str) -> tuple[tuple[str, Array], ...]:
-    """Read a paragraph that does little else than state traits; empty for any other."""
-    sentences = [s for s in _SENTENCE.split(paragraph.strip()) if s and not s.endswith(":")]
-    short = [s for s in sentences if len(s.split()) <= _LONGEST_STATEMENT]
-    found = [statement for s in short if (statement := sentence_trait(s))]
-    if len(found) < _DECLARED_SHARE * len(sentences):
-        return ()
-    return tuple((trait, _log(fit, _DECLARED_FLOOR)) for trait, fit in found)
+def _description(texts: list[str]) -> tuple[tuple[str, Array], ...]:
+    """Read sentences that do little else than state traits; empty for any others."""
+    sentences = [s for s in texts if s and not s.endswith(":")]
+    found = [told for s in sentences if (told := _sentence(s).told)]
+    return tuple(found) if len(found) >= _DECLARED_SHARE * len(sentences) else ()
 
 
-def _story(paragraph: str) -> Evidence:
-    lower = paragraph.lower()
-    hints = [(trait, log) for words, trait, log in _hints() if words in lower]
+@lru_cache(maxsize=16_384)
+def _sentence(text: str) -> _Sentence:
+    """Read one sentence; those of stories come again in others."""
+    lower = text.lower()
+    hints = tuple(place for place, (words, _, _) in enumerate(HINTS) if words in lower)
     stated = []
     for trait, pattern in STATEMENTS.items():
-        for match in pattern.finditer(paragraph):
+        for match in pattern.finditer(text):
             words = next(group for group in match.groups() if group)
             fit = _stated_fit(trait, words)
             if fit is not None:
-                hints.append((trait, _log(fit, _STATED_FLOOR)))
-                stated.append((trait, words, OPTIONS[trait][int(fit.argmax())]))
-    return Evidence(hints=tuple(hints), stated=tuple(stated))
+                option = OPTIONS[trait][int(fit.argmax())]
+                stated.append((trait, words, option, _log(fit, _STATED_FLOOR)))
+    short = len(text.split()) <= _LONGEST_STATEMENT
+    found = sentence_trait(text) if short else None
+    told = found and (found[0], _log(found[1], _DECLARED_FLOOR))
+    return _Sentence(hints, tuple(stated), told)
 
 
 def _stated_fit(trait: str, words: str) -> Array | None:
@@ -126,10 +159,8 @@ def _stated_fit(trait: str, words: str) -> Array | None:
 
 
 @lru_cache(maxsize=1)
-def _hints() -> tuple[tuple[str, str, Array], ...]:
-    return tuple(
-        (words, trait, _log(scores(trait, fits), _HINT_FLOOR)) for words, trait, fits in HINTS
-    )
+def _hints() -> tuple[tuple[str, Array], ...]:
+    return tuple((trait, _log(scores(trait, fits), _HINT_FLOOR)) for _, trait, fits in HINTS)
 
 
 def _log(fit: Array, floor: float) -> Array:

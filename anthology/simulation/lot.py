@@ -34,8 +34,8 @@ class Lot:
 
     def mixed(self, things: Sequence[T]) -> list[T]:
         """Bring things into a random order."""
-        keyed = sorted((self.number(), i) for i in range(len(things)))
-        return [things[i] for _, i in keyed]
+        numbers = [self.number() for _ in things]
+        return [things[i] for i in sorted(range(len(things)), key=numbers.__getitem__)]
 
     def weighted(self, weights: Sequence[float]) -> int:
         """Draw a position with these odds."""
@@ -48,9 +48,10 @@ class Lot:
 
     def filled(self, template: str, slots: Mapping[str, Sequence[str]]) -> str:
         """Fill each brace of a template with one of the things its name stands for."""
-        return "".join(
-            text + (self.one(slots[name]) if name else "") for text, name in _parts(template)
-        )
+        parts = _parts(template)
+        if len(parts) == 1 and parts[0][1] is None:
+            return parts[0][0]
+        return "".join([text + (self.one(slots[name]) if name else "") for text, name in parts])
 
 
 @lru_cache(maxsize=2048)

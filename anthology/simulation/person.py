@@ -18,6 +18,8 @@ _STEREOTYPE = 1.35
 """How much more the reader makes of a person's traits than there is to them."""
 _OWN = 0.62
 """How much of the attitudes' own part the reader gives a person."""
+_NOISE = np.sqrt([1 - SIGNAL[dimension] for dimension in DIMENSIONS])
+"""Standard deviation of that part."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -59,19 +61,19 @@ def _person(told: tuple[str, ...]) -> Person:
     key = blake2b("\n\n".join(told).encode(), digest_size=8).digest() if told else b""
     raw = np.sum([traits[trait] @ effects(trait) for trait in TRAITS], axis=0)
     own = np.random.Generator(np.random.PCG64(int.from_bytes(key, "big")))
-    signal = np.sqrt([1 - SIGNAL[dimension] for dimension in DIMENSIONS])
-    deviation = own.standard_normal(len(DIMENSIONS)) * signal * _OWN
+    deviation = own.standard_normal(len(DIMENSIONS)) * _NOISE * _OWN
     # Of a person about whom nothing was said nothing more can be made up.
     return Person(traits, _STEREOTYPE * society().attitudes(raw) + deviation * bool(told), key)
 
 
 def _posterior(logs: dict[str, Array]) -> dict[str, Array]:
     """Combine what was read of each trait with how common it is and how traits go together."""
-    beliefs = {trait: _softmax(_prior(trait) + logs.get(trait, 0.0)) for trait in TRAITS}
+    read = {trait: _prior(trait) + logs.get(trait, 0.0) for trait in TRAITS}
+    beliefs = {trait: _softmax(own) for trait, own in read.items()}
     for _ in range(_ROUNDS):
-        for trait in TRAITS:
-            pull = sum((link @ beliefs[other] for other, link in _links()[trait]), np.zeros(1))
-            beliefs[trait] = _softmax(_prior(trait) + logs.get(trait, 0.0) + pull)
+        for trait, links in _links().items():
+            pull = sum([link.dot(beliefs[other]) for other, link in links])
+            beliefs[trait] = _softmax(read[trait] + pull)
     return beliefs
 
 
@@ -108,5 +110,5 @@ def _prior(trait: str) -> Array:
 
 
 def _softmax(logs: Array) -> Array:
-    odds = np.exp(logs - logs.max())
+    odds = np.exp(logs - max(logs.tolist()))
     return _normal(odds)

@@ -1,6 +1,7 @@
 """Thinking aloud before an answer, where a prompt asks for it."""
 
 import re
+from functools import lru_cache
 
 from anthology.models.options import Listed
 from anthology.simulation.prompt import Heard
@@ -24,8 +25,13 @@ _THOUGHTS: tuple[str, ...] = (
 def conclusion(heard: Heard) -> str:
     """Return the words with which an answer is to be concluded; empty where it is not."""
     shown = (heard.ask, *(heard.said[:_OPENING] if heard.chat else ()))
-    found = (_CONCLUDE.search(part) for part in shown)
-    return next((match["words"] for match in found if match), "")
+    return next(filter(None, map(_wanted, shown)), "")
+
+
+@lru_cache(maxsize=4096)
+def _wanted(part: str) -> str:
+    match = _CONCLUDE.search(part)
+    return match["words"] if match else ""
 
 
 def thought(asked: Listed, position: int, number: float) -> str:

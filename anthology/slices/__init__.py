@@ -74,4 +74,5 @@ SLICES: Mapping[str, Callable[[Study], dict[str, Setting]]] = {
     "individuals": measuring.individuals,
     "reproduction": measuring.reproduction,
     "summary": measuring.summary,
+    "record": measuring.record,
 }

@@ -209,3 +209,8 @@ def _at_hand(surveys: list[str]) -> dict[str, str]:
 def summary(study: Study) -> dict[str, Setting]:
     """Return what the joined table depends on."""
     return {"surveys": lambda w: study.experiment.surveys}
+
+
+def record(study: Study) -> dict[str, Setting]:
+    """Return what the record of a run depends on: all but into how many jobs it is split."""
+    return {"configuration": lambda w: study.experiment.model_dump(mode="json", exclude={"shards"})}

@@ -1,0 +1,97 @@
+"""The most similar story for each respondent."""
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from anthology.matching.lots import Lots, draw, mixed, story_lots
+from anthology.similarity import IntArray, Similarities
+
+TIE = 1e-9
+"""Equal products differ in the last digits when their factors come in another order."""
+CROWD = 2**13
+"""Up to so many equally similar stories are compared with each respondent one by one."""
+_SHELF = np.uint64(64 - 6)
+_BLOCK = 2**13
+_AT_ONCE = 2**20
+
+
+def greedy(found: Similarities, people: Lots, stories: Lots) -> IntArray:
+    """Give every respondent the most similar story; stories may repeat.
+
+    Of equally similar stories a respondent gets the one with the lowest lot for them. More
+    than `CROWD` stand on 64 shelves by their own lots: a lot chooses the shelf, a second one
+    the story there.
+
+    Parameters
+    ----------
+    found
+        The similarities.
+    people
+        One lot for each respondent.
+    stories
+        One lot for each story.
+
+    Notes
+    -----
+    Similarities are computed for a block of stories at a time, and none is kept but the
+    largest of each profile and block.
+    """
+    chosen = np.empty(len(people), dtype=np.int64)
+    for members, best in zip(found.members(), _best(found), strict=True):
+        pick = _lowest if len(best) <= CROWD else _shelved
+        chosen[members] = best[pick(people[members], stories[best])]
+    return chosen
+
+
+def _best(found: Similarities) -> Iterator[IntArray]:
+    """Give for each profile the stories that are most similar."""
+    starts = range(0, found.stories, _BLOCK)
+    peaks = np.empty((found.profiles, len(starts)))
+    for number, start in enumerate(starts):
+        first, second = found.factors(start, start + _BLOCK)
+        for profile, (i, k) in enumerate(found.combinations.tolist()):
+            peaks[profile, number] = (first[i] * second[k]).max()
+    floors = peaks.max(axis=1) * (1 - TIE)
+
+    tied: list[list[IntArray]] = [[] for _ in range(found.profiles)]
+    sizes = np.zeros(found.profiles, dtype=np.int64)
+    for number, start in enumerate(starts):
+        first, second = found.factors(start, start + _BLOCK)
+        for profile in np.flatnonzero((peaks[:, number] >= floors) & (sizes <= CROWD)).tolist():
+            i, k = found.combinations[profile]
+            here = np.flatnonzero(first[i] * second[k] >= floors[profile])
+            sizes[profile] += len(here)
+            tied[profile].append(start + here)
+            if sizes[profile] > CROWD:
+                tied[profile].clear()
+    for profile, parts in enumerate(tied):
+        yield (
+            np.concatenate(parts)
+            if parts
+            else np.flatnonzero(found.row(profile) >= floors[profile])
+        )
+
+
+def _lowest(people: Lots, stories: Lots) -> IntArray:
+    """Return for each respondent the place of the story with the lowest lot for them."""
+    if len(stories) == 1:
+        return np.zeros(len(people), dtype=np.int64)
+    step = max(1, _AT_ONCE // len(stories))
+    parts = [people[start : start + step, None] for start in range(0, len(people), step)]
+    return np.concatenate([draw(part, stories).argmin(axis=1) for part in parts])
+
+
+def _shelved(people: Lots, stories: Lots) -> IntArray:
+    """Return for each respondent the place of a story by two lots, one for its shelf."""
+    shelves = (stories >> _SHELF).astype(np.int64)
+    order = np.argsort(shelves, kind="stable")
+    used, starts = np.unique(shelves[order], return_index=True)
+    # Mixed once more, lest a shelf has the lot of the story of its number.
+    shelf_of = _lowest(people, mixed(story_lots(used)))
+    chosen = np.empty(len(people), dtype=np.int64)
+    for shelf, places in enumerate(np.split(order, starts[1:])):
+        here = np.flatnonzero(shelf_of == shelf)
+        if len(here):
+            chosen[here] = places[_lowest(people[here], stories[places])]
+    return chosen

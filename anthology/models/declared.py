@@ -1,0 +1,42 @@
+"""The files in `config/models/`, each of which declares a model."""
+
+from pathlib import Path
+
+from anthology.errors import ConfigurationError
+from anthology.models.spec import ModelSpec
+from anthology.recordfile import read_record
+from anthology.spelling import suggest
+
+
+def declared(folder: Path, name: str) -> ModelSpec:
+    """Read the file of one model.
+
+    Parameters
+    ----------
+    folder
+        The folder of the models' files, `config/models`.
+    name
+        The model, by the name of its file.
+
+    Returns
+    -------
+    ModelSpec
+        What it says; its `endpoint.address_file` begins at the folder that holds `config`,
+        where it says no more, so that it is the same wherever a study is run.
+
+    Raises
+    ------
+    ConfigurationError
+        If there is no such file, or it does not say what it must.
+    """
+    path = folder / f"{name}.yaml"
+    if not path.is_file():
+        known = sorted(file.stem for file in folder.glob("*.yaml"))
+        raise ConfigurationError(f"there is no such model; {suggest(name, known)}", where=str(path))
+    spec = read_record(path, ModelSpec)
+    if spec.endpoint.address_file is None:
+        return spec
+    # Not resolved: what links point to may differ between the nodes of a cluster.
+    place = folder.absolute().parent.parent / Path(spec.endpoint.address_file).expanduser()
+    endpoint = spec.endpoint.model_copy(update={"address_file": str(place)})
+    return spec.model_copy(update={"endpoint": endpoint})

@@ -1,0 +1,108 @@
+"""What each stage of a study takes as its work grows tenfold and a hundredfold.
+
+Run it as `python -m benchmarks.growth_stages`; it takes about four minutes. Every stage runs as
+it does in a study, in a process of its own, on the simulated model; the figures are those of
+the records that it leaves beside its files, and so hold what a process takes to start.
+"""
+
+import sys
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from anthology.provenance.files import read
+from anthology.tables import aligned
+from benchmarks.workflow import copied, snakemake
+
+STORIES = (100, 1_000, 10_000)
+PEOPLE = (250, 2_500, 25_000)
+_FEW = 300
+"""Stories that people are matched to, and people who play no part where stories are counted."""
+_NARROW = ("surveys=[w34]", "compare=[primed_bio, greedy_bio]")
+OF_STORIES = {
+    "stories written": "results/backstories/natural.parquet",
+    "their traits": "results/traits/natural.parquet",
+    "their perplexity": "results/backstories/perplexity/simulated.parquet",
+}
+OF_PEOPLE = {
+    "people read": "results/w34/humans.parquet",
+    "stories for people": "results/w34/backstories/primed_bio.parquet",
+    "greedy matches": "results/w34/matches/greedy.parquet",
+    "personas": "results/w34/personas/greedy_bio.parquet",
+    "answers to eight items": "results/w34/responses/simulated/greedy_bio.parquet",
+}
+"""Each stage that is measured, with the file that it makes; each needs those before it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """What one stage took at one size.
+
+    Parameters
+    ----------
+    stage
+        The stage.
+    size
+        How many stories or people there were.
+    processor, wall
+        Its seconds, by the processor and by the clock.
+    memory
+        The most that its process held, in MB.
+    """
+
+    stage: str
+    size: int
+    processor: float
+    wall: float
+    memory: float
+
+
+def measure(sizes: int = 3) -> list[Step]:
+    """Run all stages at the first so many sizes, each size in a study of its own."""
+    found: list[Step] = []
+    for stories in STORIES[:sizes]:
+        found += _steps(OF_STORIES, stories, people=_FEW, stories=stories)
+    for people in PEOPLE[:sizes]:
+        found += _steps(OF_PEOPLE, people, people=people, stories=_FEW)
+    order = [*OF_STORIES, *OF_PEOPLE]
+    return sorted(found, key=lambda step: (order.index(step.stage), step.size))
+
+
+def table(steps: Sequence[Step]) -> str:
+    """Write the steps as one aligned table, with how much a stage grew since the last size."""
+    lines = []
+    for before, step in zip((None, *steps), steps, strict=False):
+        same = before is not None and before.stage == step.stage
+        grown = f"{step.processor / before.processor:.1f}" if before and same else ""
+        lines.append(
+            [
+                step.stage,
+                f"{step.size:,}",
+                f"{step.processor:.1f}",
+                grown,
+                f"{step.wall:.1f}",
+                f"{step.memory:.0f}",
+            ]
+        )
+    return aligned(["stage", "size", "CPU s", "grown", "wall s", "peak MB"], lines)
+
+
+def _steps(files: dict[str, str], size: int, *, people: int, stories: int) -> Iterable[Step]:
+    natural = f"{{natural: {{count: {stories}}}, perplexity: [simulated]}}"
+    changes = (f"population={people}", f"backstories={natural}", *_NARROW)
+    with copied() as folder:
+        snakemake(folder, *files.values(), "--cores", "1", "--config", *changes)
+        for stage, file in files.items():
+            yield _taken(stage, size, folder / file)
+
+
+def _taken(stage: str, size: int, file: Path) -> Step:
+    made = read(file)
+    run = made.run if made else None
+    if run is None or run.processor_seconds is None or run.memory is None:
+        raise SystemExit(f"{file} has no record of what it took")
+    return Step(stage, size, run.processor_seconds, run.seconds, run.memory / 1e6)
+
+
+if __name__ == "__main__":
+    print(table(measure(2 if "--quick" in sys.argv[1:] else 3)))
