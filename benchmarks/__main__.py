@@ -18,6 +18,7 @@ def main() -> None:
         analysis,
         asking,
         fromjournal,
+        growth,
         human_row,
         journal,
         matching,
@@ -42,6 +43,9 @@ def main() -> None:
     print(rows.paces(paces))
     print()
     print(rows.rates(rates))
+    if not quick:
+        print()
+        print(growth.table(list(growth.measure(quick=False))))
     if "ANTHOLOGY_VLLM" in os.environ:
         from benchmarks import prefix
 

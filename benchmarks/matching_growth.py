@@ -68,8 +68,8 @@ class Grown:
         The method.
     people, stories
         How many there were.
-    seconds
-        Of the whole command, reading and writing included.
+    seconds, processor
+        Of the whole command, reading and writing included, by the clock and by the processor.
     memory
         The most that its process held, in MB.
     gap
@@ -81,6 +81,7 @@ class Grown:
     people: int
     stories: int
     seconds: float
+    processor: float
     memory: float
     gap: float | None
 
@@ -110,13 +111,14 @@ def growth(*, quick: bool = False) -> list[Grown]:
 def table(rows: Sequence[Grown]) -> str:
     """Write the rows as one aligned table."""
     return aligned(
-        ["matching", "people", "stories", "s", "peak MB", "gap", ""],
+        ["matching", "people", "stories", "wall s", "CPU s", "peak MB", "gap", ""],
         [
             [
                 row.method,
                 f"{row.people:,}",
                 f"{row.stories:,}",
                 f"{row.seconds:.1f}",
+                f"{row.processor:.1f}",
                 f"{row.memory:.0f}",
                 "" if row.gap is None else f"{row.gap:.1g}",
                 row.met,
@@ -192,7 +194,8 @@ def _matched(method: str, people: int, stories: int) -> Grown:
         used = read_table(output, ["backstory"])["backstory"]
         assert method == "greedy" or len(used.unique()) == people, "a story was given twice"
         gap = facts(output).get("gap")
-        return Grown(method, people, stories, seconds, usage.ru_maxrss / 1000, gap)
+        processor, memory = usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1000
+        return Grown(method, people, stories, seconds, processor, memory, gap)
 
 
 def _params(method: str) -> Iterator[str]:

@@ -39,7 +39,7 @@ else:
     rule released_backstories:
         """Take life stories from a file."""
         input:
-            experiment.stories_file,
+            own(experiment.stories_file),
         output:
             "results/backstories/natural.parquet",
         log:

@@ -43,5 +43,10 @@ def reported(file: str, category: str = "{survey}") -> str:
     )
 
 
+def own(file: str) -> str:
+    """Mark a file of the user's as one that stays on this machine, whatever storage is used."""
+    return local(file) if file in experiment.own_files else file
+
+
 wildcard_constraints:
     **experiment.wildcard_constraints(),

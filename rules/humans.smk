@@ -21,7 +21,7 @@ rule population:
 rule humans:
     """Read the people of a survey file, their weights, traits and answers, and its wording."""
     input:
-        sav=experiment.people,
+        sav=lambda wildcards: own(experiment.people(wildcards)),
     output:
         humans="results/{survey}/humans.parquet",
         codebook="results/{survey}/codebook.json",

@@ -9,7 +9,7 @@ Makes   results/plan.csv
 rule plan:
     """Count requests, tokens and money, by stage, survey, condition and model."""
     input:
-        experiment.own_files,
+        [own(file) for file in experiment.own_files],
     output:
         "results/plan.csv",
     log:

@@ -191,6 +191,8 @@ def _personas(folder: Path) -> None:
                 "turns": pa.array([turns for _, _, turns in rows], TURNS),
             }
         )
+        # Personas of one story stand together.
+        table = table.sort_by("backstory")
         facts = {"stories": "" if condition == "bio" else "simulated", "traits": ""}
         _write(folder / f"personas/{condition}.parquet", table, facts)
 

@@ -22,7 +22,7 @@ _SQUARES = ("cbs",)
 _UNITY = ("wasserstein_normalised", "total_variation", "cbs")
 """Distances that are at most 1."""
 _LEAST = 1e-12
-_HELD = 1 << 27
+_HELD, _DRAWS = 1 << 27, 1024
 
 Drawn = TypeVar("Drawn")
 
@@ -48,7 +48,7 @@ def blocks(
     count: int,
     rng: np.random.Generator,
 ) -> Iterator[Drawn]:
-    """Draw a few at a time, so that at most 128 MB of draws are held.
+    """Draw a thousand times or less at a time, so that at most 128 MB of draws are held.
 
     Parameters
     ----------
@@ -60,7 +60,7 @@ def blocks(
         Where chance comes from. What is drawn in all is what `draw` gives at once.
     """
     # Random bits come from words of 32 of them: no word is torn by as many draws.
-    height = max(1, _HELD // max(1, people) // 32) * 32
+    height = min(_DRAWS, max(1, _HELD // max(1, people) // 32) * 32)
     for start in range(0, count, height):
         yield draw(people, min(height, count - start), rng)
 

@@ -102,8 +102,11 @@ def _auctioned(market: Market, people: Lots) -> tuple[IntArray, FloatArray]:
     while increment > RESOLUTION * largest:
         increment *= _SMALLER if len(seat_of) else _FIRST
         seat_of = auction.run(increment)
-        gap = _gap(market.total(seat_of), bound(market, auction.prices))
-        if gap <= EXACT or (auction.bids > BIDS and gap <= NEAR):
+        total, enough = market.total(seat_of), NEAR if auction.bids > BIDS else EXACT
+        # No gap is wider than this, and few are a hundred times narrower.
+        if len(seat_of) * increment > 100 * enough * total:
+            continue
+        if _gap(total, bound(market, auction.prices)) <= enough:
             break
     placed = np.empty(len(people), dtype=np.int64)
     order = np.argsort(seat_of, kind="stable")

@@ -92,9 +92,10 @@ def bound(market: Market, prices: FloatArray) -> float:
 
     Notes
     -----
-    Each difference is rounded by at most 2^-53 of its larger term, and each pair of an
-    assignment meets one; 2^-52 of the largest term for each story is added, which covers
-    the rounding of the sums as well.
+    Each pair of an assignment meets one difference of a similarity and a price, which is
+    rounded by at most 2^-52 of the larger of the two; seats times prices are rounded by at most
+    half as much for each seat, and the sums hardly. Twice 2^-52 of the largest similarity or
+    price for each story is added and covers all of it.
     """
     most = np.empty(market.found.stories)
     largest = float(np.abs(prices).max())
