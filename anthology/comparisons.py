@@ -18,7 +18,7 @@ notes                   why a number is missing, and how many draws have none
 """
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from itertools import combinations
 from math import isnan, nan
 from pathlib import Path
@@ -26,8 +26,8 @@ from pathlib import Path
 import numpy as np
 
 from anthology.analysis import bootstrap, paired, resampling
-from anthology.analysis.bootstrap import ALPHA
-from anthology.analysis.gathering import people, personas
+from anthology.analysis.bootstrap import ALPHA, Draw, Drawn
+from anthology.analysis.gathering import People, people, personas
 from anthology.analysis.intervals import (
     INTERVALS,
     Measured,
@@ -41,6 +41,8 @@ from anthology.analysis.measures import group
 from anthology.analysis.resampling import Exchanged
 from anthology.analysis.sides import side
 from anthology.artifacts import write_text
+from anthology.meter import Meter
+from anthology.progress import Progress
 from anthology.randomness import generator
 from anthology.tables import Row, as_csv
 
@@ -96,7 +98,7 @@ def run(
     sides = [side(one.positions, sizes, weights, one.present) for one in answered]
 
     rng = generator(settings.seed, "comparisons", settings.survey, "draws")
-    counts = bootstrap.blocks(bootstrap.redrawn, len(found.ids), settings.bootstrap, rng)
+    counts = _drawn("draws", bootstrap.redrawn, settings, found, rng)
     alphas, draws = resampling.redrawn_metrics(own, sides, sizes, counts, jobs)
     rows = [
         measured(settings, found, whole, one, drawn)
@@ -106,7 +108,7 @@ def run(
     write_text(intervals, as_csv(INTERVALS, interval_rows(settings, bounds, rows)))
 
     rng = generator(settings.seed, "comparisons", settings.survey, "exchanges")
-    swaps = bootstrap.blocks(paired.swaps, len(found.ids), settings.bootstrap, rng)
+    swaps = _drawn("exchanges", paired.swaps, settings, found, rng)
     differences = {
         (i, j): {name: rows[i].estimates[name] - rows[j].estimates[name] for name in COMPARED}
         for i, j in combinations(range(len(rows)), 2)
@@ -129,6 +131,19 @@ def run(
         f"{len(differences)} pairs of them compared",
         file=sys.stderr,
     )
+
+
+def _drawn(
+    label: str, draw: Draw[Drawn], settings: Settings, found: People, rng: np.random.Generator
+) -> Iterator[Drawn]:
+    """Draw block by block, and tell how far it is when one is done with."""
+    count = settings.bootstrap
+    progress = Progress(label, count, Meter())
+    for block in bootstrap.blocks(draw, len(found.ids), count, rng):
+        yield block
+        for _ in range(len(block)):
+            progress.step()
+    progress.close()
 
 
 def _comparisons(

@@ -90,7 +90,8 @@ def cancel(job: str) -> None:
 
 
 def told(project: Project, job: str) -> str:
-    return (project.path / f"slurm-{job}.out").read_text()
+    file = project.path / f"slurm-{job}.out"
+    return file.read_text() if file.exists() else ""
 
 
 def left(project: Project) -> list[str]:
@@ -127,9 +128,11 @@ def test_an_allocation_that_is_cancelled_can_be_taken_up_again(study: Project) -
     # The stories come in time, and what comes after them takes the rest of it.
     study.configure(lambda config: merge(config, {"population": 200}))
     job = submit(study, "beside", "tiny", TABLE)
-    until((study.path / "results/backstories/natural.parquet").exists, "stories are there", 300)
+    finished = "(Rule: natural_backstories)"
+    until(lambda: finished in told(study, job), "stories are there", 300)
     cancel(job)
     until(lambda: left(study) == [], "nothing is left", 30)
+    assert list((study.path / ".snakemake/locks").glob("*")) == []
     assert not (study.path / "cache/servers/tiny.json").exists()
     assert not (study.path / TABLE).exists()
     done = study.snakemake("-n", TABLE)

@@ -6,7 +6,7 @@ Tibshirani, "An introduction to the bootstrap", 1993).
 """
 
 from collections.abc import Callable, Iterator
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -24,7 +24,9 @@ _UNITY = ("wasserstein_normalised", "total_variation", "cbs")
 _LEAST = 1e-12
 _HELD, _DRAWS = 1 << 27, 1024
 
-Drawn = TypeVar("Drawn")
+Drawn = TypeVar("Drawn", bound=npt.NDArray[Any])
+Draw = Callable[[int, int, np.random.Generator], Drawn]
+"""Draws for so many people so often."""
 
 
 def redrawn(people: int, count: int, rng: np.random.Generator) -> Counts:
@@ -43,7 +45,7 @@ def redrawn(people: int, count: int, rng: np.random.Generator) -> Counts:
 
 
 def blocks(
-    draw: Callable[[int, int, np.random.Generator], Drawn],
+    draw: Draw[Drawn],
     people: int,
     count: int,
     rng: np.random.Generator,

@@ -10,7 +10,7 @@ Whole numbers are summed in single precision, which is twice as fast, as long as
 reach the 2^24 up to which it is exact; so their sums are exact whatever the order.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -86,12 +86,7 @@ class Given:
         return (Features(self.values[:, people], None, self.largest),)
 
 
-def totals(
-    sources: Sequence[Source],
-    counts: Numbers,
-    jobs: int = 1,
-    step: Callable[[], None] = lambda: None,
-) -> list[list[FloatArray]]:
+def totals(sources: Sequence[Source], counts: Numbers, jobs: int = 1) -> list[list[FloatArray]]:
     """Return the sums of features in each group.
 
     Parameters
@@ -102,8 +97,6 @@ def totals(
         Groups x people: how often each group has each person; not negative.
     jobs
         How many threads.
-    step
-        Called when a block of people is done.
 
     Returns
     -------
@@ -123,7 +116,6 @@ def totals(
                 delayed(_add)(features, counts[block, some], [part[:, block] for part in into])
                 for block in blocks
             )
-            step()
     return sums
 
 
