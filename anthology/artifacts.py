@@ -4,6 +4,7 @@ import json
 import os
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
+from glob import escape
 from pathlib import Path
 from typing import Any
 
@@ -52,6 +53,7 @@ class Sheet:
     """
 
     def __init__(self, file: Path, columns: pa.Schema) -> None:
+        self._file = file
         self._columns = pa.schema([field.with_type(_stored(field.type)) for field in columns])
         self._writer = pq.ParquetWriter(
             file, self._columns, compression="zstd", dictionary_pagesize_limit=_DICTIONARY
@@ -106,7 +108,10 @@ class Sheet:
         self._waiting = [table.slice(whole)]
 
     def _write_group(self, rows: pa.Table) -> None:
-        self._writer.write_table(rows.combine_chunks(), row_group_size=GROUP)
+        try:
+            self._writer.write_table(rows.combine_chunks(), row_group_size=GROUP)
+        except (OSError, pa.ArrowException) as error:
+            raise DataError(f"cannot be written: {error}", where=str(self._file)) from error
 
 
 def _stored(kind: pa.DataType) -> pa.DataType:
@@ -151,6 +156,9 @@ def writing(path: Path, columns: pa.Schema, *, stage: str, settings: Record) -> 
     """
     made = {"stage": stage, "version": __version__, "settings": settings.model_dump(mode="json")}
     try:
+        # What a process left that was killed; no two make one artifact at the same time.
+        for left in path.parent.glob(f".{escape(path.name)}.*.part"):
+            left.unlink(missing_ok=True)
         with replacing(path) as temporary:
             sheet = Sheet(temporary, columns)
             try:

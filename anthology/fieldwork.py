@@ -88,7 +88,7 @@ class Fieldwork:
                 self._meter.of(name),
             )
             for name, (identity, price) in self._wanted.items()
-            if (provider := self._providers[name])
+            for provider in (self._providers[name],)
         ]
 
     def run(

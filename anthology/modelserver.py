@@ -188,7 +188,7 @@ def _started(wanted: Wanted, key: str, processes: list[Process]) -> Address:
             end(processes)
     else:
         raise EndpointError(f"no port stayed free in {_TRIES} tries", where=f"model {wanted.name}")
-    own = os.environ.get(wanted.spec.endpoint.key_env or "")
+    own = os.environ.get(wanted.spec.endpoint.key_env or "", "").strip()
     return Address(
         address=f"http://{wanted.host}:{port}/v1",
         # What is in the environment already is written nowhere.

@@ -18,6 +18,8 @@ from anthology.errors import AnthologyError
 _NAME = re.compile(r"^SLURM run ID: (\S+)$", re.MULTILINE)
 _HEAD = 4096
 """In so many characters of its log a run has told its name."""
+_LOCKS = 2
+"""Files by which one run locks what it reads and what it makes."""
 _PATIENCE = 90
 """Seconds that jobs may take to end; Slurm kills them after 30 (its KillWait)."""
 
@@ -53,18 +55,17 @@ def end_orphans(folder: Path) -> None:
     Parameters
     ----------
     folder
-        Where Snakemake keeps its records, `.snakemake` in the folder of the results. Its lock must
-        be held, so that none of the earlier runs goes on.
+        Where Snakemake keeps its records, `.snakemake` in the folder of the results. Where more
+        runs than this one hold a lock there, jobs may be theirs, and none is ended.
 
     Raises
     ------
     AnthologyError
         If a job does not end, or the cluster does not answer.
     """
-    if shutil.which("squeue") is None:
+    if shutil.which("squeue") is None or len(list(folder.glob("locks/*.lock"))) > _LOCKS:
         return
-    logs = sorted(folder.glob("log/*.snakemake.log"))
-    names = run_names(log.read_text(errors="replace")[:_HEAD] for log in logs)
+    names = run_names(map(_head, sorted(folder.glob("log/*.snakemake.log"))))
     if not names or not (jobs := under_way(_queue(), names)):
         return
     print(f"ending jobs of an earlier run that was killed: {', '.join(jobs)}", file=sys.stderr)
@@ -77,6 +78,11 @@ def end_orphans(folder: Path) -> None:
                 hint="See `squeue --me`; begin again when they are gone.",
             )
         time.sleep(1)
+
+
+def _head(log: Path) -> str:
+    with log.open(errors="replace") as file:
+        return file.read(_HEAD)
 
 
 def _queue() -> str:

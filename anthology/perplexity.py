@@ -22,7 +22,7 @@ from anthology.models import Model, Request
 from anthology.models.asking import ask_model
 from anthology.models.identity import ModelIdentity
 from anthology.models.spec import Sampling
-from anthology.parts import join
+from anthology.parts import Part, join
 from anthology.stages import StageSettings
 from anthology.stories import story_turns
 from anthology.tables import aligned
@@ -76,7 +76,10 @@ def run(settings: Settings, *, backstories: Path, output: Path, fieldwork: Field
         join(fieldwork.parts, output, stage="perplexity", settings=settings)
     else:
         _score(settings, backstories, output, fieldwork)
-    print(summary(read_table(output)), file=sys.stderr)
+    table = read_table(output)
+    if fieldwork.parts and len(table) and table["perplexity"].null_count == len(table):
+        raise _none_taken(settings, f"{len(table)} stories; logs of the parts say why")
+    print(summary(table), file=sys.stderr)
 
 
 def _score(settings: Settings, backstories: Path, output: Path, fieldwork: Fieldwork) -> None:
@@ -110,16 +113,20 @@ def _score(settings: Settings, backstories: Path, output: Path, fieldwork: Field
             label="perplexity",
             name=lambda story: f"backstory {story[0]}",
         )
-        if refused and len(refused) == len(span):
-            raise ModelError(
-                f"took none of the {len(span)} stories; the first: {refused[0]}",
-                where=f"model {settings.model.name}",
-                hint="Name another model under backstories.perplexity.",
-            )
+        if refused and len(refused) == len(span) and fieldwork.part == Part():
+            raise _none_taken(settings, f"{len(span)} stories; the first: {refused[0]}")
         sheet.facts = {
             "source": facts_of(backstories)["source"],
             "perplexity": fieldwork.source(settings.model),
         }
+
+
+def _none_taken(settings: Settings, told: str) -> ModelError:
+    return ModelError(
+        f"took none of the {told}",
+        where=f"model {settings.model.name}",
+        hint="Name another model under backstories.perplexity.",
+    )
 
 
 async def score(model: Model, turns: tuple[Turn, ...], layout: Format) -> Score:
@@ -168,11 +175,13 @@ def summary(table: pa.Table) -> str:
     for model in table["model"].unique().to_pylist():
         own = table.filter(pc.equal(table["model"], model))["perplexity"]
         given = own.drop_null().to_numpy()
-        with np.errstate(invalid="ignore"):
-            # Between two perplexities beyond all numbers there is no number either.
-            quartiles = np.nan_to_num(np.percentile(given, (25, 50, 75)), nan=np.inf)
-        figures = (given.mean(), quartiles[1], quartiles[0], quartiles[2])
-        counts = (str(len(given)), str(own.null_count))
-        rows.append([model, *counts, *(f"{figure:.2f}" for figure in figures)])
+        told = ["", "", "", ""]
+        if len(given):
+            with np.errstate(invalid="ignore"):
+                # Between two perplexities beyond all numbers there is no number either.
+                quartiles = np.nan_to_num(np.percentile(given, (25, 50, 75)), nan=np.inf)
+            figures = (given.mean(), quartiles[1], quartiles[0], quartiles[2])
+            told = [f"{figure:.2f}" for figure in figures]
+        rows.append([model, str(len(given)), str(own.null_count), *told])
     head = ["model", "stories", "not taken", "mean", "median", "lower quartile", "upper quartile"]
     return f"perplexity\n{aligned(head, rows)}"

@@ -51,6 +51,11 @@ def main() -> None:
 
         print()
         prefix.main()
+        if not quick:
+            from benchmarks import sharing
+
+            print()
+            sharing.main()
 
 
 if __name__ == "__main__":

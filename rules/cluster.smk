@@ -19,6 +19,7 @@ workflow.localrules(
 
 onstart:
     try:
-        end_orphans(Path(".snakemake"))
+        if workflow.executor_plugin.name == "slurm":
+            end_orphans(Path(".snakemake"))
     except AnthologyError as error:
         sys.exit(f"error: {error}")

@@ -83,3 +83,11 @@ def test_jobs_that_do_not_end_stop_the_run(folder: Path, monkeypatch: pytest.Mon
     monkeypatch.setattr("anthology.orphans._PATIENCE", -1)
     with pytest.raises(AnthologyError, match="do not end: 7"):
         end_orphans(folder)
+
+
+def test_while_another_run_holds_a_lock_no_job_is_ended(folder: Path) -> None:
+    (folder / "locks").mkdir()
+    for name in ("0.input.lock", "0.output.lock", "1.output.lock"):
+        (folder / "locks" / name).touch()
+    end_orphans(folder)
+    assert not (folder / "cancelled").exists()

@@ -167,3 +167,27 @@ def test_a_full_disk_is_one_clear_error() -> None:
         writing(Path("/proc/nowhere/x.parquet"), COLUMNS, stage="toy", settings=Settings()),
     ):
         raise AssertionError("never begun")
+
+
+def test_a_disk_that_fills_up_on_the_way_is_one_clear_error(tmp_path: Path) -> None:
+    path = tmp_path / "x.parquet"
+    with (
+        pytest.raises(DataError, match=r"cannot be written"),
+        writing(path, COLUMNS, stage="toy", settings=Settings()) as sheet,
+        pytest.MonkeyPatch.context() as patch,
+    ):
+
+        def full(*_: object, **__: object) -> None:
+            raise OSError(28, "No space left on device")
+
+        patch.setattr(sheet._writer, "write_table", full)
+        for row in rows(range(GROUP + 1024)):
+            sheet.add(*row)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_what_a_killed_process_left_is_removed(tmp_path: Path) -> None:
+    (tmp_path / ".x.parquet.123.part").write_bytes(b"half")
+    (tmp_path / ".y.parquet.123.part").write_bytes(b"of another file")
+    write(tmp_path / "x.parquet", range(3), {})
+    assert {p.name for p in tmp_path.iterdir()} == {"x.parquet", ".y.parquet.123.part"}

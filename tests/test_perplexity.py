@@ -322,3 +322,24 @@ def test_every_story_gets_a_row_from_every_model_and_a_change_runs_what_it_must(
     ):
         project.configure(lambda config, change=change: merge(config, change))  # type: ignore[misc]
         assert project.stale(TABLE) == stale
+
+
+def test_a_story_that_is_refused_alone_in_its_part_spoils_nothing(tmp_path: Path) -> None:
+    model = Scorer({" one": (1, -1.0)})
+    rows = [
+        scored(tmp_path, ScriptedFieldwork(model, part=f"{part}-of-2"), ["one"], ["far too long"])
+        for part in (1, 2)
+    ]
+    assert [[row["logprob"] for row in part] for part in rows] == [[-1.0], [None]]
+
+
+def test_a_model_that_takes_no_story_in_any_part_is_an_error(tmp_path: Path) -> None:
+    files = []
+    for part in (1, 2):
+        folder = tmp_path / str(part)
+        folder.mkdir()
+        scored(folder, ScriptedFieldwork(Scorer({}), part=f"{part}-of-2"), ["one"], ["two"])
+        files.append(folder / "scripted.parquet")
+    joining = Fieldwork(models=tmp_path, journal=tmp_path, in_flight=1, parts=files)
+    with pytest.raises(ModelError, match="took none of the 2 stories"):
+        scored(tmp_path, joining, ["one"], ["two"])

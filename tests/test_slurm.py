@@ -37,10 +37,11 @@ def answer_after(server: Server, seconds: float) -> None:
 
 
 def results(project: Project) -> dict[str, bytes]:
-    """Return every file that a project made, less the records of when and how it was made."""
+    """Return every artifact of a project; hidden are records of the run, and what a kill left."""
     folder = project.path / "results"
-    files = (path for path in folder.rglob("*") if path.is_file() and ".made" not in path.parts)
-    return {str(path.relative_to(folder)): path.read_bytes() for path in files}
+    files = (path.relative_to(folder) for path in folder.rglob("*") if path.is_file())
+    shown = (file for file in files if not any(part.startswith(".") for part in file.parts))
+    return {str(file): (folder / file).read_bytes() for file in shown}
 
 
 @pytest.fixture(scope="module", autouse=True)

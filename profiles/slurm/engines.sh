@@ -13,7 +13,7 @@ set -euo pipefail
 model=${1:?the name of a file in config/models}
 shift
 case " $* " in
-  *" --config "* | *" -C "*)
+  *" --config"[\ =]* | *" -C"*)
     echo "$0: this sets --config itself; put settings into a file for --configfile" >&2
     exit 2
     ;;
