@@ -97,7 +97,7 @@ def test_every_stage_leaves_a_log_and_no_temporary_file(made: Project) -> None:
 
 def test_every_table_says_what_made_it(made: Project) -> None:
     for path in made.path.glob("results/**/*.parquet"):
-        described = json.loads(pq.read_schema(path).metadata[b"anthology"])
+        described = json.loads(pq.read_metadata(path).metadata[b"anthology"])
         assert described["stage"]
         assert described["settings"]["code"]
 
