@@ -24,6 +24,7 @@ def main() -> None:
         matching,
         planning,
         rows,
+        slurm,
         workflow,
     )
 
@@ -46,6 +47,8 @@ def main() -> None:
     if not quick:
         print()
         print(growth.table(list(growth.measure(quick=False))))
+        print()
+        slurm.main()
     if "ANTHOLOGY_VLLM" in os.environ:
         from benchmarks import prefix
 
