@@ -182,14 +182,15 @@ def write_table(
 
 def read_table(path: Path, columns: list[str] | None = None) -> pa.Table:
     """Read a table that `write_table` wrote, or some of its columns."""
-    with _opened(path) as file:
+    with opened(path) as file:
         return file.read(columns=columns)
 
 
 @contextmanager
-def _opened(path: Path) -> Iterator[pq.ParquetFile]:
+def opened(path: Path, texts: Sequence[str] = ()) -> Iterator[pq.ParquetFile]:
+    """Open an artifact to read it; of the columns in `texts` each different text is read once."""
     try:
-        with pq.ParquetFile(path) as file:
+        with pq.ParquetFile(path, read_dictionary=list(texts)) as file:
             yield file
     except (OSError, pa.ArrowInvalid) as error:
         raise DataError(
@@ -201,7 +202,7 @@ def _opened(path: Path) -> Iterator[pq.ParquetFile]:
 
 def rows_of(path: Path) -> int:
     """Return how many rows an artifact has."""
-    with _opened(path) as file:
+    with opened(path) as file:
         rows: int = file.metadata.num_rows
         return rows
 
@@ -219,7 +220,7 @@ def read_rows(path: Path, columns: list[str], span: range) -> Iterator[tuple[Any
         The rows, by their numbers from 0.
     """
     first = 0
-    with _opened(path) as file:
+    with opened(path) as file:
         for batch in file.iter_batches(_BATCH, columns=columns):
             own = batch.slice(
                 max(0, span.start - first), max(0, span.stop - max(first, span.start))
@@ -235,10 +236,10 @@ def read_groups(paths: Sequence[Path]) -> tuple[pa.Schema, Iterator[pa.Table]]:
 
     def groups() -> Iterator[pa.Table]:
         for path in paths:
-            with _opened(path) as file:
+            with opened(path) as file:
                 yield from map(file.read_row_group, range(file.num_row_groups))
 
-    with _opened(paths[0]) as file:
+    with opened(paths[0]) as file:
         return file.schema_arrow, groups()
 
 

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.parquet as pq
 
 from anthology.analysis.measures import IntArray
+from anthology.artifacts import opened
 from anthology.errors import DataError
 
 _ROWS = 1 << 16
@@ -87,18 +87,11 @@ def rows(path: Path, roster: Roster, columns: Sequence[str]) -> Iterator[Rows]:
         If the file cannot be read, or names a respondent or an item that is not there.
     """
     first = 0
-    try:
-        # Each id is then looked up once for all its rows.
-        with pq.ParquetFile(path, read_dictionary=_WHOSE) as file:
-            for batch in file.iter_batches(_ROWS, columns=[*_WHOSE, *columns]):
-                yield Rows(first, *roster.cells(batch, path), batch)
-                first += len(batch)
-    except (OSError, pa.ArrowInvalid) as error:
-        raise DataError(
-            f"cannot be read as Parquet ({error})",
-            where=str(path),
-            hint="Remove the file; the workflow makes it again.",
-        ) from None
+    # Each id is looked up once for all its rows.
+    with opened(path, _WHOSE) as file:
+        for batch in file.iter_batches(_ROWS, columns=[*_WHOSE, *columns]):
+            yield Rows(first, *roster.cells(batch, path), batch)
+            first += len(batch)
 
 
 def _places(
