@@ -1,17 +1,15 @@
 """What each stage of a study takes as its work grows tenfold and a hundredfold.
 
-Run it as `python -m benchmarks.growth_stages`; it takes about four minutes. Every stage runs as
-it does in a study, in a process of its own, on the simulated model; the figures are those of
-the records that it leaves beside its files, and so hold what a process takes to start.
+They are rows of `benchmarks.growth`, and take about four minutes. Every stage runs as it does in
+a study, in a process of its own, on the simulated model; the figures are those of the records
+that it leaves beside its files, and so hold what a process takes to start.
 """
 
-import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
 from anthology.provenance.files import read
-from anthology.tables import aligned
 from benchmarks.workflow import copied, snakemake
 
 STORIES = (100, 1_000, 10_000)
@@ -68,25 +66,6 @@ def measure(sizes: int = 3) -> list[Step]:
     return sorted(found, key=lambda step: (order.index(step.stage), step.size))
 
 
-def table(steps: Sequence[Step]) -> str:
-    """Write the steps as one aligned table, with how much a stage grew since the last size."""
-    lines = []
-    for before, step in zip((None, *steps), steps, strict=False):
-        same = before is not None and before.stage == step.stage
-        grown = f"{step.processor / before.processor:.1f}" if before and same else ""
-        lines.append(
-            [
-                step.stage,
-                f"{step.size:,}",
-                f"{step.processor:.1f}",
-                grown,
-                f"{step.wall:.1f}",
-                f"{step.memory:.0f}",
-            ]
-        )
-    return aligned(["stage", "size", "CPU s", "grown", "wall s", "peak MB"], lines)
-
-
 def _steps(files: dict[str, str], size: int, *, people: int, stories: int) -> Iterable[Step]:
     natural = f"{{natural: {{count: {stories}}}, perplexity: [simulated]}}"
     changes = (f"population={people}", f"backstories={natural}", *_NARROW)
@@ -102,7 +81,3 @@ def _taken(stage: str, size: int, file: Path) -> Step:
     if run is None or run.processor_seconds is None or run.memory is None:
         raise SystemExit(f"{file} has no record of what it took")
     return Step(stage, size, run.processor_seconds, run.seconds, run.memory / 1e6)
-
-
-if __name__ == "__main__":
-    print(table(measure(2 if "--quick" in sys.argv[1:] else 3)))
