@@ -113,7 +113,7 @@ def stage_parser(stage: str, module: ModuleType) -> argparse.ArgumentParser:
             parser.add_argument(
                 f"--{option.name.replace('_', '-')}",
                 **_argument(option.annotation),
-                required=option.default is inspect.Parameter.empty,
+                **_default(option),
             )
     return parser
 
@@ -138,6 +138,13 @@ def _keywords(function: Callable[..., Any]) -> list[inspect.Parameter]:
 def _is_ours(annotation: Any) -> bool:
     """Say whether an argument is an object of this project, made from options of its own."""
     return getattr(annotation, "__module__", "").startswith("anthology.")
+
+
+def _default(option: inspect.Parameter) -> dict[str, Any]:
+    """Return what holds where an option is not on the command line."""
+    if option.default is inspect.Parameter.empty:
+        return {"required": True}
+    return {"default": option.default}
 
 
 def _argument(annotation: Any) -> dict[str, Any]:

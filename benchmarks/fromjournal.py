@@ -129,7 +129,7 @@ def _files(stage: str, inputs: Inputs) -> dict[str, Path]:
     output = {"output": _output(stage, inputs)}
     if stage == "responses":
         return {"personas": inputs.personas, "codebook": inputs.codebook, **output}
-    return {"backstories": inputs.stories, **output}
+    return {"backstories": inputs.stories, "routes": inputs.folder / "routes.csv", **output}
 
 
 def _run(stage: str, inputs: Inputs) -> tuple[int, float, float]:
