@@ -1,93 +1,81 @@
 """Jobs of a Slurm cluster that go on although the run that sent them was killed.
 
-A run that goes on in their place would ask what they are asking at that moment, so they are ended
-first. They are known by the names that the runs of this folder gave to their jobs, which stand in
-Snakemake's own logs.
+A run that is to make the same files would ask what they are asking at that moment, so they are
+ended first. Snakemake notes at each file that is being made which job makes it.
 """
 
-import re
 import shutil
 import subprocess
 import sys
 import time
-from collections.abc import Iterable
-from pathlib import Path
+from collections.abc import Collection
 
 from anthology.errors import AnthologyError
 
-_NAME = re.compile(r"^SLURM run ID: (\S+)$", re.MULTILINE)
-_HEAD = 4096
-"""In so many characters of its log a run has told its name."""
-_LOCKS = 2
-"""Files by which one run locks what it reads and what it makes."""
+_ENDING = "COMPLETING"
+"""The state of a job that has ended, while its node cleans up or does not answer."""
 _PATIENCE = 90
 """Seconds that jobs may take to end; Slurm kills them after 30 (its KillWait)."""
 
 
-def run_names(logs: Iterable[str]) -> set[str]:
-    """Return the names that runs gave to their jobs.
-
-    Parameters
-    ----------
-    logs
-        The logs of the runs, or at least how they begin; those of runs on one machine have none.
-    """
-    return {name for log in logs for name in _NAME.findall(log)}
-
-
-def under_way(queue: str, names: set[str]) -> list[str]:
-    """Return the numbers of the jobs that have one of the names.
+def under_way(queue: str, jobs: Collection[str]) -> dict[str, str]:
+    """Return the states of those of some jobs that have not ended, by their numbers.
 
     Parameters
     ----------
     queue
-        A line `number name` for each job that waits, runs or is ending.
-    names
-        The names of the runs that sent them.
+        A line `number state` for each job that waits, runs or is ending.
+    jobs
+        The numbers of the jobs.
     """
-    jobs = (line.partition(" ") for line in queue.splitlines())
-    return [number for number, _, name in jobs if name in names]
+    states = dict(line.split() for line in queue.splitlines())
+    return {job: state for job, state in states.items() if job in jobs}
 
 
-def end_orphans(folder: Path) -> None:
-    """End the jobs that earlier runs in a folder left behind, and wait until they have ended.
+def end_orphans(jobs: Collection[str]) -> None:
+    """End jobs that an earlier run left behind, and wait until they have ended.
 
     Parameters
     ----------
-    folder
-        Where Snakemake keeps its records, `.snakemake` in the folder of the results. Where more
-        runs than this one hold a lock there, jobs may be theirs, and none is ended.
+    jobs
+        The numbers of all jobs that were making files which are to be made now; most will have
+        ended long ago.
 
     Raises
     ------
     AnthologyError
         If a job does not end, or the cluster does not answer.
     """
-    if shutil.which("squeue") is None or len(list(folder.glob("locks/*.lock"))) > _LOCKS:
+    if not jobs or shutil.which("squeue") is None or not (left := under_way(_queue(), jobs)):
         return
-    names = run_names(map(_head, sorted(folder.glob("log/*.snakemake.log"))))
-    if not names or not (jobs := under_way(_queue(), names)):
-        return
-    print(f"ending jobs of an earlier run that was killed: {', '.join(jobs)}", file=sys.stderr)
-    subprocess.run(["scancel", *jobs], check=False)
+    print(f"ending jobs of an earlier run that was killed: {', '.join(left)}", file=sys.stderr)
+    subprocess.run(["scancel", *left], check=False)
     latest = time.monotonic() + _PATIENCE
-    while jobs := under_way(_queue(), names):
+    while left := under_way(_queue(), jobs):
         if time.monotonic() > latest:
-            raise AnthologyError(
-                f"jobs of an earlier run do not end: {', '.join(jobs)}",
-                hint="See `squeue --me`; begin again when they are gone.",
-            )
+            _go_on_without(left)
+            return
         time.sleep(1)
 
 
-def _head(log: Path) -> str:
-    with log.open(errors="replace") as file:
-        return file.read(_HEAD)
+def _go_on_without(jobs: dict[str, str]) -> None:
+    """Say which jobs did not end; refuse to go on where one may still be asking."""
+    listed = ", ".join(jobs)
+    if set(jobs.values()) != {_ENDING}:
+        raise AnthologyError(
+            f"jobs of an earlier run do not end: {listed}",
+            hint="See `squeue --me`; begin again when they are gone.",
+        )
+    print(
+        f"warning: the nodes of {listed} do not say that these jobs have ended (`squeue --me`); "
+        "should one be alive after all, what it asks now is asked twice",
+        file=sys.stderr,
+    )
 
 
 def _queue() -> str:
     """Return the user's jobs that have not ended."""
-    command = ["squeue", "--me", "--noheader", "--format=%i %j"]
+    command = ["squeue", "--me", "--noheader", "--format=%i %T"]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     if done.returncode:
         raise AnthologyError(

@@ -18,8 +18,14 @@ workflow.localrules(
 
 
 onstart:
-    try:
-        if workflow.executor_plugin.name == "slurm":
-            end_orphans(Path(".snakemake"))
-    except AnthologyError as error:
-        sys.exit(f"error: {error}")
+    if workflow.is_main_process:
+        try:
+            end_orphans(
+                {
+                    number
+                    for job in workflow.dag.needrun_jobs()
+                    for number in workflow.persistence.external_jobids(job)
+                }
+            )
+        except AnthologyError as error:
+            sys.exit(f"error: {error}")
