@@ -42,7 +42,12 @@ def read_workflow(files: Sequence[Path], changes: Sequence[str]) -> Workflow:
     for part in [*map(read_mapping, files), command_line]:
         config = _merged(config, part)
     return Workflow(
-        config, root=files[0].parent, files=files, command_line=command_line, targets=[]
+        config,
+        root=files[0].parent,
+        files=files,
+        command_line=command_line,
+        targets=[],
+        defaults={},
     )
 
 

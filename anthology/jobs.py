@@ -5,17 +5,31 @@ none of it makes a result stale.
 """
 
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, Protocol
 
 from anthology.models.spec import Endpoint
 from anthology.study import Study
 
-Resource = int | str | None | Callable[[Any], int | str | None]
+Amount = int | str | None
+Resource = Amount | Callable[..., Amount]
 WHOLE = "whole"
 """The part of an artifact that is all of it."""
 PART = r"[0-9]+-of-[0-9]+"
 """A pattern of the names of parts."""
 _ALWAYS = ("in_flight", "models")
+_SIZES = ("mem", "disk")
+"""Resources that Snakemake has in MB, whichever name they are given by, and always as numbers."""
+
+
+class Default(Protocol):
+    """What a job gets of one resource that nothing else is said about, as Snakemake has it."""
+
+    @property
+    def value(self) -> Amount:
+        """How much, once it is known for a job."""
+
+    def evaluate(self, wildcards: Any, **about: Any) -> "Default":
+        """Find out for one job."""
 
 
 class Jobs:
@@ -25,10 +39,12 @@ class Jobs:
     ----------
     study
         The experiment.
+    defaults
+        What every job gets, such as a profile's `default-resources`.
     """
 
-    def __init__(self, study: Study) -> None:
-        self._study = study
+    def __init__(self, study: Study, defaults: Mapping[str, Default]) -> None:
+        self._study, self._defaults = study, defaults
 
     def needs(self, stage: str) -> dict[str, Resource]:
         """Return the resources of the job that makes a stage's whole artifact.
@@ -84,13 +100,21 @@ class Jobs:
         return self._of([fixed], lambda _: fixed)
 
     def _of(self, models: list[str], chosen: Callable[[Any], str]) -> dict[str, Resource]:
-        """Return the resources for a model that may depend on wildcards; None leaves one out."""
+        """Return the resources for a model that may depend on wildcards.
+
+        What the file of one model names and that of another does not, the latter's jobs get as if
+        no model had named it.
+        """
 
         def endpoint(wildcards: Any) -> Endpoint:
             return self._study.model(chosen(wildcards)).endpoint
 
         def need(name: str) -> Resource:
-            return lambda wildcards: endpoint(wildcards).job.get(name)
+            def amount(wildcards: Any, **about: Any) -> Amount:
+                job = endpoint(wildcards).job
+                return job[name] if name in job else self._default(name, wildcards, about)
+
+            return amount
 
         named = {name for model in models for name in self._study.model(model).endpoint.job}
         return {
@@ -98,3 +122,11 @@ class Jobs:
             "models": str(self._study.catalogue.root / "models"),
             **{name: need(name) for name in sorted(named)},
         }
+
+    def _default(self, name: str, wildcards: Any, about: Mapping[str, Any]) -> Amount:
+        kind = name.removesuffix("_mb").removesuffix("_mib")
+        default = self._defaults.get(f"{kind}_mb" if kind in _SIZES else name)
+        if default is not None:
+            return default.evaluate(wildcards, **about).value
+        # Where nothing is said, Snakemake takes no None for a size.
+        return 0 if kind in _SIZES else None

@@ -15,7 +15,7 @@ from anthology.checking.study import unfit_sizes
 from anthology.codehash import code_hash
 from anthology.errors import ConfigurationError
 from anthology.experiment import SIMULATED
-from anthology.jobs import PART, Jobs
+from anthology.jobs import PART, Default, Jobs
 from anthology.records import canonical, merged
 from anthology.slices import SLICES, settings
 from anthology.slices.parts import Setting
@@ -43,6 +43,8 @@ class Workflow:
         What the command line sets beyond them.
     targets
         The files and rules that are asked for.
+    defaults
+        What a cluster's job gets of each resource that nothing else is said about.
 
     Raises
     ------
@@ -58,13 +60,14 @@ class Workflow:
         files: Iterable[Path],
         command_line: Mapping[str, Any],
         targets: Iterable[str],
+        defaults: Mapping[str, Default],
     ) -> None:
         files = list(files)
         self._files, self._changes = files, command_line
         origins = _origins(files, command_line)
         self.study: Study = load(config, root, origins)
         self._where = finder(origins)
-        self.jobs = Jobs(self.study)
+        self.jobs = Jobs(self.study, defaults)
         for target in targets:
             self._check_target(PurePosixPath(target))
 

@@ -24,6 +24,7 @@ try:
             if workflow.is_main_process
             and re.match(r"results/.*[.](csv|parquet|json|sav|html|svg|zip)$", word)
         ],
+        defaults=workflow.resource_settings.default_resources or {},
     )
     if workflow.is_main_process:
         experiment.check_files()
