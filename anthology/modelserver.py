@@ -8,7 +8,8 @@ import socket
 import sys
 import time
 import urllib.request
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -16,7 +17,7 @@ from shutil import which
 
 from anthology.errors import ConfigurationError, EndpointError
 from anthology.models.addresses import Address, read_address, remove_address, write_address
-from anthology.models.declared import declared
+from anthology.models.declared import BESIDE, declared
 from anthology.models.spec import ModelSpec
 from anthology.models.vllmserver import arguments
 from anthology.processes import EndedError, Process, end, free_port, raising_signals, start
@@ -70,7 +71,9 @@ def serve(
     """Serve a model until a command that is run beside it, or this process, is ended.
 
     The file that `endpoint.address_file` names is written when the model answers and removed
-    at the end, before the server is ended.
+    at the end, before the server is ended. Where a command is run beside it, the file is in a
+    folder of its own that this command and what it starts look into first, so that several may
+    run at the same time, each with its own server.
 
     Parameters
     ----------
@@ -102,15 +105,17 @@ def serve(
             f"{folder / name}.yaml, in place of `base_url`.",
         )
     arguments(name, spec, host, 0)
-    log = Path("logs/servers") / f"{name}.log"
+    began = f"{datetime.now(UTC):%Y%m%dT%H%M%SZ}-{os.getpid()}"
+    log = Path("logs/servers") / f"{name}-{began}.log"
     wanted = Wanted(name, spec, _program(vllm), host, patience, log)
-    file = Path(spec.endpoint.address_file)
     processes: list[Process] = []
-    with raising_signals():
+    with raising_signals(), _place(Path(spec.endpoint.address_file), beside) as file:
         try:
             _refuse_second(name, spec, file)
             key = _key(spec)
             address = _started(wanted, key, processes)
+            # Loading takes minutes, in which another may have come up.
+            _refuse_second(name, spec, file)
             write_address(file, address)
             try:
                 print(
@@ -119,7 +124,7 @@ def serve(
                     file=sys.stderr,
                     flush=True,
                 )
-                return _run(wanted, beside, _environment(spec, key), processes)
+                return _run(wanted, beside, _environment(spec, key, file), processes)
             finally:
                 remove_address(file, address)
         except EndedError as ended:
@@ -128,6 +133,28 @@ def serve(
             return int(128 + number)
         finally:
             end(processes)
+
+
+@contextmanager
+def _place(file: Path, beside: Sequence[str]) -> Iterator[Path]:
+    """Give the file for the address: the one that all look into, or one for a command alone.
+
+    A server that runs beside another's command has its file beside the other's, for its own
+    command asks both.
+    """
+    outer = os.environ.get(BESIDE)
+    if not beside:
+        yield file
+    elif outer is not None:
+        yield Path(outer) / file.name
+    else:
+        folder = file.parent / f"{socket.gethostname()}-{os.getpid()}"
+        folder.mkdir(parents=True, mode=0o700, exist_ok=True)
+        try:
+            yield folder / file.name
+        finally:
+            with suppress(OSError):
+                folder.rmdir()
 
 
 def _program(vllm: str) -> str:
@@ -162,9 +189,9 @@ def _key(spec: ModelSpec) -> str:
     return os.environ.get(spec.endpoint.key_env or "", "").strip() or secrets.token_urlsafe(24)
 
 
-def _environment(spec: ModelSpec, key: str) -> dict[str, str]:
+def _environment(spec: ModelSpec, key: str, file: Path) -> dict[str, str]:
     """Return the surroundings of a command that is to ask this server and no other."""
-    environment = dict(os.environ)
+    environment = {**os.environ, BESIDE: str(file.parent)}
     environment.pop(spec.endpoint.base_url_env or "", None)
     if spec.endpoint.key_env is not None:
         environment[spec.endpoint.key_env] = key

@@ -62,7 +62,7 @@ def raising_signals() -> Iterator[None]:
     """Have the first signal that tells this process to end raise `EndedError`.
 
     Those that come later do nothing, so that they disturb no tidying up; once the block is left
-    signals do what they did before.
+    signals do what they did before. One that is ignored, as `nohup` has it, stays so.
     """
 
     def raised(number: int, _frame: FrameType | None) -> None:
@@ -70,7 +70,8 @@ def raising_signals() -> Iterator[None]:
             signal.signal(each, signal.SIG_IGN)
         raise EndedError(number)
 
-    before = {number: signal.signal(number, raised) for number in _SIGNALS}
+    heeded = [number for number in _SIGNALS if signal.getsignal(number) != signal.SIG_IGN]
+    before = {number: signal.signal(number, raised) for number in heeded}
     try:
         yield
     finally:

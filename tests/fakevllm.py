@@ -42,7 +42,8 @@ def main(words: list[str]) -> None:
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
             good = self.headers["Authorization"] == f"Bearer {key}"
-            names = [] if wrong.get("loading") else [wrong.get("model", words[1])]
+            loading = "loads_until" in wrong and not Path(wrong["loads_until"]).exists()
+            names = [] if loading else [wrong.get("model", words[1])]
             body = json.dumps({"data": [{"id": name} for name in names]}).encode()
             self.send_response(200 if good else 401)
             self.send_header("Content-Length", str(len(body)))

@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import socket
 from pathlib import Path
 from typing import Any
 
@@ -65,6 +66,14 @@ def test_what_is_written_is_read_again_and_by_nobody_else(file: Path) -> None:
 
 def test_a_key_is_not_shown_with_the_rest(file: Path) -> None:
     assert KEY not in repr(announce(file, NOWHERE, key=KEY))
+
+
+def test_a_server_that_lets_in_its_own_machine_alone_is_told_elsewhere(file: Path) -> None:
+    announce(file, NOWHERE, host="login1")
+    error = refused(served(file))
+    assert "job 17 on login1" in error.what
+    assert "lets nobody in from other machines" in error.what
+    assert "--host login1" in error.hint
 
 
 def test_an_old_file_that_others_may_read_is_not_written_into(file: Path) -> None:
@@ -196,7 +205,7 @@ def test_a_server_of_something_else_is_told_at_once(
     announce(file, NOWHERE, **fields)
     error = refused(served(file))
     assert said in error.what
-    assert "job 17 on gpu7" in error.what
+    assert f"job 17 on {socket.gethostname()}" in error.what
     assert str(file) in error.where
 
 
@@ -269,7 +278,7 @@ def test_a_server_that_is_gone_is_named_with_its_job(file: Path) -> None:
     announce(file, NOWHERE)
     error = refused(served(file, patience=0.1))
     assert "no connection" in error.what
-    assert "job 17 on gpu7" in error.hint
+    assert f"job 17 on {socket.gethostname()}" in error.hint
 
 
 def test_where_another_address_stands_nothing_is_waited_for(file: Path) -> None:

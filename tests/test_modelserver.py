@@ -7,7 +7,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +16,7 @@ import yaml
 
 from anthology.errors import ConfigurationError
 from anthology.models.addresses import Address, read_address
+from anthology.models.declared import BESIDE, declared
 from anthology.models.spec import ModelSpec
 from anthology.models.vllmserver import arguments
 from anthology.processes import free_port
@@ -28,7 +29,7 @@ SPEC: dict[str, Any] = {
     "model": MODEL,
     "endpoint": {"address_file": "cache/tiny.json", "base_url_env": "TINY_URL"},
 }
-SHOW = [sys.executable, "-c", "import os; print(open('cache/tiny.json').read())"]
+SHOW = ["sh", "-c", f"cat ${BESIDE}/tiny.json"]
 
 
 class Place:
@@ -48,10 +49,12 @@ class Place:
     def goes_wrong(self, **wrong: Any) -> None:
         fakevllm.install(self.path / "bin", **wrong)
 
-    def serve(self, *words: str, **environment: str) -> subprocess.Popen[str]:
+    def serve(
+        self, *words: str, through: Sequence[str] = (sys.executable,), **environment: str
+    ) -> subprocess.Popen[str]:
         root = str(Path(__file__).parents[1])
         return subprocess.Popen(
-            [sys.executable, "-m", "anthology", "models", "serve", "tiny", *words],
+            [*through, "-m", "anthology", "models", "serve", "tiny", *words],
             cwd=self.path,
             env={**os.environ, "PYTHONPATH": root, "PATH": f"{self.path}/bin:/usr/bin:/bin"}
             | environment,
@@ -74,6 +77,10 @@ class Place:
     def started(self) -> list[dict[str, Any]]:
         lines = (self.path / "bin/started.jsonl").read_text().splitlines()
         return [json.loads(line) for line in lines]
+
+    def logged(self) -> list[str]:
+        """Return what each server has said that was started here."""
+        return [file.read_text() for file in sorted(self.path.glob("logs/servers/tiny-*.log"))]
 
     def left(self) -> list[int]:
         """Return which of the server's processes still run."""
@@ -165,9 +172,10 @@ def test_a_command_runs_beside_the_server_and_both_end(place: Place) -> None:
     told = json.loads(out)
     assert told["model"] == MODEL
     assert told["address"].startswith("http://127.0.0.1:")
-    assert not place.file.exists()
+    assert list(place.file.parent.iterdir()) == []
     assert place.left() == []
-    assert "the fake is ready" in (place.path / "logs/servers/tiny.log").read_text()
+    (said,) = place.logged()
+    assert said.startswith("the fake is ready\n")
 
 
 def test_the_status_is_that_of_the_command(place: Place) -> None:
@@ -187,11 +195,11 @@ def test_a_command_asks_this_server_and_no_other(place: Place) -> None:
 
 def test_a_key_that_is_set_is_written_nowhere(place: Place) -> None:
     place.declare(endpoint={**SPEC["endpoint"], "key_env": "TINY_KEY"})
-    show = ["sh", "-c", "cat cache/tiny.json; echo $TINY_KEY >&2"]
+    show = ["sh", "-c", f"cat ${BESIDE}/tiny.json; echo $TINY_KEY >&2"]
     _, out, err = place.finished("--beside", *show, TINY_KEY="sk-secret")
     assert json.loads(out)["key"] is None
     assert err.splitlines()[-1] == "sk-secret"
-    assert "sk-secret" not in out + (place.path / "logs/servers/tiny.log").read_text()
+    assert "sk-secret" not in out + "".join(place.logged())
 
 
 def test_each_server_has_a_key_that_stands_on_no_command_line(place: Place) -> None:
@@ -220,6 +228,17 @@ def test_a_server_that_dies_ends_the_command(place: Place) -> None:
 # Until a signal comes.
 
 
+def test_a_signal_that_is_ignored_stays_so(place: Place) -> None:
+    ignoring = "import os, signal, sys; signal.signal(signal.SIGHUP, signal.SIG_IGN); "
+    starts = f"{ignoring}os.execv(sys.executable, [sys.executable, *sys.argv[1:]])"
+    process = place.serve(through=[sys.executable, "-c", starts])
+    place.ready(process)
+    process.send_signal(signal.SIGHUP)
+    process.send_signal(signal.SIGTERM)
+    process.communicate(timeout=30)
+    assert process.returncode == 128 + signal.SIGTERM
+
+
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
 def test_a_signal_ends_the_server_with_all_that_it_started(place: Place, number: int) -> None:
     process = place.serve()
@@ -234,7 +253,6 @@ def test_a_signal_ends_the_server_with_all_that_it_started(place: Place, number:
 
 def test_a_signal_ends_the_command_with_all_that_it_started(place: Place) -> None:
     process = place.serve("--beside", "sh", "-c", "sleep 600 & echo $! > pid; wait")
-    place.ready(process)
     until((place.path / "pid").exists)
     until(lambda: bool((place.path / "pid").read_text()))
     process.terminate()
@@ -244,7 +262,7 @@ def test_a_signal_ends_the_command_with_all_that_it_started(place: Place) -> Non
 
 
 def test_a_signal_while_it_starts_leaves_nothing(place: Place) -> None:
-    place.goes_wrong(loading=True)
+    place.goes_wrong(loads_until="/nowhere")
     process = place.serve()
     until((place.path / "bin/engine.pid").exists)
     process.terminate()
@@ -290,7 +308,8 @@ def test_a_server_that_does_not_start_shows_its_last_words(place: Place) -> None
     assert "line 99" in err
     assert "line 50" not in err
     assert "vLLM ended (1) before it served" in err
-    assert "logs/servers/tiny.log" in err
+    (log,) = place.path.glob("logs/servers/tiny-*.log")
+    assert f"logs/servers/{log.name}" in err
 
 
 def test_a_port_that_was_taken_is_changed(place: Place) -> None:
@@ -307,7 +326,7 @@ def test_ports_that_are_always_taken_end_it(place: Place) -> None:
     assert "no port stayed free in 3 tries" in err
 
 
-@pytest.mark.parametrize("wrong", [{"loading": True}, {"model": "other"}])
+@pytest.mark.parametrize("wrong", [{"loads_until": "/nowhere"}, {"model": "other"}])
 def test_a_server_that_does_not_come_to_name_the_model_is_ended(
     place: Place, wrong: dict[str, Any]
 ) -> None:
@@ -331,8 +350,65 @@ def test_a_second_server_for_one_file_is_refused(place: Place) -> None:
 
 def test_what_a_dead_server_left_is_replaced(place: Place) -> None:
     announce(place.file, "http://127.0.0.1:9/v1")
-    assert place.finished("--beside", *SHOW)[0] == 0
+    process = place.serve()
+    until(lambda: (found := read_address(place.file)) is not None and found.job is None)
+    process.terminate()
+    process.communicate(timeout=30)
     assert not place.file.exists()
+
+
+def test_of_two_servers_that_load_at_the_same_time_the_later_gives_way(
+    place: Place, tmp_path: Path
+) -> None:
+    place.goes_wrong(loads_until=str(tmp_path / "loaded"))
+    later = place.serve(SLURM_JOB_ID="6")
+    until((place.path / "bin/engine.pid").exists)
+    other = Place(tmp_path / "other")
+    other.declare(endpoint={"address_file": str(place.file)})
+    other.file = place.file
+    first = other.serve(SLURM_JOB_ID="5")
+    address = other.ready(first)
+    (tmp_path / "loaded").touch()
+    assert "is served already, by job 5" in later.communicate(timeout=30)[1]
+    assert place.left() == []
+    assert read_address(place.file) == address
+    first.terminate()
+    first.communicate(timeout=30)
+
+
+def test_a_server_beside_a_command_is_nobody_elses(place: Place) -> None:
+    process = place.serve(SLURM_JOB_ID="5")
+    first = place.ready(process)
+    told = [json.loads(place.finished("--beside", *SHOW)[1]) for _ in range(2)]
+    assert len({first.address, *(one["address"] for one in told)}) == 3
+    assert read_address(place.file) == first
+    process.terminate()
+    process.communicate(timeout=30)
+
+
+def test_commands_beside_one_another_know_all_their_servers(place: Place) -> None:
+    (place.path / "config/models/tiny2.yaml").write_text(
+        (place.path / "config/models/tiny.yaml").read_text().replace("tiny.json", "tiny2.json")
+    )
+    serve = [sys.executable, "-m", "anthology", "models", "serve", "tiny2", "--beside"]
+    show = ["sh", "-c", f"ls ${BESIDE}"]
+    status, out, err = place.finished("--beside", *serve, *show)
+    assert status == 0, err
+    assert out.split() == ["tiny.json", "tiny2.json"]
+    assert list(place.file.parent.iterdir()) == []
+
+
+def test_a_stage_looks_first_for_a_server_that_runs_beside_it(
+    place: Place, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    def looked_at() -> str | None:
+        return declared(place.path / "config/models", "tiny").endpoint.address_file
+
+    assert looked_at() == str(place.file)
+    monkeypatch.setenv(BESIDE, str(tmp_path / "beside"))
+    assert looked_at() == str(place.file)
+    announce(tmp_path / "beside/tiny.json", "http://127.0.0.1:9/v1")
+    assert looked_at() == str(tmp_path / "beside/tiny.json")
 
 
 def test_a_program_that_is_not_there_is_told(place: Place) -> None:

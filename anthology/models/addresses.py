@@ -1,6 +1,7 @@
 """The file into which a server's own job writes where it is, and what it serves."""
 
 import os
+import socket
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,8 @@ from anthology.errors import EndpointError, TransientError
 from anthology.models.identity import ModelIdentity
 from anthology.models.spec import Endpoint
 from anthology.records import Record
+
+_ITSELF = ("http://127.0.0.1:", "http://localhost:")
 
 
 class Address(Record):
@@ -101,6 +104,13 @@ def told(identity: ModelIdentity, endpoint: Endpoint) -> Address | None:
     where = f"model {identity.name}"
     found = read_address(Path(endpoint.address_file))
     if found is not None:
+        if found.address.startswith(_ITSELF) and found.host != socket.gethostname():
+            raise EndpointError(
+                f"the server of {found.owner} lets nobody in from other machines",
+                where=f"{where}, {endpoint.address_file}",
+                hint=f"End it, and start it with --host {found.host}, or as a job: "
+                f"`sbatch profiles/slurm/server.sbatch {identity.name}`.",
+            )
         what = _difference(found, identity)
         if what is not None:
             raise EndpointError(

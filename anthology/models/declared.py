@@ -1,11 +1,16 @@
 """The files in `config/models/`, each of which declares a model."""
 
+import os
 from pathlib import Path
 
 from anthology.errors import ConfigurationError
 from anthology.models.spec import ModelSpec
 from anthology.recordfile import read_record
 from anthology.spelling import suggest
+
+BESIDE = "ANTHOLOGY_SERVERS"
+"""The environment variable that names the folder where servers have written their addresses that
+run beside this process, for it alone."""
 
 
 def declared(folder: Path, name: str) -> ModelSpec:
@@ -22,7 +27,8 @@ def declared(folder: Path, name: str) -> ModelSpec:
     -------
     ModelSpec
         What it says; its `endpoint.address_file` begins at the folder that holds `config`,
-        where it says no more, so that it is the same wherever a study is run.
+        where it says no more, so that it is the same wherever a study is run; but it is in the
+        folder that `BESIDE` names where a file of its name is there.
 
     Raises
     ------
@@ -38,5 +44,7 @@ def declared(folder: Path, name: str) -> ModelSpec:
         return spec
     # Not resolved: what links point to may differ between the nodes of a cluster.
     place = folder.absolute().parent.parent / Path(spec.endpoint.address_file).expanduser()
-    endpoint = spec.endpoint.model_copy(update={"address_file": str(place)})
+    own = Path(os.environ.get(BESIDE, os.devnull)) / place.name
+    address_file = str(own if own.exists() else place)
+    endpoint = spec.endpoint.model_copy(update={"address_file": address_file})
     return spec.model_copy(update={"endpoint": endpoint})
