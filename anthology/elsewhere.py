@@ -71,7 +71,7 @@ def check_code() -> None:
     Raises
     ------
     ConfigurationError
-        If the package that runs here differs in any file.
+        If the package that runs here differs in any file that is installed.
     """
     meant = os.environ.get(CODE)
     if meant and meant != _package_hash():
@@ -84,12 +84,11 @@ def check_code() -> None:
 
 
 def _package_hash() -> str:
-    """Return a hash of all files of this package."""
+    """Return a hash of all files of this package that are installed."""
     digest = blake2b(digest_size=8)
-    for path in sorted(_PACKAGE.rglob("*")):
-        if path.is_file() and "__pycache__" not in path.parts:
-            content = path.read_bytes()
-            name = path.relative_to(_PACKAGE).as_posix()
-            digest.update(f"{name} {len(content)} ".encode())
-            digest.update(content)
+    for path in sorted([*_PACKAGE.rglob("[!.]*.py"), *_PACKAGE.glob("*/assets/[!.]*")]):
+        content = path.read_bytes()
+        name = path.relative_to(_PACKAGE).as_posix()
+        digest.update(f"{name} {len(content)} ".encode())
+        digest.update(content)
     return digest.hexdigest()

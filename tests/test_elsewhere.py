@@ -59,12 +59,14 @@ def test_other_code_than_was_meant_is_refused(monkeypatch: pytest.MonkeyPatch) -
         check_code()
 
 
-def test_any_change_of_the_package_is_other_code_and_no_compiled_file_is(tmp_path: Path) -> None:
+def test_any_change_of_what_is_installed_is_other_code_and_nothing_else_is(tmp_path: Path) -> None:
     source = Path(__file__).parents[1] / "anthology"
     package = shutil.copytree(source, tmp_path / "anthology")
     meant = _promised(tmp_path)
     (package / "__pycache__").mkdir(exist_ok=True)
     (package / "__pycache__/more.pyc").write_bytes(b"compiled")
+    (package / "exploring/assets/.page.html.swp").write_bytes(b"being edited")
+    (package / ".#cli.py").symlink_to("nowhere")
     assert _promised(tmp_path) == meant
     page = next(path for path in (package / "exploring/assets").iterdir() if path.is_file())
     page.write_bytes(page.read_bytes() + b" ")

@@ -200,12 +200,3 @@ def test_jobs_own_their_engines(study: Project) -> None:
     assert "has been submitted with SLURM jobid" in text
     check(study, "tiny-engine", ["qa"])
     assert left(study) == []
-
-
-def test_a_setting_that_would_be_lost_is_refused(study: Project) -> None:
-    done = subprocess.run(
-        ["profiles/slurm/engines.sh", "tiny-engine", TABLE, "--config", "seed=1"],
-        cwd=study.path, capture_output=True, text=True, check=False,
-    )  # fmt: skip
-    assert done.returncode == 2
-    assert "--configfile" in done.stderr
