@@ -1,61 +1,100 @@
 """Jobs of a Slurm cluster that go on although the run that sent them was killed.
 
 A run that is to make the same files would ask what they are asking at that moment, so they are
-ended first. Snakemake notes at each file that is being made which job makes it.
+ended first. They are known by the names that the runs of this folder gave to their jobs, which
+stand in Snakemake's own logs, and by the rule and the wildcards, which stand in a job's comment.
 """
 
+import re
 import shutil
 import subprocess
 import sys
 import time
-from collections.abc import Collection
+from collections.abc import Collection, Iterable, Iterator
+from pathlib import Path
 
 from anthology.errors import AnthologyError
 
+_NAME = re.compile(r"SLURM run ID: (\S+)$")
 _ENDING = "COMPLETING"
 """The state of a job that has ended, while its node cleans up or does not answer."""
 _PATIENCE = 90
 """Seconds that jobs may take to end; Slurm kills them after 30 (its KillWait)."""
 
 
-def under_way(queue: str, jobs: Collection[str]) -> dict[str, str]:
-    """Return the states of those of some jobs that have not ended, by their numbers.
+def run_name(log: Iterable[str]) -> str | None:
+    """Return the name that a run gave to its jobs; None for one that sent none.
+
+    Parameters
+    ----------
+    log
+        The lines of its log.
+    """
+    return next((found[1] for line in log if (found := _NAME.match(line.rstrip()))), None)
+
+
+def label(rule: str, wildcards: Iterable[str]) -> str:
+    """Return the comment by which Snakemake's plugin tells what a job makes."""
+    values = "_".join(wildcards).replace("/", "_")
+    return f"rule_{rule}_wildcards_{values}" if values else f"rule_{rule}"
+
+
+def under_way(queue: str, names: Collection[str], labels: Collection[str]) -> dict[str, str]:
+    """Return the states of the jobs that some runs have sent for some files, by their numbers.
 
     Parameters
     ----------
     queue
-        A line `number state` for each job that waits, runs or is ending.
-    jobs
-        The numbers of the jobs.
+        A line `number state name comment` for each job that waits, runs or is ending.
+    names
+        The names of the runs.
+    labels
+        What jobs that make these files have as their comments.
     """
-    states = dict(line.split() for line in queue.splitlines())
-    return {job: state for job, state in states.items() if job in jobs}
+    jobs = (line.split(" ", 3) for line in queue.splitlines())
+    return {
+        number: state
+        for number, state, name, comment in jobs
+        if name in names and comment in labels
+    }
 
 
-def end_orphans(jobs: Collection[str]) -> None:
-    """End jobs that an earlier run left behind, and wait until they have ended.
+def end_orphans(folder: Path, labels: Collection[str]) -> None:
+    """End jobs that earlier runs in a folder left behind, and wait until they have ended.
 
     Parameters
     ----------
-    jobs
-        The numbers of all jobs that were making files which are to be made now; most will have
-        ended long ago.
+    folder
+        Where Snakemake keeps its records, `.snakemake` in the folder of the results.
+    labels
+        The labels of all that is to be made now.
 
     Raises
     ------
     AnthologyError
         If a job does not end, or the cluster does not answer.
     """
-    if not jobs or shutil.which("squeue") is None or not (left := under_way(_queue(), jobs)):
+    if shutil.which("squeue") is None:
+        return
+    names = set(_names(folder))
+    if not names or not (left := under_way(_queue(), names, labels)):
         return
     print(f"ending jobs of an earlier run that was killed: {', '.join(left)}", file=sys.stderr)
     subprocess.run(["scancel", *left], check=False)
     latest = time.monotonic() + _PATIENCE
-    while left := under_way(_queue(), jobs):
+    while left := under_way(_queue(), names, labels):
         if time.monotonic() > latest:
             _go_on_without(left)
             return
         time.sleep(1)
+
+
+def _names(folder: Path) -> Iterator[str]:
+    for path in folder.glob("log/*.snakemake.log"):
+        with path.open(errors="replace") as log:
+            name = run_name(log)
+        if name is not None:
+            yield name
 
 
 def _go_on_without(jobs: dict[str, str]) -> None:
@@ -75,7 +114,7 @@ def _go_on_without(jobs: dict[str, str]) -> None:
 
 def _queue() -> str:
     """Return the user's jobs that have not ended."""
-    command = ["squeue", "--me", "--noheader", "--format=%i %T"]
+    command = ["squeue", "--me", "--noheader", "--format=%i %T %j %k"]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     if done.returncode:
         raise AnthologyError(

@@ -5,7 +5,7 @@ A rule that asks a model is one. Any other runs beside Snakemake, except where i
 job needs (`set-resources` in a profile, or --set-resources): then it is one too.
 """
 
-from anthology.orphans import end_orphans
+from anthology.orphans import end_orphans, label
 
 workflow.localrules(
     *(
@@ -21,11 +21,11 @@ onstart:
     if workflow.is_main_process:
         try:
             end_orphans(
+                Path(".snakemake"),
                 {
-                    number
+                    label(job.rule.name, job.wildcards)
                     for job in workflow.dag.needrun_jobs()
-                    for number in workflow.persistence.external_jobids(job)
-                }
+                },
             )
         except AnthologyError as error:
             sys.exit(f"error: {error}")
