@@ -12,7 +12,7 @@ from typing import TypeVar
 from anthology.errors import EndpointError, ModelError
 from anthology.flow import run_all
 from anthology.journal import Journal, JournalError
-from anthology.meter import Asked, Meter
+from anthology.meter import Asked, Meter, listed
 from anthology.models import Model, Provider
 from anthology.models.declared import declared
 from anthology.models.identity import ModelIdentity
@@ -82,7 +82,7 @@ class Fieldwork:
             Asked(
                 identity,
                 provider.served,
-                provider.version,
+                listed([*self._earlier(name), provider.version]),
                 provider.address,
                 price,
                 self._meter.of(name),
@@ -90,6 +90,11 @@ class Fieldwork:
             for name, (identity, price) in self._wanted.items()
             for provider in (self._providers[name],)
         ]
+
+    def _earlier(self, name: str) -> Iterable[str]:
+        """Return the versions of a model that gave the answers from the journal."""
+        model = self._asked[name]
+        return model.versions if isinstance(model, Journalled) else ()
 
     def run(
         self,
@@ -164,7 +169,10 @@ class Fieldwork:
         self._wanted[identity.name] = identity, spec.price
         if not identity.paid:
             return provider
-        return Journalled(provider, identity, spec, self._journal, meter, self._ready)
+        return Journalled(
+            *(provider, identity, spec, self._journal, meter, self._ready),
+            version=lambda: provider.version,
+        )
 
     async def _ready(self) -> None:
         """Make sure, before anything is sent, that all models of the stage can be asked."""

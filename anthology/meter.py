@@ -1,6 +1,6 @@
 """What asking models has taken so far."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol, Self, runtime_checkable
 
@@ -8,7 +8,18 @@ if TYPE_CHECKING:
     from anthology.models.identity import ModelIdentity
     from anthology.models.spec import Price
 
-_COUNTS = ("requests", "hits", "retries", "prompt_tokens", "completion_tokens", "dollars")
+COUNTS = (
+    "requests",
+    "hits",
+    "retries",
+    "prompt_tokens",
+    "completion_tokens",
+    "dollars",
+    "earlier_prompt_tokens",
+    "earlier_completion_tokens",
+    "earlier_dollars",
+)
+"""What is counted of a model."""
 
 
 @dataclass(slots=True)
@@ -27,6 +38,9 @@ class Meter:
         Tokens that servers read and wrote.
     dollars
         What they cost by the models' prices.
+    earlier_prompt_tokens, earlier_completion_tokens, earlier_dollars
+        The same of the answers that earlier runs left in the journal, each once however often
+        it was found.
     models
         The counts of single models, which come on top of its own.
     """
@@ -37,6 +51,9 @@ class Meter:
     prompt_tokens: int = 0
     completion_tokens: int = 0
     dollars: float = 0.0
+    earlier_prompt_tokens: int = 0
+    earlier_completion_tokens: int = 0
+    earlier_dollars: float = 0.0
     models: dict[str, Self] = field(default_factory=dict)
 
     def of(self, model: str) -> Self:
@@ -46,7 +63,7 @@ class Meter:
     def total(self) -> Self:
         """Return its own counts and those of its models, added up."""
         every = [self, *(counts.total() for counts in self.models.values())]
-        return type(self)(*(sum(getattr(counts, key) for counts in every) for key in _COUNTS))
+        return type(self)(*(sum(getattr(counts, key) for counts in every) for key in COUNTS))
 
     def told(self, seconds: float) -> str:
         """Say what was counted in so many seconds; nothing where nothing was."""
@@ -71,6 +88,7 @@ class Meter:
             f"{whole.hits:,} from the journal ({share:.0%}); {whole.prompt_tokens:,} tokens read, "
             f"{whole.completion_tokens:,} written"
             + (f", ${whole.dollars:,.2f}" * bool(whole.dollars))
+            + (f" (and ${whole.earlier_dollars:,.2f} before)" * bool(whole.earlier_dollars))
         )
 
 
@@ -83,8 +101,8 @@ class Asked:
     identity
         Which model.
     served, version, address
-        What its server called it, what it says of the version that answered, and where it is;
-        None where nothing was sent, or it does not say.
+        What its server called it, what is known of the versions that answered, now and in
+        earlier runs, and where it is; None where nothing was sent, or it does not say.
     price
         What its file says that tokens cost.
     meter
@@ -106,3 +124,9 @@ class Asks(Protocol):
     def asked(self) -> Sequence[Asked]:
         """Return the models that it was to ask, and what that took so far."""
         ...
+
+
+def listed(told: Iterable[str | None]) -> str | None:
+    """Return what several runs told of the same thing, which may be lists, each part once."""
+    parts = dict.fromkeys(part for said in told if said is not None for part in said.split(", "))
+    return ", ".join(parts) or None

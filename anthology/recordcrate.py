@@ -247,9 +247,10 @@ def taken(every: Iterable[Made]) -> str:
         f"{len(runs)} commands ran {seconds:,.0f} s in all; "
         f"{total(lambda a: a.requests):,.0f} requests were answered by models that cost something, "
         f"{total(lambda a: a.hits):,.0f} from the journal; "
-        f"{total(lambda a: a.prompt_tokens):,.0f} tokens were read and "
-        f"{total(lambda a: a.completion_tokens):,.0f} written, for "
-        f"${total(lambda a: a.dollars):,.2f} by the prices declared."
+        f"{total(lambda a: a.prompt_tokens + a.earlier_prompt_tokens):,.0f} tokens were read and "
+        f"{total(lambda a: a.completion_tokens + a.earlier_completion_tokens):,.0f} written, for "
+        f"${total(lambda a: a.dollars + a.earlier_dollars):,.2f} by the prices declared, of which "
+        f"${total(lambda a: a.earlier_dollars):,.2f} for answers from the journal, in earlier runs."
     )
 
 
@@ -264,9 +265,11 @@ def _told(made: Made) -> str:
     for asking in made.models:
         if asking.requests or asking.hits:
             parts.append(
-                f"{asking.name}: {asking.requests:,} requests, {asking.hits:,} from the "
-                f"journal, {asking.prompt_tokens:,} tokens read, {asking.completion_tokens:,} "
-                f"written, ${asking.dollars:,.2f}"
+                f"{asking.name}: {asking.requests:,} requests, {asking.prompt_tokens:,} tokens "
+                f"read, {asking.completion_tokens:,} written, ${asking.dollars:,.2f}; "
+                f"{asking.hits:,} from the journal, which had taken "
+                f"{asking.earlier_prompt_tokens:,} tokens read, "
+                f"{asking.earlier_completion_tokens:,} written, ${asking.earlier_dollars:,.2f}"
             )
     seed = made.settings.get("seed")
     parts += [f"seed {seed}"] if seed is not None else []

@@ -47,6 +47,8 @@ def line(path: Path, made: Made) -> str:
     if not is_of(made, path):
         return f"{_OTHER} ({_when(made.run.ended)}, stage {made.stage})"
     money = f", ${made.dollars:,.2f}" if made.dollars else ""
+    if made.earlier_dollars:
+        money += f" (${made.earlier_dollars:,.2f} of it before, for answers from the journal)"
     return (
         f"made by {_version(made.software)} in stage {made.stage}, {_when(made.run.ended)}, "
         f"in {_seconds(sum(run.seconds for run in made.runs))}{money}"
@@ -105,10 +107,16 @@ def _model(asking: Asking) -> Iterable[str]:
             f"{asking.hits:,} from the journal; {asking.prompt_tokens:,} tokens read, "
             f"{asking.completion_tokens:,} written"
         )
-    if asking.price is not None:
+    if asking.earlier_prompt_tokens or asking.earlier_completion_tokens:
         yield (
-            f"    ${asking.dollars:,.4f} at ${asking.price['prompt']:g} for a million tokens read, "
-            f"${asking.price['completion']:g} written"
+            f"    answers from the journal had taken {asking.earlier_prompt_tokens:,} tokens read, "
+            f"{asking.earlier_completion_tokens:,} written"
+        )
+    if asking.price is not None:
+        earlier = f" and ${asking.earlier_dollars:,.4f} before" * bool(asking.earlier_dollars)
+        yield (
+            f"    ${asking.dollars:,.4f}{earlier} at ${asking.price['prompt']:g} for a million "
+            f"tokens read, ${asking.price['completion']:g} written"
         )
 
 

@@ -12,6 +12,7 @@ from anthology.errors import ConfigurationError, EndpointError, ModelError
 from anthology.fieldwork import Fieldwork
 from anthology.journal import JournalError
 from anthology.journalfolder import overview
+from anthology.meter import Asked
 from anthology.models import Request
 from anthology.models.identity import ModelIdentity
 from anthology.models.spec import Sampling
@@ -78,6 +79,34 @@ def test_answers_are_kept_and_the_log_says_what_asking_took(
         assert server.counts.requests.total() == 6
     total = overview(tmp_path / "journal").total()
     assert (total.sent["stories"], total.hits["stories"]) == (6, 6)
+
+
+def test_a_stage_that_was_cut_off_costs_what_all_its_runs_have(tmp_path: Path) -> None:
+    def counted(people: int) -> Asked:
+        work = fieldwork(tmp_path)
+        tell(work, TOY, people)
+        (asked,) = work.asked()
+        return asked
+
+    def whole(asked: Asked) -> tuple[int, int, float]:
+        m = asked.meter
+        return (
+            m.prompt_tokens + m.earlier_prompt_tokens,
+            m.completion_tokens + m.earlier_completion_tokens,
+            round(m.dollars + m.earlier_dollars, 12),
+        )
+
+    with serving(Serving()) as server:
+        declared(tmp_path / "models", TOY, server.url)
+        model = tmp_path / "models/toy.yaml"
+        model.write_text(model.read_text() + "price: {prompt: 1, completion: 4}\n")
+        cut, retried, again = counted(3), counted(6), counted(6)
+        assert server.counts.requests.total() == 6
+    assert retried.meter.earlier_dollars == pytest.approx(cut.meter.dollars)
+    assert retried.meter.dollars > 0
+    assert whole(again) == whole(retried)
+    assert again.meter.dollars == 0
+    assert again.version == retried.version == cut.version
 
 
 def test_models_that_cost_nothing_leave_no_journal(tmp_path: Path) -> None:

@@ -44,6 +44,7 @@ class Desk:
         identity: ModelIdentity = IDENTITY,
         draws: int = 128,
         endpoint: Endpoint | None = None,
+        version: str | None = None,
     ) -> None:
         self.meter, self.asked, self.journal = Meter(), Counting(), Journal(folder)
         spec = ModelSpec(
@@ -51,7 +52,10 @@ class Desk:
             price=Price(prompt=2.0, completion=4.0),
             endpoint=endpoint or Endpoint(draws=draws),
         )
-        self.model = Journalled(self.asked, identity, spec, self.journal, self.meter, self._ready)
+        self.model = Journalled(
+            *(self.asked, identity, spec, self.journal, self.meter, self._ready),
+            version=lambda: version,
+        )
         self.opened = 0
 
     async def _ready(self) -> None:
@@ -265,6 +269,52 @@ def test_tokens_and_money_are_counted_once(tmp_path: Path) -> None:
     desk.texts(REQUEST)
     assert (desk.meter.prompt_tokens, desk.meter.completion_tokens) == (100, 40)
     assert desk.meter.dollars == pytest.approx(100 * 2e-6 + 40 * 4e-6)
+    assert desk.meter.earlier_dollars == 0
+
+
+def test_what_answers_from_the_journal_had_taken_is_counted_once_and_apart(tmp_path: Path) -> None:
+    first = Desk(tmp_path)
+    first.texts(REQUEST)
+    first.end()
+    second = Desk(tmp_path)
+    second.texts(REQUEST)
+    second.texts(replace(REQUEST, draws=6))
+    second.texts(replace(REQUEST, draws=6))
+    counted = second.meter
+    assert (counted.earlier_prompt_tokens, counted.earlier_completion_tokens) == (100, 40)
+    assert (counted.prompt_tokens, counted.completion_tokens) == (100, 20)
+    assert counted.earlier_dollars == pytest.approx(100 * 2e-6 + 40 * 4e-6)
+    second.end()
+    third = Desk(tmp_path)
+    third.texts(replace(REQUEST, draws=6))
+    assert (third.meter.earlier_prompt_tokens, third.meter.dollars) == (200, 0)
+    assert third.meter.earlier_dollars == pytest.approx(counted.dollars + counted.earlier_dollars)
+
+
+def test_probabilities_are_counted_once_too(tmp_path: Path) -> None:
+    told = Request("Which?", Sampling(), choices=("a", "b"), logprobs=True)
+    counted = []
+    for _ in range(2):
+        desk = Desk(tmp_path)
+        for _ in range(2):
+            asyncio.run(desk.model.sample(told))
+        counted.append((desk.meter.prompt_tokens, desk.meter.earlier_prompt_tokens))
+        desk.end()
+    assert counted == [(100, 0), (0, 100)]
+
+
+def test_the_version_that_answered_is_kept_with_its_answer(tmp_path: Path) -> None:
+    first = Desk(tmp_path, version="vllm 0.32.0")
+    first.texts(REQUEST)
+    first.end()
+    second = Desk(tmp_path, version="vllm 0.33.0")
+    second.texts(REQUEST)
+    assert list(second.model.versions) == ["vllm 0.32.0"]
+
+
+def test_an_answer_that_was_kept_without_a_version_is_found() -> None:
+    entry = b'{"first":0,"draws":[["yes","stop",1,null]],"tokens":[7,1]}'
+    assert unpacked(entry) == (0, Reply((Draw("yes", "stop", 1),), None, 7, 1))
 
 
 @given(
@@ -278,15 +328,20 @@ def test_tokens_and_money_are_counted_once(tmp_path: Path) -> None:
     ),
     st.none() | st.lists(st.floats(0, 1), min_size=1),
     st.integers(0, 10**6),
+    st.none() | st.text(min_size=1),
 )
 def test_a_reply_survives_being_written_down(
-    draws: list[tuple[str, str, int, float | None]], shares: list[float] | None, first: int
+    draws: list[tuple[str, str, int, float | None]],
+    shares: list[float] | None,
+    first: int,
+    version: str | None,
 ) -> None:
     reply = Reply(
         tuple(Draw(*draw) for draw in draws),  # type: ignore[arg-type]
         None if shares is None else Shares(tuple(shares), 0.25),
         12,
         34,
+        version,
     )
     assert unpacked(packed(reply, first)) == (first, reply)
     assert b"\n" not in packed(reply, first)

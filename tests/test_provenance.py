@@ -104,12 +104,22 @@ def test_models_are_recorded_with_what_asking_took(here: Path) -> None:
     assert found.address == "http://node7:8000/v1"
 
 
+def test_a_record_of_before_earlier_costs_were_told_is_read(here: Path) -> None:
+    stage({}, {"output": here / "1.csv"}, asked=[asking(dollars=0.5)])
+    plain = json.loads(beside(here / "1.csv").read_text())
+    for name in [name for name in plain["models"][0] if name.startswith("earlier")]:
+        del plain["models"][0][name]
+    beside(here / "1.csv").write_text(json.dumps(plain))
+    assert record(here / "1.csv").dollars == 0.5
+
+
 def test_parts_are_folded_into_what_is_joined_from_them(here: Path) -> None:
     folder = here / "traits"
     numbers = ("1-of-2", "2-of-2")
     for number, requests in zip(numbers, (3, 5), strict=True):
         made = {"output": folder / f"all.{number}.parquet", "routes": folder / f"r.{number}.csv"}
-        asked = [asking(requests=requests, dollars=0.25), asking("other", hits=1)]
+        other = asking("other", hits=1, earlier_prompt_tokens=7, earlier_dollars=0.5)
+        asked = [asking(requests=requests, dollars=0.25), other]
         stage({"sav": here / "people.sav"}, made, asked=asked)
     parts = [folder / f"all.{number}.parquet" for number in numbers]
     runs = [record(part).run for part in parts]
@@ -121,7 +131,8 @@ def test_parts_are_folded_into_what_is_joined_from_them(here: Path) -> None:
         assert {model.name: (model.requests, model.hits) for model in found.models} == {
             "paid": (8, 0), "other": (0, 2),
         }  # fmt: skip
-        assert found.dollars == 0.5
+        assert [model.earlier_prompt_tokens for model in found.models] == [0, 14]
+        assert (found.dollars, found.earlier_dollars) == (1.5, 1.0)
         assert found.parts == runs
     assert sorted(path.name for path in folder.glob(".made/*")) == [
         "all.parquet.json", "r.csv.json",

@@ -43,6 +43,19 @@ def test_all_of_a_record_is_told(table: Path, capsys: pytest.CaptureFixture[str]
     assert err == ""
 
 
+def test_what_answers_from_the_journal_had_cost_is_part_of_the_whole(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    counted = asking(
+        requests=5, dollars=2.0, hits=95, earlier_prompt_tokens=190, earlier_dollars=38.0
+    )
+    stage({}, {"output": tmp_path / "t.csv"}, asked=[counted])
+    out, _ = shown(capsys, "--made", tmp_path / "t.csv")
+    assert "$40.00 ($38.00 of it before, for answers from the journal)" in out
+    assert "answers from the journal had taken 190 tokens read, 0 written" in out
+    assert "$2.0000 and $38.0000 before at $1 for a million tokens read" in out
+
+
 def test_a_table_stays_a_table_with_a_line_beside_it(
     table: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -99,12 +99,15 @@ class Reply:
         The probabilities of the choices, where the request asked for them.
     prompt_tokens, completion_tokens
         Tokens read and written.
+    version
+        What was known of the version that answered, where the journal keeps it.
     """
 
     draws: tuple[Draw, ...] = ()
     shares: Shares | None = None
     prompt_tokens: int = 0
     completion_tokens: int = 0
+    version: str | None = None
 
 
 class Model(Protocol):

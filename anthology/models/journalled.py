@@ -53,6 +53,13 @@ class Journalled:
         Counts what was found and what was asked.
     ready
         Called before a request is sent; makes sure that models can be asked.
+    version
+        Tells what is known of the version that answers, which is kept with its answers.
+
+    Attributes
+    ----------
+    versions
+        What is known of the versions that gave the answers from the journal.
     """
 
     def __init__(
@@ -63,9 +70,12 @@ class Journalled:
         journal: Answers,
         meter: Meter,
         ready: Callable[[], Awaitable[None]],
+        version: Callable[[], str | None] = lambda: None,
     ) -> None:
         self._asked, self._spec, self._identity = model, spec, identity
         self._journal, self._meter, self._ready = journal, meter, ready
+        self._version, self.versions = version, dict[str, None]()
+        self._counted: set[int] = set()
         self._under_way: dict[bytes, asyncio.Future[None]] = {}
         self._name()
 
@@ -123,6 +133,7 @@ class Journalled:
         if not replies or (have < request.draws and not request.logprobs):
             return None
         self._meter.hits += len(replies)
+        self._count(key, replies)
         return _joined(replies, request)
 
     async def _answered(self, key: bytes, request: Request) -> Reply:
@@ -130,12 +141,30 @@ class Journalled:
         found = _in_line(self._journal.find(key))
         have = sum(len(reply.draws) for reply in found)
         await self._ready()
+        self._count(key, found)
         if request.logprobs:
+            self._counted.add(_place(key, 0))
             return await self._ask(key, request, 0)
         while have < request.draws:
-            found.append(await self._ask(key, self._part(request, have), have))
-            have += len(found[-1].draws)
+            part = await self._ask(key, self._part(request, have), have)
+            self._counted.add(_place(key, len(found)))
+            found.append(part)
+            have += len(part.draws)
         return _joined(found, request)
+
+    def _count(self, key: bytes, found: list[Reply]) -> None:
+        """Count what answers from the journal had taken, but for those that are counted already.
+
+        Interviews that ask the same thing share an answer, which was paid for once.
+        """
+        for number, reply in enumerate(found):
+            if (place := _place(key, number)) not in self._counted:
+                self._counted.add(place)
+                self._meter.earlier_prompt_tokens += reply.prompt_tokens
+                self._meter.earlier_completion_tokens += reply.completion_tokens
+                self._meter.earlier_dollars += self._price(reply)
+                if reply.version is not None:
+                    self.versions[reply.version] = None
 
     def _part(self, request: Request, first: int) -> Request:
         """Return the request for the draws from `first` on, as many as go into one."""
@@ -148,15 +177,20 @@ class Journalled:
             reply = await self._asked.sample(request)
         else:
             reply = await ask_model(self._asked, request)
+        reply = replace(reply, version=self._version())
         self._journal.add(key, self._model, packed(reply, first))
-        meter, price = self._meter, self._spec.price
-        meter.requests += 1
-        meter.prompt_tokens += reply.prompt_tokens
-        meter.completion_tokens += reply.completion_tokens
-        if price is not None:
-            meter.dollars += reply.prompt_tokens * price.prompt / 1e6
-            meter.dollars += reply.completion_tokens * price.completion / 1e6
+        self._meter.requests += 1
+        self._meter.prompt_tokens += reply.prompt_tokens
+        self._meter.completion_tokens += reply.completion_tokens
+        self._meter.dollars += self._price(reply)
         return reply
+
+    def _price(self, reply: Reply) -> float:
+        price = self._spec.price
+        if price is None:
+            return 0.0
+        tokens = reply.prompt_tokens * price.prompt + reply.completion_tokens * price.completion
+        return tokens / 1e6
 
 
 def wording(request: Request) -> bytes:
@@ -189,6 +223,8 @@ def packed(reply: Reply, first: int) -> bytes:
     }
     if reply.shares is not None:
         entry["shares"] = (reply.shares.choices, reply.shares.unseen)
+    if reply.version is not None:
+        entry["version"] = reply.version
     return orjson.dumps(entry)
 
 
@@ -202,7 +238,14 @@ def unpacked(entry: bytes) -> tuple[int, Reply]:
         None if shares is None else Shares(tuple(shares[0]), shares[1]),
         prompt_tokens,
         completion_tokens,
+        # Entries of earlier versions of the project have none.
+        found.get("version"),
     )
+
+
+def _place(key: bytes, number: int) -> int:
+    """Return what stands for one of the entries under a key, in little memory."""
+    return int.from_bytes(key[:8], "big") + number
 
 
 def _in_line(entries: list[bytes]) -> list[Reply]:

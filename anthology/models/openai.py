@@ -68,7 +68,7 @@ class Served:
 
     @property
     def version(self) -> str | None:
-        """What the server said of the version that answers, once it is closed."""
+        """What the server has said so far of the version that answers."""
         return self._versions.told(self._model)
 
     @property

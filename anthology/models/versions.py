@@ -26,7 +26,6 @@ class Versions:
     def __init__(self) -> None:
         self._looking: asyncio.Task[str | None] | None = None
         self._answered: set[str] = set()
-        self._engine: str | None = None
 
     def look(self, session: aiohttp.ClientSession, base: str, model: str) -> None:
         """Begin to ask a server for its engine; nothing that goes wrong with it matters."""
@@ -48,11 +47,18 @@ class Versions:
         """Wait a moment for an answer that is still missing."""
         if self._looking is not None:
             with suppress(Exception):
-                self._engine = await asyncio.wait_for(self._looking, timeout=1)
+                await asyncio.wait_for(self._looking, timeout=1)
 
     def told(self, model: str) -> str | None:
         """Return the engine and its version, or else what replies said beyond the model's name."""
-        return self._engine or ", ".join(sorted(self._answered - {model})) or None
+        return self._engine() or ", ".join(sorted(self._answered - {model})) or None
+
+    def _engine(self) -> str | None:
+        """Return the engine, as soon as the server has told it."""
+        looking = self._looking
+        if looking is None or not looking.done() or looking.cancelled() or looking.exception():
+            return None
+        return looking.result()
 
 
 async def _engine(session: aiohttp.ClientSession, base: str, model: str) -> str | None:

@@ -5,11 +5,11 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from anthology.errors import DataError
+from anthology.meter import COUNTS, listed
 from anthology.provenance.files import read
 from anthology.provenance.records import Asking, Content, Made
 
 _PART = re.compile(r"(.+)\.(\d+-of-\d+)(\.\w+)")
-_COUNTS = ("requests", "hits", "retries", "prompt_tokens", "completion_tokens", "dollars")
 
 
 def parts_of(made: Iterable[Path], given: Iterable[Path]) -> list[Path]:
@@ -73,7 +73,7 @@ def _together(askings: Iterable[Asking]) -> list[Asking]:
         if before is None:
             found[name] = asking
             continue
-        counts = {key: getattr(before, key) + getattr(asking, key) for key in _COUNTS}
+        counts = {key: getattr(before, key) + getattr(asking, key) for key in COUNTS}
         told = {key: _either(before, asking, key) for key in ("served", "version", "address")}
         found[name] = before.model_copy(update={**counts, **told})
     return list(found.values())
@@ -81,6 +81,4 @@ def _together(askings: Iterable[Asking]) -> list[Asking]:
 
 def _either(one: Asking, other: Asking, key: str) -> str | None:
     """Return what either says, or both where they differ."""
-    said = [value for asking in (one, other) if (value := getattr(asking, key)) is not None]
-    listed = dict.fromkeys(part for value in said for part in value.split(", "))
-    return ", ".join(listed) or None
+    return listed(getattr(asking, key) for asking in (one, other))

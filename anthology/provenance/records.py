@@ -66,7 +66,8 @@ class Asking(Record):
     served: str | None = None
     """What the server called it."""
     version: str | None = None
-    """The engine and its version, or what else its server says of the version that answered."""
+    """The engines and their versions, or what else servers said of the versions that answered,
+    in this run and in those that left answers in the journal."""
     address: str | None = None
     """Where it was served."""
     requests: int = 0
@@ -76,13 +77,19 @@ class Asking(Record):
     retries: int = 0
     """Requests that were sent once more."""
     prompt_tokens: int = 0
-    """Tokens that it read."""
+    """Tokens that it read in this run."""
     completion_tokens: int = 0
-    """Tokens that it wrote."""
+    """Tokens that it wrote in this run."""
     price: dict[str, float] | None = None
     """What its file says that a million tokens cost: `prompt` read, `completion` written."""
     dollars: float = 0.0
-    """What its answers cost by that price."""
+    """What the answers of this run cost by that price."""
+    earlier_prompt_tokens: int = 0
+    """Tokens that it had read for the answers from the journal, in the runs that sent them."""
+    earlier_completion_tokens: int = 0
+    """Tokens that it had written for them."""
+    earlier_dollars: float = 0.0
+    """What they had cost, by the price of now."""
 
     @property
     def name(self) -> str:
@@ -119,5 +126,10 @@ class Made(Record):
 
     @property
     def dollars(self) -> float:
-        """What all of its models cost."""
-        return sum(model.dollars for model in self.models)
+        """What all answers of its models cost, whichever run they were given in."""
+        return self.earlier_dollars + sum(model.dollars for model in self.models)
+
+    @property
+    def earlier_dollars(self) -> float:
+        """What those of them that came from the journal had cost."""
+        return sum(model.earlier_dollars for model in self.models)

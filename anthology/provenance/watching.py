@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from anthology.meter import Asked
+from anthology.meter import COUNTS, Asked
 from anthology.provenance.files import beside, content, write
 from anthology.provenance.joining import fold, part_files, parts_of
 from anthology.provenance.records import Asking, Made, Run
@@ -112,7 +112,7 @@ class Watch:
 
 
 def _asking(asked: Asked) -> Asking:
-    counts = asked.meter
+    counts = {key: getattr(asked.meter, key) for key in COUNTS}
     return Asking.model_validate(
         scrubbed(
             {
@@ -120,13 +120,8 @@ def _asking(asked: Asked) -> Asking:
                 "served": asked.served,
                 "version": asked.version,
                 "address": asked.address,
-                "requests": counts.requests,
-                "hits": counts.hits,
-                "retries": counts.retries,
-                "prompt_tokens": counts.prompt_tokens,
-                "completion_tokens": counts.completion_tokens,
                 "price": asked.price and asked.price.model_dump(),
-                "dollars": counts.dollars,
+                **counts,
             }
         )
     )
