@@ -8,7 +8,7 @@ from typing import Any
 import pyarrow.parquet as pq
 
 from anthology import showmade
-from anthology.artifacts import made_by, read_table
+from anthology.artifacts import made_by, read_rows, rows_of
 from anthology.errors import DataError
 from anthology.provenance.files import is_of, read
 from anthology.tables import aligned, is_number
@@ -91,12 +91,12 @@ def _text(path: Path) -> str:
 
 def _whole(path: Path, number: int) -> str:
     """Return one row with all that it holds."""
-    table = read_table(path)
-    if not 0 <= number < table.num_rows:
-        raise DataError(f"has no row {number}; rows are 0 to {table.num_rows - 1}", where=str(path))
-    return "\n".join(
-        f"{key}:\n{_told(value)}" for key, value in table.slice(number, 1).to_pylist()[0].items()
-    )
+    rows = rows_of(path)
+    if not 0 <= number < rows:
+        raise DataError(f"has no row {number}; rows are 0 to {rows - 1}", where=str(path))
+    columns = pq.read_schema(path).names
+    (values,) = read_rows(path, columns, range(number, number + 1))
+    return "\n".join(f"{key}:\n{_told(value)}" for key, value in zip(columns, values, strict=True))
 
 
 def _told(value: Any) -> str:
