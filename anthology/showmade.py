@@ -28,7 +28,8 @@ def whole(path: Path) -> str:
         raise DataError(
             "has no record of what made it",
             where=str(path),
-            hint=f"The workflow writes one, {beside(path)}, whenever it makes the file.",
+            hint=f"Of what a stage makes, it is {beside(path)}. The plan and the report are "
+            "gathered from the study as it stands, and like files of your own have none.",
         )
     lines = [f"{path}: {line(path, made)}"]
     return "\n".join([*lines, *details(made), "settings", *_settings(made.settings)])

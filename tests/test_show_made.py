@@ -78,7 +78,9 @@ def test_a_file_without_a_record_is_said_to_have_none(
 ) -> None:
     (tmp_path / "own.csv").write_text("a\n1\n")
     assert main(["show", "--made", str(tmp_path / "own.csv")]) == 1
-    assert "own.csv: has no record of what made it" in capsys.readouterr().err
+    said = capsys.readouterr().err
+    assert "own.csv: has no record of what made it" in said
+    assert "The plan and the report" in said
 
 
 def test_a_file_that_was_changed_is_told(table: Path, capsys: pytest.CaptureFixture[str]) -> None:
