@@ -1,16 +1,19 @@
 """Natural backstories that somebody else had written: read from a file instead of a model."""
 
 import sys
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import pyarrow as pa
 
-from anthology.artifacts import write_table
+from anthology.artifacts import writing
 from anthology.errors import DataError
 from anthology.randomness import derive
 from anthology.stages import StageSettings
 from anthology.stories import COLUMNS
 from anthology.storyfiles import read_stories
+
+_COLUMNS = COLUMNS.append(pa.field("row", pa.int64()))
 
 
 class Settings(StageSettings):
@@ -48,23 +51,23 @@ def run(settings: Settings, *, stories: Path, output: Path) -> None:
 
     The column `row` says which of the file's stories each is, from 1.
     """
-    texts = read_stories(stories)
-    places = chosen(len(texts), settings, str(stories))
-    taken = [texts[place] for place in places]
-    table = pa.Table.from_pydict(
-        {
-            "backstory": range(len(places)),
-            "text": taken,
-            "answers": [[text] for text in taken],
-            "tokens": [None] * len(places),
-            "finish": [None] * len(places),
-            "logprob": [None] * len(places),
-            "tries": [None] * len(places),
-        },
-        schema=COLUMNS,
-    )
-    rows = pa.array([place + 1 for place in places], pa.int64())
-    table = table.append_column("row", rows)
-    facts = {"source": stories.name, "available": len(texts)}
-    write_table(output, table, stage="released", settings=settings, facts=facts)
-    print(f"{len(places)} of {len(texts)} stories taken from {stories}", file=sys.stderr)
+    available = sum(1 for _ in read_stories(stories))
+    places = chosen(available, settings, str(stories))
+    with writing(output, _COLUMNS, stage="released", settings=settings) as sheet:
+        sheet.facts = {"source": stories.name, "available": available}
+        for number, text in enumerate(_in_order(places, read_stories(stories))):
+            sheet.add(number, text, [text], None, None, None, None, places[number] + 1)
+    print(f"{len(places)} of {available} stories taken from {stories}", file=sys.stderr)
+
+
+def _in_order(places: Sequence[int], stories: Iterator[str]) -> Iterator[str]:
+    """Yield the stories at some places, holding those that come before their turn."""
+    wanted = set(places)
+    waiting: dict[int, str] = {}
+    turn = 0
+    for place, text in enumerate(stories):
+        if place in wanted:
+            waiting[place] = text
+        while turn < len(places) and places[turn] in waiting:
+            yield waiting.pop(places[turn])
+            turn += 1

@@ -5,7 +5,7 @@ import io
 import json
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -18,24 +18,28 @@ _KEYS = ("full_passage", "backstory", "text")
 
 _Row = tuple[str, Any]
 """Where a row stands, as an error names it, and what is to be its story."""
+_MARK = "\ufeff"
+_BATCH = 1024
+"""Rows of a Parquet file that are held at a time."""
 
 
-def read_stories(path: Path) -> list[str]:
-    """Read backstories from a file, in the way that its suffix asks for.
+def read_stories(path: Path) -> Iterator[str]:
+    """Read backstories from a file one after another, in the way that its suffix asks for.
 
     ``.csv`` and ``.parquet`` have them in a column `full_passage`, `backstory` or `text`;
     where there are several, in the first of these. ``.json`` is a list, and ``.jsonl`` has
     one a line, of texts or of objects with one of these keys. ``.txt`` has one story a
-    line; blank lines are skipped.
+    line; blank lines are skipped. Of ``.json`` the whole is held meanwhile, of the others
+    little more than a story.
 
     Parameters
     ----------
     path
         The file.
 
-    Returns
-    -------
-    list of str
+    Yields
+    ------
+    str
         The stories, in the file's order and as they stand in it.
 
     Raises
@@ -53,20 +57,24 @@ def read_stories(path: Path) -> list[str]:
             where=str(path),
             hint=suggest(suffix, _READERS),
         )
+    some = False
     try:
-        content = path.read_bytes()
+        with path.open("rb") as file:
+            for where, value in _READERS[suffix](file, path):
+                yield _story(value, where)
+                some = True
     except OSError as error:
         raise DataError(f"cannot be read ({error.strerror})", where=str(path)) from None
-    stories = [_story(value, where) for where, value in _READERS[suffix](content, path)]
-    if not stories:
+    if not some:
         raise DataError("holds no stories", where=str(path))
-    return stories
 
 
-def _csv(content: bytes, path: Path) -> Iterator[_Row]:
+def _csv(file: BinaryIO, path: Path) -> Iterator[_Row]:
     # A long story exceeds the 131,072 characters that a field may have otherwise.
     csv.field_size_limit(2**31 - 1)
-    reader = csv.DictReader(io.StringIO(_text(content, path), newline=""), strict=True)
+    # A line may also end with a carriage return, which StringIO knows.
+    lines = (part for text in _texts(file, path) for part in io.StringIO(text, newline=""))
+    reader = csv.DictReader(lines, strict=True)
     number = 0
     try:
         key = _key(reader.fieldnames or (), str(path), "column")
@@ -78,36 +86,37 @@ def _csv(content: bytes, path: Path) -> Iterator[_Row]:
         raise DataError(f"is no valid CSV ({error})", where=_row(path, number)) from None
 
 
-def _parquet(content: bytes, path: Path) -> Iterator[_Row]:
+def _parquet(file: BinaryIO, path: Path) -> Iterator[_Row]:
     try:
-        file = pq.ParquetFile(pa.BufferReader(content))
-        key = _key(file.schema_arrow.names, str(path), "column")
-        values = file.read(columns=[key])[key].to_pylist()
+        opened = pq.ParquetFile(file)
+        key = _key(opened.schema_arrow.names, str(path), "column")
+        batches = opened.iter_batches(_BATCH, columns=[key])
+        values = (value for batch in batches for value in batch[key].to_pylist())
+        for number, value in enumerate(values, start=1):
+            yield _row(path, number), value
     except (pa.ArrowException, OSError) as error:
         raise DataError(f"cannot be read as Parquet ({error})", where=str(path)) from None
-    for number, value in enumerate(values, start=1):
-        yield _row(path, number), value
 
 
-def _json(content: bytes, path: Path) -> Iterator[_Row]:
-    values = _parsed(_text(content, path), path)
+def _json(file: BinaryIO, path: Path) -> Iterator[_Row]:
+    values = _parsed(_text(file.read(), path), path)
     if not isinstance(values, list):
         raise DataError(f"holds {_kind(values)}, where a list is expected", where=str(path))
     for number, value in enumerate(values, start=1):
         yield _chosen(_row(path, number), value)
 
 
-def _json_lines(content: bytes, path: Path) -> Iterator[_Row]:
-    for number, line in _lines(content, path):
+def _json_lines(file: BinaryIO, path: Path) -> Iterator[_Row]:
+    for number, line in _lines(file, path):
         yield _chosen(f"{path}, line {number}", _parsed(line, path, number))
 
 
-def _plain(content: bytes, path: Path) -> Iterator[_Row]:
-    for number, line in _lines(content, path):
+def _plain(file: BinaryIO, path: Path) -> Iterator[_Row]:
+    for number, line in _lines(file, path):
         yield f"{path}, line {number}", line
 
 
-_READERS: dict[str, Callable[[bytes, Path], Iterator[_Row]]] = {
+_READERS: dict[str, Callable[[BinaryIO, Path], Iterator[_Row]]] = {
     ".csv": _csv,
     ".json": _json,
     ".jsonl": _json_lines,
@@ -116,23 +125,33 @@ _READERS: dict[str, Callable[[bytes, Path], Iterator[_Row]]] = {
 }
 
 
-def _text(content: bytes, path: Path) -> str:
+def _text(content: bytes, path: Path, first: int = 0) -> str:
+    """Return some of a file's bytes, from the `first` on, as text."""
     try:
-        return content.decode("utf-8").removeprefix("\ufeff")
+        text = content.decode("utf-8")
     except UnicodeDecodeError as error:
         raise DataError(
-            f"is not UTF-8 (byte {error.start} is {content[error.start]:#04x})",
+            f"is not UTF-8 (byte {first + error.start} is {content[error.start]:#04x})",
             where=str(path),
             hint="Save it as UTF-8.",
         ) from None
+    return text if first else text.removeprefix(_MARK)
 
 
-def _lines(content: bytes, path: Path) -> Iterator[tuple[int, str]]:
+def _texts(file: BinaryIO, path: Path) -> Iterator[str]:
+    """Yield the lines with what ends them."""
+    first = 0
+    # Bytes end a line at "\n" alone, and not at characters that may stand in a story.
+    for line in file:
+        yield _text(line, path, first)
+        first += len(line)
+
+
+def _lines(file: BinaryIO, path: Path) -> Iterator[tuple[int, str]]:
     """Yield the lines that are not blank, with their numbers."""
-    # Unlike splitlines, which also breaks a line at characters that may stand in a story.
-    for number, line in enumerate(_text(content, path).split("\n"), start=1):
+    for number, line in enumerate(_texts(file, path), start=1):
         if line.strip():
-            yield number, line.removesuffix("\r")
+            yield number, line.removesuffix("\n").removesuffix("\r")
 
 
 def _parsed(text: str, path: Path, line: int = 1) -> Any:

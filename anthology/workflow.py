@@ -26,6 +26,8 @@ from anthology.yamlfile import read_mapping
 
 _FREE = ("models.simulated", "models.uniform")
 """Models that a plan asks for real."""
+_CACHE = Path("cache/stories.json")
+"""What was counted in a user's file of stories."""
 
 
 class Workflow:
@@ -171,10 +173,10 @@ class Workflow:
         if self.stories_file is not None:
             from anthology.released import Settings as Released
             from anthology.released import chosen
-            from anthology.storyfiles import read_stories
+            from anthology.storycount import stories_in
 
             parts = [setting(None) for setting in self.settings("released").values()]
-            available = len(read_stories(Path(self.stories_file)))
+            available = stories_in(Path(self.stories_file), _CACHE)
             stories = len(
                 chosen(available, Released.model_validate(merged(parts)), self.stories_file)
             )

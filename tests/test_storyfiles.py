@@ -20,6 +20,7 @@ from hypothesis import strategies as st
 from anthology.artifacts import facts, read_table
 from anthology.errors import DataError
 from anthology.released import Settings, chosen, run
+from anthology.storycount import stories_in
 from anthology.storyfiles import read_stories
 
 story = st.text(st.characters(codec="utf-8", exclude_characters="\0"), min_size=1).filter(str.strip)
@@ -86,7 +87,7 @@ def test_stories_are_read_back(
     with TemporaryDirectory() as folder:
         path = Path(folder) / f"my stories{suffix}"
         write(path, stories)
-        assert read_stories(path) == stories
+        assert list(read_stories(path)) == stories
 
 
 @given(stories=stories_of_lines, end=st.sampled_from(["\n", "\r\n", "\n\n \n"]))
@@ -94,25 +95,25 @@ def test_lines_are_read_back(stories: list[str], end: str) -> None:
     with TemporaryDirectory() as folder:
         path = Path(folder) / "stories.txt"
         path.write_bytes(end.join(stories).encode())
-        assert read_stories(path) == stories
+        assert list(read_stories(path)) == stories
 
 
 def test_the_full_passage_comes_first(tmp_path: Path) -> None:
     path = tmp_path / "stories.csv"
     path.write_text("backstory,text,full_passage\nb,t,f\n")
-    assert read_stories(path) == ["f"]
+    assert list(read_stories(path)) == ["f"]
 
 
 def test_long_stories_are_read(tmp_path: Path) -> None:
     text = "I grew up, and then some. " * 20_000
     to_csv(tmp_path / "stories.csv", [text])
-    assert read_stories(tmp_path / "stories.csv") == [text]
+    assert list(read_stories(tmp_path / "stories.csv")) == [text]
 
 
 def test_a_byte_order_mark_is_no_part_of_a_name(tmp_path: Path) -> None:
     path = tmp_path / "stories.csv"
     path.write_bytes(b"\xef\xbb\xbfbackstory\nI am.\n")
-    assert read_stories(path) == ["I am."]
+    assert list(read_stories(path)) == ["I am."]
 
 
 def failing(path: Path, content: Any = None) -> str:
@@ -121,7 +122,7 @@ def failing(path: Path, content: Any = None) -> str:
     elif content is not None:
         path.write_text(content)
     with pytest.raises(DataError) as caught:
-        read_stories(path)
+        list(read_stories(path))
     return str(caught.value).replace(str(path.parent) + "/", "")
 
 
@@ -187,7 +188,7 @@ def test_pickles_are_refused_with_a_way_out(tmp_path: Path, name: str) -> None:
     assert "loading one runs code from whoever wrote it" in message
     code = message.split('python -c "')[1].rstrip().removesuffix('"')
     subprocess.run([sys.executable, "-c", code], cwd=tmp_path, check=True)
-    assert read_stories(path.with_suffix(".json")) == ["I am.", "So am I."]
+    assert list(read_stories(path.with_suffix(".json"))) == ["I am.", "So am I."]
 
 
 def taken(count: int | None, *, shuffle: bool, seed: int = 4) -> list[int]:
@@ -226,3 +227,48 @@ def test_a_story_from_a_file_is_one_answer_and_says_which_of_the_file_it_is(
     assert all(row["text"] == f"I am number {row['row'] - 1}." for row in rows)
     assert all(row["answers"] == [row["text"]] for row in rows)
     assert facts(output) == {"source": "stories.json", "available": 20}
+
+
+def test_a_file_is_counted_once_until_it_changes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    source, cache = tmp_path / "stories.json", tmp_path / "cache/stories.json"
+    to_json(source, ["I am.", "So am I."])
+    assert stories_in(source, cache) == 2
+    with monkeypatch.context() as patched:
+        patched.setattr("anthology.storycount.read_stories", None)
+        assert stories_in(source, cache) == 2
+    to_json(source, ["I am."])
+    assert stories_in(source, cache) == 1
+
+
+@pytest.mark.parametrize("kept", ["", "[]", '{"file": null, "stories": 7}', "{"])
+def test_a_count_that_cannot_be_believed_is_made_again(tmp_path: Path, kept: str) -> None:
+    source, cache = tmp_path / "stories.json", tmp_path / "kept.json"
+    to_json(source, ["I am.", "So am I."])
+    cache.write_text(kept)
+    assert stories_in(source, cache) == 2
+    with pytest.raises(DataError, match="cannot be read"):
+        stories_in(tmp_path / "none.json", cache)
+
+
+def test_a_count_that_cannot_be_kept_is_made_each_time(tmp_path: Path) -> None:
+    source = tmp_path / "stories.json"
+    to_json(source, ["I am."])
+    (tmp_path / "cache").write_text("in the way")
+    assert stories_in(source, tmp_path / "cache/stories.json") == 1
+
+
+def test_rows_beyond_the_first_batch_are_told_by_their_number(tmp_path: Path) -> None:
+    path = tmp_path / "s.parquet"
+    pq.write_table(pa.table({"text": [*["I am."] * 3000, None]}), path)
+    assert "s.parquet, row 3001: holds nothing" in failing(path)
+
+
+def test_a_byte_that_is_no_text_is_told_by_its_place_in_the_file(tmp_path: Path) -> None:
+    assert "byte 11 is 0xe9" in failing(tmp_path / "s.txt", "I á.\nHere ".encode() + b"\xe9\n")
+
+
+def test_lines_may_end_with_carriage_returns_alone(tmp_path: Path) -> None:
+    (tmp_path / "s.csv").write_bytes(b"n,text\r1,I am.\r2,So am I.\r")
+    assert list(read_stories(tmp_path / "s.csv")) == ["I am.", "So am I."]
