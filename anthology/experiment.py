@@ -315,6 +315,14 @@ class Metrics(Record):
     """Groups of fewer people are named, but not measured."""
 
 
+class Explorer(Record):
+    """The page to look at single people."""
+
+    people: Count = 5000
+    """How many respondents it shows at most, drawn from all of them; a number, or `all`. A browser
+    holds the whole page in memory."""
+
+
 class Filters(Record):
     """Which respondents and which stories take part."""
 
@@ -357,6 +365,8 @@ class Experiment(Record):
     """How personas take the survey."""
     metrics: Metrics = Metrics()
     """How personas are compared with people."""
+    explorer: Explorer = Explorer()
+    """What the page to look at single people shows."""
     shards: Shards = Shards()
     """Into how many jobs stages that ask models are split, where many machines can share them."""
     formats: dict[Name, Format] = {"letters": Format()}

@@ -5,8 +5,11 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from anthology.analysis.gathering import ComparedSettings, people
+import numpy as np
+
+from anthology.analysis.gathering import ComparedSettings, People, people
 from anthology.analysis.gathering import personas as answers_of
+from anthology.analysis.measures import BoolArray
 from anthology.answers import Outcome
 from anthology.artifacts import write_text
 from anthology.codebook import Codebook
@@ -20,6 +23,7 @@ from anthology.exploring.texts import Texts
 from anthology.exploring.words import items_asked, respondents_traits
 from anthology.meter import Meter
 from anthology.progress import Progress
+from anthology.randomness import derive
 
 
 class Settings(ComparedSettings):
@@ -31,6 +35,10 @@ class Settings(ComparedSettings):
     """Of conditions with matched stories, which matching."""
     page: str
     """A content hash of the page's own files."""
+    seed: int
+    """Decides who is drawn."""
+    people: int | None
+    """How many respondents are shown at most; None for all."""
 
 
 def run(
@@ -86,26 +94,29 @@ def collected(
     traits: Path | None,
 ) -> dict[str, Any]:
     """Return what the page shows, by the name of the block that holds it; files as for `run`."""
-    found, book, texts = people(settings, humans), Codebook.load(codebook), Texts()
+    everyone, book, texts = people(settings, humans), Codebook.load(codebook), Texts()
+    chosen = _drawn(everyone, settings)
+    found = everyone.of(chosen)
     natural = Stories.read(stories) if stories else None
     told = natural.told(texts) if natural else None
     known = natural.answers() if natural else {}
-    answered = list(answers_of(settings, found, responses))
+    answered = [one.of(chosen) for one in answers_of(settings, everyone, responses)]
     files = {path.stem: path for path in made}
     for one in answered:
         if one.condition not in files:
             raise DataError(f"the personas of the condition {one.condition} are missing")
-    built = {name: personas_of(path) for name, path in files.items()}
     progress = Progress("explorer", len(answered) * len(found.ids), Meter())
     parts = [
-        condition(found, one, built[one.condition], known, book, texts, progress)
+        condition(
+            found, one, personas_of(files[one.condition], found.ids), known, book, texts, progress
+        )
         for one in answered
     ]
     progress.close()
     shown = respondents_traits(book, settings.labels)
     study = {
         "survey": settings.survey,
-        "source": found.source,
+        "source": _source(found, everyone),
         "outcomes": [outcome.value for outcome in Outcome],
         "traits": [asdict(one) for one in shown],
         "items": [asdict(one) for one in items_asked(asked(answered[0].path).items, book)],
@@ -125,3 +136,19 @@ def collected(
         "stories": told and traits and {**told, **distributions(traits, told["numbers"])},
         "texts": dict(zip(("words", "texts"), shortened(texts.all()), strict=True)),
     }
+
+
+def _drawn(everyone: People, settings: Settings) -> BoolArray:
+    """Return who is shown. Who is among so many is among any more, too."""
+    ids = everyone.ids.to_pylist()
+    order = sorted(range(len(ids)), key=lambda row: derive(settings.seed, "explorer", ids[row]))
+    chosen = np.zeros(len(ids), dtype=np.bool_)
+    chosen[order[: settings.people]] = True
+    return chosen
+
+
+def _source(found: People, everyone: People) -> str:
+    """Say where the people come from, and whether they are all that there are."""
+    shown, there = len(found.ids), len(everyone.ids)
+    drawn = f" ({shown:,} of {there:,}, drawn at random)" if shown < there else ""
+    return f"{found.source}{drawn}"

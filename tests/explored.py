@@ -76,6 +76,8 @@ class Explored:
                 "labels": {"age": {2: "Old <i>enough</i>"}},
                 "matchings": {"greedy": "greedy"},
                 "page": "",
+                "seed": 5,
+                "people": None,
             }
         )
 

@@ -38,9 +38,9 @@ def blocks(survey: Explored) -> dict[str, Any]:
     return held(survey)
 
 
-def held(survey: Explored) -> dict[str, Any]:
+def held(survey: Explored, **changes: Any) -> dict[str, Any]:
     files = {("made" if key == "personas" else key): file for key, file in survey.files.items()}
-    found = collected(survey.settings, **files)
+    found = collected(survey.settings.model_copy(update=changes), **files)
     words = found["texts"]["words"]
     found["texts"] = [written_out(words, text) for text in found["texts"]["texts"]]
     return found
@@ -165,6 +165,31 @@ def test_without_natural_stories_there_is_no_block_of_them(survey: Explored) -> 
     found = collected(settings, **files)
     assert found["stories"] is None
     assert found["study"]["conditions"][0]["told"] == [None] * 3
+
+
+def test_of_many_people_some_are_drawn_and_the_page_says_so(
+    survey: Explored, blocks: dict[str, Any]
+) -> None:
+    for most in (1, 2):
+        found = held(survey, people=most)
+        ids = found["study"]["ids"]
+        assert len(ids) == most
+        assert found["study"]["source"] == f"ours.sav ({most} of 3, drawn at random)"
+        for place, name in enumerate(ids):
+            whole = IDS.index(name)
+            for row in range(len(ROWS)):
+                assert shown(found, row, place) == shown(blocks, row, whole)
+                one, other = (b["study"]["conditions"][row] for b in (found, blocks))
+                assert one["numbers"][place] == other["numbers"][whole]
+                assert [item[place] for item in one["positions"]] == [
+                    item[whole] for item in other["positions"]
+                ]
+    assert blocks["study"]["source"] == "ours.sav"
+
+
+def test_who_is_drawn_stays_when_more_are(survey: Explored) -> None:
+    one, two, three = (set(held(survey, people=most)["study"]["ids"]) for most in (1, 2, 3))
+    assert one < two < three
 
 
 def test_a_condition_without_its_personas_is_named(survey: Explored, tmp_path: Path) -> None:

@@ -7,12 +7,13 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from anthology.analysis.answered import Roster
 from anthology.analysis.gathering import People, Personas
 from anthology.analysis.measures import IntArray
 from anthology.answers import Outcome
-from anthology.artifacts import read_table
+from anthology.artifacts import opened
 from anthology.codebook import Codebook
 from anthology.errors import DataError
 from anthology.exploring.prompts import Prompts, asked
@@ -50,9 +51,9 @@ class Made:
         return [first.question if first.answer is None else first.answer]
 
 
-def personas_of(path: Path) -> dict[str, Made]:
-    """Read the personas of a condition, by their respondents."""
-    table = read_table(path, ["respondent", "backstory", "similarity", "turns"])
+def personas_of(path: Path, ids: pa.Array) -> dict[str, Made]:
+    """Read the personas of some people in a condition, by their respondents."""
+    table = _rows_of(path, ids, ["respondent", "backstory", "similarity", "turns"])
     rows = zip(*(table[name].to_pylist() for name in table.column_names), strict=True)
     return {who: Made(number, alike, from_rows(turns)) for who, number, alike, turns in rows}
 
@@ -92,7 +93,7 @@ def condition(
     """
     asking = asked(found.path)
     names = [item.variable for item in asking.items]
-    table = read_table(found.path)
+    table = _rows_of(found.path, people.ids)
     places = np.full(found.places.shape, -1)
     places[Roster.of(people.ids, names).cells(table, found.path)] = np.arange(len(table))
     given = _given(table, places)
@@ -125,6 +126,17 @@ def condition(
         "positions": columns(found.positions),
     }
     return summary, {"shown": shown, **_replies(table, places, texts)}
+
+
+def _rows_of(path: Path, ids: pa.Array, columns: list[str] | None = None) -> pa.Table:
+    """Read the rows of some people, in the file's order."""
+    with opened(path) as file:
+        known = file.schema_arrow
+        kept = [
+            batch.filter(pc.is_in(batch["respondent"], value_set=ids))
+            for batch in file.iter_batches(columns=columns)
+        ]
+    return pa.Table.from_batches(kept, pa.schema([known.field(n) for n in columns or known.names]))
 
 
 def columns(positions: np.ndarray[Any, np.dtype[np.float64]]) -> list[list[int]]:

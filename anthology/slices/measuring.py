@@ -139,6 +139,8 @@ def explorer(study: Study) -> dict[str, Setting]:
     e = study.experiment
     return {
         **compared(study, "variable", "codes"),
+        "seed": lambda w: e.seed,
+        "people": lambda w: e.explorer.people,
         "labels": lambda w: {
             name: plain(source, "labels")["labels"]
             for name, source in study.survey(w.survey).traits.items()
