@@ -11,6 +11,7 @@ from typing import Any
 import yaml
 
 from anthology.artifacts import replacing
+from anthology.meter import listed
 from anthology.provenance.files import as_json
 from anthology.provenance.records import Made
 from anthology.provenance.secrets import scrubbed
@@ -144,6 +145,9 @@ def made_public(behind: Lineage) -> Lineage:
             run["host"] = machines[run["host"]]
         for asking in plain["models"]:
             asking["address"] = None
+            for key in ("served", "version"):
+                told = (asking[key] or "").split(", ")
+                asking[key] = listed(map(without_folders, told))
         return Made.model_validate(scrubbed(without_folders(plain)))
 
     return Lineage(

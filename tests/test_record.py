@@ -5,6 +5,7 @@ import io
 import json
 import shutil
 import zipfile
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -191,6 +192,15 @@ def test_a_public_record_names_no_folder_no_machine_and_no_server(here: Path) ->
     assert "people.sav" in said
     assert "node7" not in said
     assert {made.run.host for made in found.made.values()} == {"machine 1"}
+
+
+def test_a_model_that_is_known_by_a_place_of_ones_own_is_known_by_its_last_name(
+    here: Path,  # noqa: ARG001
+) -> None:
+    told = replace(asking(), served="/home/jane/m.gguf", version="ollama 1, /home/jane/m.gguf")
+    stage({}, {"output": Path("results/t.csv")}, asked=[told])
+    (model,) = made_public(lineage([Path("results/t.csv")])).made["results/t.csv"].models
+    assert (model.served, model.version) == ("m.gguf", "ollama 1, m.gguf")
 
 
 @pytest.mark.parametrize(
