@@ -55,8 +55,7 @@ class Auction:
         cut = found.halves[0].shape[1]
         self._first = (found.halves[0] + heights[:cut]).T
         self._second = (found.halves[1] + heights[cut:-1]).T
-        self._profiles = np.full((len(found.halves[0]), len(found.halves[1])), -1)
-        self._profiles[tuple(found.combinations.T)] = np.arange(found.profiles)
+        self._left, self._right = np.ascontiguousarray(found.combinations.T)
 
         self.prices = np.zeros(len(self._seats))
         """What a seat of each profile costs."""
@@ -141,15 +140,13 @@ class Auction:
         values = self._values[story]
         first = np.multiply.reduce(values[self._first], axis=0)
         second = np.multiply.reduce(values[self._second], axis=0)
-        left, right = first.nonzero()[0], second.nonzero()[0]
-        profiles = self._profiles[left[:, None], right].ravel()
-        alike = (first[left, None] * second[right]).ravel()
-        gains = np.where(profiles >= 0, alike - self.prices[profiles], -np.inf)
-        listed = np.flatnonzero(gains > floor)
+        alike = first[self._left] * second[self._right]
+        gains = alike - self.prices[: len(alike)]
+        listed = np.flatnonzero((alike > 0) & (gains > floor))
         if len(listed) > _LISTED:
             places = np.argpartition(gains[listed], len(listed) - _LISTED - 1)
             floor = float(gains[listed[places[len(listed) - _LISTED - 1]]])
             listed = listed[places[len(listed) - _LISTED :]]
-        order = listed[np.lexsort((profiles[listed], -alike[listed]))]
+        order = listed[np.lexsort((listed, -alike[listed]))]
         self._unlisted[story] = floor
-        self._lists[story] = profiles[order].tolist(), alike[order].tolist()
+        self._lists[story] = order.tolist(), alike[order].tolist()
