@@ -20,7 +20,7 @@ from anthology.filters import Filter
 from anthology.matching.byrandom import at_random
 from anthology.matching.greedy import greedy
 from anthology.matching.lots import respondent_lots, story_lots
-from anthology.matching.maxweight import max_weight
+from anthology.matching.maxweight import Assignment, max_weight
 from anthology.randomness import derive
 from anthology.respondents import TRAIT, places
 from anthology.similarity import IntArray, Similarities, probabilities, similarities
@@ -73,6 +73,7 @@ def run(settings: Settings, *, humans: Path, traits: Path, output: Path) -> None
     people = respondent_lots(settings.seed, settings.survey, given.respondents.to_pylist())
     stories = story_lots(given.backstories)
     proven: dict[str, float] = {}
+    told = ""
     match settings.method:
         case "greedy":
             chosen = greedy(given.found, people, stories)
@@ -82,6 +83,7 @@ def run(settings: Settings, *, humans: Path, traits: Path, output: Path) -> None
             best = max_weight(given.found, people, stories)
             chosen = best.chosen
             proven = {"total_similarity": best.total, "bound": best.bound, "gap": best.gap}
+            told = _told(best)
     similarity = given.found.pairs(np.arange(len(chosen)), chosen)
     distinct, mean = len(np.unique(chosen)), fsum(similarity) / len(similarity)
     write_table(
@@ -107,15 +109,20 @@ def run(settings: Settings, *, humans: Path, traits: Path, output: Path) -> None
     )
     print(
         f"{settings.survey}: {len(chosen)} respondents matched with {distinct} of "
-        f"{len(stories)} stories, mean similarity {mean:.3g}",
+        f"{len(stories)} stories, mean similarity {mean:.3g}{told}",
         file=sys.stderr,
     )
-    if proven:
-        print(
-            f"total similarity {proven['total_similarity']:.6f}; none is larger than "
-            f"{proven['bound']:.6f}, a gap of {proven['gap']:.1g} of it",
-            file=sys.stderr,
-        )
+
+
+def _told(best: Assignment) -> str:
+    """Say what is proven of the total similarity."""
+    total = f"\ntotal similarity {best.total:.6f}, "
+    if best.largest:
+        return f"{total}the largest of all one-to-one matchings, but for rounding"
+    return (
+        f"{total}within {100 * best.gap:.2g}% of {best.bound:.6f}, "
+        "which no one-to-one matching exceeds"
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,6 +13,7 @@ from anthology.errors import DataError
 from anthology.matches import Method
 from anthology.matching.greedy import greedy
 from anthology.matching.lots import story_lots
+from anthology.matching.maxweight import Assignment
 from anthology.records import Record
 from anthology.similarity import probabilities, similarities
 from anthology.surveys import TraitSource
@@ -196,6 +197,31 @@ def test_the_stage_writes_a_match_for_every_respondent(method: Method, tmp_path:
     again = tmp_path / "again.parquet"
     matches.run(settings_for(method), humans=humans, traits=traits, output=again)
     assert again.read_bytes() == output.read_bytes()
+
+
+@pytest.mark.parametrize(
+    ("bound", "said"),
+    [
+        (
+            3.0 + 1e-12,
+            "total similarity 3.000000, the largest of all one-to-one matchings, but for",
+        ),
+        (3.01, "total similarity 3.000000, within 0.33% of 3.010000, which no one-to-one matching"),
+    ],
+)
+def test_the_log_says_whether_a_total_is_the_largest(
+    bound: float,
+    said: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    best = Assignment(np.arange(4), 3.0, bound)
+    monkeypatch.setattr(matches, "max_weight", lambda *_: best)
+    humans, traits = write_humans(tmp_path / "h.parquet"), write_traits(tmp_path / "t.parquet")
+    output = tmp_path / "m.parquet"
+    matches.run(settings_for("max_weight"), humans=humans, traits=traits, output=output)
+    assert capsys.readouterr().err.splitlines()[1].startswith(said)
 
 
 @pytest.mark.parametrize("method", ["max_weight", "random"])

@@ -170,10 +170,22 @@ def test_short_lists_hide_nothing_from_a_story(listed: int) -> None:
     assert best.gap < 1e-12
 
 
+@pytest.mark.parametrize("small", [True, False])
+def test_where_nothing_is_similar_lots_alone_decide(small: bool) -> None:
+    nothing, names, ids = [[0.0] * 6] * 4, [f"r{i}" for i in range(4)], np.arange(6)
+    with solving(SMALL=100 if small else 0):
+        expected = chosen("max_weight", nothing, names, ids)
+        for order in permutations(range(4)):
+            again = chosen("max_weight", nothing, [names[i] for i in order], ids[::-1])
+            assert again == expected
+    assert len(set(expected.values())) == 4
+
+
 def test_an_auction_that_ends_early_says_how_far_off_it_may_be() -> None:
     matrix = np.random.default_rng(0).random((100, 130))
-    with solving(BIDS=0, NEAR=0.05):
+    with solving(LARGE=0, BIDS=0, NEAR=0.05):
         best = solved(of_matrix(matrix))
+    assert not best.largest
     assert 1e-12 < best.gap <= 0.05
     assert best.total < optimum(matrix) < best.bound
     assert best.gap == pytest.approx(1 - best.total / best.bound)
@@ -181,8 +193,16 @@ def test_an_auction_that_ends_early_says_how_far_off_it_may_be() -> None:
 
 def test_an_auction_is_not_ended_before_it_is_near() -> None:
     matrix = np.random.default_rng(0).random((100, 130))
-    with solving(BIDS=0, NEAR=1e-6):
+    with solving(LARGE=0, BIDS=0, NEAR=1e-6):
         assert solved(of_matrix(matrix)).gap <= 1e-6
+
+
+def test_only_of_very_many_pairs_an_auction_ends_early() -> None:
+    matrix = np.random.default_rng(0).random((100, 130))
+    with solving(LARGE=matrix.size, BIDS=0, NEAR=0.05):
+        best = solved(of_matrix(matrix))
+    assert best.largest
+    assert best.total == pytest.approx(optimum(matrix), rel=1e-12)
 
 
 @pytest.mark.parametrize("small", [True, False])

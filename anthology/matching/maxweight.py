@@ -13,10 +13,12 @@ SMALL = 2**25
 """Up to so many pairs of a respondent and a story are solved as a full matrix."""
 EXACT = 1e-12
 """A total this near to its bound, in relation, is the largest but for rounding."""
+LARGE = 2**28
+"""Only of more pairs than these may an auction end with a total that is not the largest."""
 NEAR = 1e-3
-"""How near to its bound a total must be at least before the auction may end."""
+"""How near to its bound the total must be then."""
 BIDS = 10_000_000
-"""After so many bids an auction goes on only while it is not near."""
+"""How many bids must have been made before."""
 _FIRST = 1 / 50
 _SMALLER = 1 / 8
 
@@ -44,14 +46,19 @@ class Assignment:
         """By what share of the bound the total may be below the largest, at most."""
         return _gap(self.total, self.bound)
 
+    @property
+    def largest(self) -> bool:
+        """Whether it is proven that no total is larger, but for rounding."""
+        return self.gap <= EXACT
+
 
 def max_weight(found: Similarities, people: Lots, stories: Lots) -> Assignment:
     """Give every respondent a story of its own, with the largest total similarity.
 
     Up to `SMALL` pairs the full matrix is solved. Beyond, stories bid for respondents in an
     auction, the increment getting smaller until the total is the largest but for rounding; or,
-    after `BIDS` bids, until it is `NEAR`. Either way prices prove over all pairs how far the
-    total may be from the largest.
+    of more than `LARGE` pairs and after `BIDS` bids, until it is `NEAR`. Either way prices prove
+    over all pairs how far the total may be from the largest.
 
     Among equally good assignments the solver's depends on the order of rows, so people and
     stories are first put in the order of their lots.
@@ -95,14 +102,16 @@ def _solved(market: Market, people: Lots) -> tuple[IntArray, FloatArray]:
 def _auctioned(market: Market, people: Lots) -> tuple[IntArray, FloatArray]:
     """Return for each respondent the place of its story, and prices, from an auction."""
     largest = market.largest()
-    if largest == 0:
-        return np.arange(len(people)), np.zeros(len(market.seats))
     auction = Auction(market, largest)
-    increment, seat_of = largest, np.empty(0, dtype=np.int64)
+    large = len(people) * market.found.stories > LARGE
+    # Where nobody is similar to any story, there is nothing to bid for.
+    increment, seat_of = largest, np.repeat(np.arange(len(market.seats)), market.seats)
     while increment > RESOLUTION * largest:
-        increment *= _SMALLER if len(seat_of) else _FIRST
+        increment *= _SMALLER if auction.bids else _FIRST
         seat_of = auction.run(increment)
-        total, enough = market.total(seat_of), NEAR if auction.bids > BIDS else EXACT
+        total, enough = market.total(seat_of), EXACT
+        if large and auction.bids > BIDS:
+            enough = NEAR
         # No gap is wider than this, and few are a hundred times narrower.
         if len(seat_of) * increment > 100 * enough * total:
             continue
