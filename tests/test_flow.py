@@ -1,13 +1,13 @@
 """Many interviews at once."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from typing import TypeVar
 
 import pytest
 
 from anthology.errors import EndpointError, ModelError
-from anthology.flow import run_all
+from anthology.flow import _AHEAD, run_all
 from anthology.meter import Meter
 from anthology.progress import Progress
 
@@ -67,6 +67,53 @@ def test_things_are_started_in_order() -> None:
 
     hold(work, range(50), in_flight=7)
     assert started == list(range(50))
+
+
+def test_only_so_many_things_are_taken_while_the_oldest_is_under_way() -> None:
+    taken, kept, meanwhile, in_flight = list[int](), list[int](), list[tuple[int, int]](), 3
+
+    def things() -> Iterator[int]:
+        for number in range(100):
+            taken.append(number)
+            yield number
+
+    async def work(number: int) -> int:
+        # Far more turns than all others need, were they not held back.
+        for _ in range(1 if number else 1000):
+            await asyncio.sleep(0)
+        if number == 0:
+            meanwhile.append((len(taken), len(kept)))
+        return number
+
+    def keep(number: int, _: int) -> None:
+        kept.append(number)
+
+    progress = Progress("work", 100, Meter())
+    asyncio.run(run_all(work, things(), keep=keep, in_flight=in_flight, progress=progress))
+    assert meanwhile == [(_AHEAD * in_flight, 0)]
+    assert kept == list(range(100))
+
+
+def test_nothing_is_kept_after_a_failure() -> None:
+    events: list[str] = []
+
+    async def work(number: int) -> None:
+        await asyncio.sleep(0)
+        if number == 10:
+            events.append("failed")
+            raise ModelError("no answer")
+        events.append("done")
+
+    def keep(*_: object) -> None:
+        events.append("kept")
+
+    progress = Progress("work", 40, Meter())
+    with pytest.raises(ModelError):
+        asyncio.run(run_all(work, range(40), keep=keep, in_flight=4, progress=progress))
+    failed = events.index("failed")
+    assert "kept" in events[:failed]
+    assert events[failed + 1 :].count("done") >= 29
+    assert "kept" not in events[failed:]
 
 
 def test_a_failure_spoils_no_neighbour_and_is_told_at_the_end() -> None:
