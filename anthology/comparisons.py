@@ -39,7 +39,7 @@ from anthology.analysis.intervals import (
 )
 from anthology.analysis.measures import group
 from anthology.analysis.resampling import Exchanged
-from anthology.analysis.sides import side
+from anthology.analysis.sides import placed, side
 from anthology.artifacts import write_text
 from anthology.meter import Meter
 from anthology.progress import Progress
@@ -95,7 +95,7 @@ def run(
     whole = group(found.positions, sizes, found.weights)
     own = side(found.positions, sizes, found.weights, everybody)
     weights = persona_weights(settings, found)
-    sides = [side(one.positions, sizes, weights, one.present) for one in answered]
+    sides = [placed(one.places, sizes, weights, one.present) for one in answered]
 
     rng = generator(settings.seed, "comparisons", settings.survey, "draws")
     counts = _drawn("draws", bootstrap.redrawn, settings, found, rng)

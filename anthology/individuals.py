@@ -20,7 +20,7 @@ import pyarrow as pa
 from pydantic import Field
 
 from anthology.analysis import agreement, baselines, forecasting, profiles
-from anthology.analysis.bootstrap import Counts, redrawn
+from anthology.analysis.bootstrap import Counts, blocks, redrawn
 from anthology.analysis.gathering import ComparedSettings, People, Personas, people, personas
 from anthology.analysis.individualrows import INDIVIDUALS, Compared, rows
 from anthology.analysis.measures import FloatArray, IntArray
@@ -131,8 +131,12 @@ def places(positions: FloatArray) -> IntArray:
 def _counts(settings: Settings, size: int) -> Counts:
     """Return 1 + draws x people: everyone once, then how often each is in each draw."""
     rng = generator(settings.seed, "individuals", settings.survey, "bootstrap")
-    once = np.ones((1, size), dtype=np.uint8)
-    return np.concatenate([once, redrawn(size, settings.bootstrap, rng)])
+    counts = np.ones((1 + settings.bootstrap, size), dtype=np.uint8)
+    start = 1
+    for block in blocks(redrawn, size, settings.bootstrap, rng):
+        counts[start : start + len(block)] = block
+        start += len(block)
+    return counts
 
 
 def _cells(settings: Settings, found: People) -> dict[str, IntArray]:

@@ -192,7 +192,11 @@ def side(
     positions: FloatArray, sizes: Sequence[int], weights: FloatArray, present: BoolArray
 ) -> Side:
     """Return what is summed of some answers, NaN where a person has none."""
-    places = places_of(positions)
+    return placed(places_of(positions), sizes, weights, present)
+
+
+def placed(places: Places, sizes: Sequence[int], weights: FloatArray, present: BoolArray) -> Side:
+    """Return what is summed of some answers, 0 where a person has none."""
     weighted = None if (weights == 1).all() else Weighted(places, sizes, weights)
     return Side(Answers(places, sizes), weighted, present)
 
