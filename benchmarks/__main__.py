@@ -25,6 +25,7 @@ def main() -> None:
         planning,
         rows,
         slurm,
+        taking,
         workflow,
     )
 
@@ -32,7 +33,7 @@ def main() -> None:
     limits = workflow.measure(paper=not quick)
     limits += analysis.whole()
     limits += planning.measure()
-    limits += journal.growth(quick=quick)
+    limits += journal.measure(*journal.SIZES[: 2 if quick else None])
     if not quick:
         limits += asking.memory()
     paces = asking.measure(quick=quick)
@@ -46,7 +47,7 @@ def main() -> None:
     print(rows.rates(rates))
     if not quick:
         print()
-        print(growth.table(list(growth.measure(quick=False))))
+        print(taking.table(list(growth.measure(quick=False))))
         print()
         slurm.main()
     if "ANTHOLOGY_VLLM" in os.environ:

@@ -11,7 +11,7 @@ from anthology.analysis import bootstrap, paired, resampling
 from anthology.analysis.bootstrap import ALPHA
 from anthology.analysis.measures import FloatArray, apart, cronbach_alpha, group
 from anthology.analysis.sides import Side, side
-from benchmarks import analysis_growth, human_row
+from benchmarks import analysis_growth, human_row, taking
 from benchmarks.panel import make
 from benchmarks.rows import Limit, Row, limits, table
 
@@ -112,7 +112,7 @@ def main() -> None:
     """Print how the analysis grows, or what it takes at the study's size."""
     if "--growth" in sys.argv[1:]:
         quick = "--quick" in sys.argv[1:]
-        print(analysis_growth.table(analysis_growth.growth(quick=quick)))
+        print(taking.table(analysis_growth.growth(quick=quick)))
         return
     print(table(measure()))
     print()

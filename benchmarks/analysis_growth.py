@@ -7,8 +7,6 @@ from 20,000 of unequal frequency, and one in a hundred is an earlier one with 20
 """
 
 import tempfile
-from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -17,8 +15,8 @@ import pyarrow as pa
 from anthology.artifacts import write_table
 from anthology.records import canonical
 from anthology.stages import StageSettings
-from anthology.tables import aligned
-from benchmarks.panel import STAGES, Taken, make, taken
+from benchmarks.panel import STAGES, command, make
+from benchmarks.taking import Grown, Taken, judged, taken
 
 SIZES = (1_000, 10_000, 100_000)
 CONDITIONS = 32
@@ -29,34 +27,13 @@ MOST_SECONDS, MOST_MEMORY = 120.0, 3_000.0
 _WORDS, _VOCABULARY = 300, 20_000
 
 
-@dataclass(frozen=True, slots=True)
-class Grown:
-    """What one stage took at one size.
-
-    Parameters
-    ----------
-    stage
-        The stage.
-    size
-        How many people there were, or stories.
-    took
-        What it took.
-    met
-        Whether that is within the most it may be; empty where there is none.
-    """
-
-    stage: str
-    size: int
-    took: Taken
-    met: str = ""
-
-
 def growth(*, quick: bool = False) -> list[Grown]:
     """Run every stage at each size, without the largest if `quick`."""
     found = []
-    for size in SIZES[: 2 if quick else None]:
+    for people in SIZES[: 2 if quick else None]:
+        size = f"{people:,} people, {CONDITIONS} conditions"
         with tempfile.TemporaryDirectory() as scratch:
-            panel = make(Path(scratch), size, CONDITIONS, CHANGES)
+            panel = make(Path(scratch), people, CONDITIONS, CHANGES)
             took = {stage: panel.run(stage) for stage in STAGES}
             named = [took[stage] for stage in NAMED]
             both = Taken(
@@ -65,29 +42,12 @@ def growth(*, quick: bool = False) -> list[Grown]:
                 max(one.memory for one in named),
             )
             kept = both.wall <= MOST_SECONDS and both.memory <= MOST_MEMORY
-            met = ("met" if kept else "MISSED") if size == SIZES[-1] else ""
+            met = judged(met=kept) if people == SIZES[-1] else ""
             found += [Grown(" and ".join(NAMED), size, both, met)]
             found += [Grown(stage, size, one) for stage, one in took.items()]
-            found.append(Grown("duplicates", size, _duplicates(Path(scratch), size)))
+            copied = _duplicates(Path(scratch), people)
+            found.append(Grown("duplicates", f"{people:,} stories", copied))
     return sorted(found, key=lambda one: one.stage)
-
-
-def table(rows: Sequence[Grown]) -> str:
-    """Write the rows as one aligned table."""
-    return aligned(
-        ["analysis", "people or stories", "s", "processor s", "peak MB", ""],
-        [
-            [
-                row.stage,
-                f"{row.size:,}",
-                f"{row.took.wall:.1f}",
-                f"{row.took.processor:.1f}",
-                f"{row.took.memory:.0f}",
-                row.met,
-            ]
-            for row in rows
-        ],
-    )
 
 
 def _duplicates(folder: Path, stories: int) -> Taken:
@@ -105,4 +65,4 @@ def _duplicates(folder: Path, stories: int) -> Taken:
     write_table(source, rows, stage="backstories", settings=StageSettings(), facts={})
     settings = canonical({"words": 5, "similarity": 0.5})
     files = ["--backstories", str(source), "--output", str(output)]
-    return taken(["duplicates", "--settings", settings, *files])
+    return taken(command("duplicates", "--settings", settings, *files))

@@ -1,83 +1,31 @@
 """What every stage takes as its work grows tenfold and a hundredfold, as one table.
 
-Run it as `python -m benchmarks.growth`; with `--quick` it leaves the largest sizes out.
+Run it as `python -m benchmarks.growth`; with `--quick` it leaves the largest sizes out. Every row
+is a process of its own, and holds what a process takes to start; of Snakemake, the largest of its
+processes counts for memory.
+
+Not here is what does not grow with a study but with what it runs on: how fast a served model is
+asked (`benchmarks.asking`), or answers again from the journal (`benchmarks.fromjournal`), what a
+server's cache saves (`benchmarks.prefix`, `benchmarks.sharing`), what a cluster adds to a job
+(`benchmarks.slurm`). Nor are stages that only join small tables (summary, report, record), more
+surveys at once, which repeat all of it, or files that are read for the first time since the
+machine was started.
 """
 
 import sys
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator
 
-from anthology.tables import aligned
-from benchmarks import analysis_growth, growth_stages, matching_growth
-
-
-@dataclass(frozen=True, slots=True)
-class Grown:
-    """What one stage took at one size.
-
-    Parameters
-    ----------
-    stage
-        The stage.
-    size
-        Of what, and how much there was.
-    wall, processor
-        Its seconds, by the clock and by the processor.
-    memory
-        The most that its process held, in MB.
-    note
-        Whether a target was met, and what else is to be known.
-    """
-
-    stage: str
-    size: str
-    wall: float
-    processor: float
-    memory: float
-    note: str = ""
+from benchmarks import analysis_growth, growth_stages, journal, matching_growth, planning
+from benchmarks.taking import Grown, table
 
 
 def measure(*, quick: bool) -> Iterator[Grown]:
-    """Run every stage at each size, each in a process of its own."""
-    for step in growth_stages.measure(2 if quick else 3):
-        of = "stories" if step.stage in growth_stages.OF_STORIES else "people"
-        yield Grown(step.stage, f"{step.size:,} {of}", step.wall, step.processor, step.memory)
-    for match in matching_growth.growth(quick=quick):
-        proven = "" if match.gap is None else f"within {match.gap:.2g} of the bound"
-        yield Grown(
-            f"matching, {match.method}",
-            f"{match.people:,} x {match.stories:,}",
-            match.seconds,
-            match.processor,
-            match.memory,
-            ", ".join(filter(None, (proven, match.met))),
-        )
-    for one in analysis_growth.growth(quick=quick):
-        of = "stories" if one.stage == "duplicates" else "people, 32 conditions"
-        took = one.took
-        yield Grown(
-            one.stage, f"{one.size:,} {of}", took.wall, took.processor, took.memory, one.met
-        )
-
-
-def table(rows: Sequence[Grown]) -> str:
-    """Write the rows as one aligned table, with how a stage's processor time has grown."""
-    lines = []
-    for before, row in zip((None, *rows), rows, strict=False):
-        same = before is not None and before.stage == row.stage
-        grown = f"x{row.processor / before.processor:.1f}" if before and same else ""
-        lines.append(
-            [
-                row.stage,
-                row.size,
-                f"{row.wall:.1f}",
-                f"{row.processor:.1f}",
-                grown,
-                f"{row.memory:.0f}",
-                row.note,
-            ]
-        )
-    return aligned(["stage", "size", "wall s", "CPU s", "grown", "peak MB", ""], lines)
+    """Run every stage at each size."""
+    yield from growth_stages.measure(2 if quick else 3)
+    yield from matching_growth.growth(quick=quick)
+    yield from analysis_growth.growth(quick=quick)
+    yield from journal.growth(quick=quick)
+    yield from planning.growth()
 
 
 if __name__ == "__main__":

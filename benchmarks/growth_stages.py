@@ -1,15 +1,14 @@
 """What each stage of a study takes as its work grows tenfold and a hundredfold.
 
-They are rows of `benchmarks.growth`, and take about four minutes. Every stage runs as it does in
+They are rows of `benchmarks.growth`, and take about six minutes. Every stage runs as it does in
 a study, in a process of its own, on the simulated model; the figures are those of the records
 that it leaves beside its files, and so hold what a process takes to start.
 """
 
-from collections.abc import Iterable
-from dataclasses import dataclass
 from pathlib import Path
 
 from anthology.provenance.files import read
+from benchmarks.taking import Grown, Taken
 from benchmarks.workflow import copied, snakemake
 
 STORIES = (100, 1_000, 10_000)
@@ -28,56 +27,34 @@ OF_PEOPLE = {
     "greedy matches": "results/w34/matches/greedy.parquet",
     "personas": "results/w34/personas/greedy_bio.parquet",
     "answers to eight items": "results/w34/responses/simulated/greedy_bio.parquet",
+    "figures": "results/w34/figures/items.svg",
+    "explorer": "results/w34/explorer.html",
 }
 """Each stage that is measured, with the file that it makes; each needs those before it."""
 
 
-@dataclass(frozen=True, slots=True)
-class Step:
-    """What one stage took at one size.
-
-    Parameters
-    ----------
-    stage
-        The stage.
-    size
-        How many stories or people there were.
-    processor, wall
-        Its seconds, by the processor and by the clock.
-    memory
-        The most that its process held, in MB.
-    """
-
-    stage: str
-    size: int
-    processor: float
-    wall: float
-    memory: float
-
-
-def measure(sizes: int = 3) -> list[Step]:
+def measure(sizes: int = 3) -> list[Grown]:
     """Run all stages at the first so many sizes, each size in a study of its own."""
-    found: list[Step] = []
+    found: list[Grown] = []
     for stories in STORIES[:sizes]:
-        found += _steps(OF_STORIES, stories, people=_FEW, stories=stories)
+        found += _steps(OF_STORIES, f"{stories:,} stories", people=_FEW, stories=stories)
     for people in PEOPLE[:sizes]:
-        found += _steps(OF_PEOPLE, people, people=people, stories=_FEW)
+        found += _steps(OF_PEOPLE, f"{people:,} people", people=people, stories=_FEW)
     order = [*OF_STORIES, *OF_PEOPLE]
-    return sorted(found, key=lambda step: (order.index(step.stage), step.size))
+    return sorted(found, key=lambda one: order.index(one.stage))
 
 
-def _steps(files: dict[str, str], size: int, *, people: int, stories: int) -> Iterable[Step]:
+def _steps(files: dict[str, str], size: str, *, people: int, stories: int) -> list[Grown]:
     natural = f"{{natural: {{count: {stories}}}, perplexity: [simulated]}}"
     changes = (f"population={people}", f"backstories={natural}", *_NARROW)
     with copied() as folder:
         snakemake(folder, *files.values(), "--cores", "1", "--config", *changes)
-        for stage, file in files.items():
-            yield _taken(stage, size, folder / file)
+        return [Grown(stage, size, _recorded(folder / file)) for stage, file in files.items()]
 
 
-def _taken(stage: str, size: int, file: Path) -> Step:
+def _recorded(file: Path) -> Taken:
     made = read(file)
     run = made.run if made else None
     if run is None or run.processor_seconds is None or run.memory is None:
         raise SystemExit(f"{file} has no record of what it took")
-    return Step(stage, size, run.processor_seconds, run.seconds, run.memory / 1e6)
+    return Taken(run.seconds, run.processor_seconds, run.memory / 1e6)

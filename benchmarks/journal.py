@@ -18,9 +18,9 @@ import numpy as np
 from anthology.journal import Journal
 from anthology.journalfile import HEADER, SUFFIX, entry
 from benchmarks.rows import Limit, limits
+from benchmarks.taking import Grown, taken
 
-ENTRIES = 10_000_000
-SIZES = (100_000, 1_000_000)
+SIZES = (100_000, 1_000_000, 10_000_000)
 FILES = 30
 LOOKUPS, BATCH = 200_000, 10_000
 MODEL = "0123456789abcdef"
@@ -32,9 +32,17 @@ def measure(*entries: int) -> list[Limit]:
     return [limit for size in entries for limit in _measured(size)]
 
 
-def growth(*, quick: bool) -> list[Limit]:
-    """Measure journals that grow tenfold, up to ten million entries if not `quick`."""
-    return measure(*SIZES) if quick else measure(*SIZES, ENTRIES)
+def growth(*, quick: bool = False) -> list[Grown]:
+    """Open journals of each size twice, without the largest if `quick`."""
+    found = []
+    for size in SIZES[: 2 if quick else None]:
+        with tempfile.TemporaryDirectory() as scratch:
+            folder = Path(scratch) / "journal"
+            _write(folder, size)
+            for time in ("first", "again"):
+                stage = f"journal, opened {time}"
+                found.append(Grown(stage, f"{size:,} entries", taken(_opening(folder, size))))
+    return sorted(found, key=lambda one: one.stage, reverse=True)
 
 
 def _measured(entries: int) -> list[Limit]:
@@ -58,10 +66,14 @@ def _measured(entries: int) -> list[Limit]:
 
 def _opened(folder: Path, entries: int, *options: str) -> dict[str, float]:
     """Return what a fresh process measures."""
-    command = [sys.executable, "-m", "benchmarks.journal", "--read", str(folder), str(entries)]
-    done = subprocess.run([*command, *options], check=True, capture_output=True, text=True)
+    command = [*_opening(folder, entries), *options]
+    done = subprocess.run(command, check=True, capture_output=True, text=True)
     found: dict[str, float] = json.loads(done.stdout)
     return found
+
+
+def _opening(folder: Path, entries: int) -> list[str]:
+    return [sys.executable, "-m", "benchmarks.journal", "--read", str(folder), str(entries)]
 
 
 def _key(number: int) -> bytes:
@@ -131,4 +143,4 @@ if __name__ == "__main__":
         folder, entries = Path(sys.argv[2]), int(sys.argv[3])
         print(json.dumps(_read(folder, entries, look_up="--look-up" in sys.argv)))
     else:
-        print(limits(measure(*(map(int, sys.argv[1:]) if sys.argv[1:] else (*SIZES, ENTRIES)))))
+        print(limits(measure(*(map(int, sys.argv[1:]) if sys.argv[1:] else SIZES))))

@@ -18,7 +18,7 @@ from anthology.matching.lots import respondent_lots, story_lots
 from anthology.matching.maxweight import max_weight
 from anthology.similarity import FloatArray, IntArray, Similarities, probabilities, similarities
 from anthology.surveys import TraitSource
-from benchmarks import matching_growth, plain
+from benchmarks import matching_growth, plain, taking
 from benchmarks.rows import Row, table
 
 PEOPLE, STORIES, DRAWS = 2537, 10_000, 40
@@ -137,6 +137,6 @@ def compared(given: Problem) -> Similarities:
 
 
 if __name__ == "__main__":
-    print(matching_growth.table(matching_growth.growth(quick="--quick" in sys.argv[1:])))
+    print(taking.table(matching_growth.growth(quick="--quick" in sys.argv[1:])))
     print()
     print(table(measure()))

@@ -5,14 +5,11 @@ them and with those of its person, and one answer in fifty is missing. The files
 that the analysis reads, their columns and their settings included.
 """
 
-import os
 import shutil
-import subprocess
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from time import perf_counter
 from types import SimpleNamespace
 from typing import Any
 
@@ -27,6 +24,7 @@ from anthology.configuration import read_workflow
 from anthology.records import merged
 from anthology.respondents import TRAIT
 from anthology.stages import StageSettings
+from benchmarks.taking import Taken, taken
 
 CONFIG = Path(__file__).parents[1] / "config"
 SURVEY = "w34"
@@ -46,23 +44,6 @@ _WORDED = ("subgroups", "items", "exports")
 _CHUNK = 1 << 16
 """People whose answers are written at a time."""
 _MISSING = 0.02
-
-
-@dataclass(frozen=True, slots=True)
-class Taken:
-    """What a command took.
-
-    Parameters
-    ----------
-    wall, processor
-        Its seconds, by the clock and by the processors.
-    memory
-        The most that its process held, in MB.
-    """
-
-    wall: float
-    processor: float
-    memory: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,33 +78,23 @@ class Panel:
 
     def run(self, stage: str) -> Taken:
         """Run a stage's command, the one that takes threads with two."""
-        command = [stage, "--settings", *self.params(stage)]
-        command += ["--humans", str(self.folder / "humans.parquet"), "--responses", *self.responses]
+        given = command(stage, "--settings", *self.params(stage))
+        given += ["--humans", str(self.folder / "humans.parquet"), "--responses", *self.responses]
         for name in STAGES[stage]:
-            command += [f"--{name}", str(self.folder / f"{stage}-{name}")]
+            given += [f"--{name}", str(self.folder / f"{stage}-{name}")]
         if stage == "comparisons":
-            command += ["--jobs", "2"]
+            given += ["--jobs", "2"]
         if stage in _WORDED:
-            command += ["--codebook", str(self.folder / "codebook.json")]
+            given += ["--codebook", str(self.folder / "codebook.json")]
         if stage == "metrics_full":
-            command += ["--matches", str(self.folder / f"{MATCHING}.parquet")]
-            command += ["--traits", str(self.folder / "natural.parquet")]
-        return taken(command)
+            given += ["--matches", str(self.folder / f"{MATCHING}.parquet")]
+            given += ["--traits", str(self.folder / "natural.parquet")]
+        return taken(given)
 
 
-def taken(arguments: list[str]) -> Taken:
-    """Run a command of the project; end with what it said where it fails."""
-    start = perf_counter()
-    command = [sys.executable, "-m", "anthology", *arguments]
-    with subprocess.Popen(command, cwd=CONFIG.parent, stderr=subprocess.PIPE) as process:
-        assert process.stderr is not None
-        said = process.stderr.read().decode()
-        _, status, usage = os.wait4(process.pid, 0)
-        process.returncode = os.waitstatus_to_exitcode(status)
-    if process.returncode:
-        raise SystemExit(said)
-    wall = perf_counter() - start
-    return Taken(wall, usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1000)
+def command(*arguments: str) -> list[str]:
+    """Return a command of the project as a process is started with it."""
+    return [sys.executable, "-m", "anthology", *arguments]
 
 
 def make(folder: Path, people: int, conditions: int, changes: list[str]) -> Panel:

@@ -13,10 +13,14 @@ from typing import Any
 import yaml
 
 from benchmarks.rows import Limit, limits
+from benchmarks.taking import Grown, Taken
 from benchmarks.workflow import copied, snakemake
 
 TIMES = 3
 """How often each is measured; the least counts, since other work only ever adds."""
+EMPTY, PLANNING, NOTHING = "Snakemake itself", "planning, nothing made", "nothing to do"
+MOST = {EMPTY: None, PLANNING: 5, NOTHING: 2}
+"""Seconds, in the order in which they are told."""
 MODELS = 5
 FURTHER = {
     f"{style}_{way}": {"persona": "traits", "style": style, **asked}
@@ -27,29 +31,33 @@ FURTHER = {
 
 
 def measure() -> list[Limit]:
+    """Hold each against the most seconds that it may take."""
+    return [
+        Limit(f"{one.stage}: {one.size}", one.took.wall, MOST[one.stage], "s") for one in growth()
+    ]
+
+
+def growth() -> list[Grown]:
     """Plan nothing, the study as it is, and one of five models in twenty conditions."""
     with tempfile.TemporaryDirectory() as scratch:
         (Path(scratch) / "Snakefile").write_text("rule nothing:\n")
-        found = [Limit("nothing to do: an empty Snakefile", _least(Path(scratch)), None, "s")]
-    with copied() as folder:
-        fresh = _least(folder, "-n")
-        found.append(Limit("nothing made: planning the study", fresh, None, "s"))
-        _make_believe(folder)
-        found.append(Limit("nothing to do: the study of four waves", _least(folder), 2, "s"))
-    with copied() as folder:
-        what = f"4 waves, {MODELS} models, {_enlarge(folder)} conditions"
-        found.append(Limit(f"nothing made: planning {what}", _least(folder, "-n"), 5, "s"))
-        _make_believe(folder)
-        found.append(Limit(f"nothing to do: {what}", _least(folder), 5, "s"))
-    return found
+        found = [Grown(EMPTY, "an empty Snakefile", _least(Path(scratch)))]
+    for enlarged in (False, True):
+        with copied() as folder:
+            size = _enlarge(folder) if enlarged else "the study of four waves"
+            found.append(Grown(PLANNING, size, _least(folder, "-n")))
+            _make_believe(folder)
+            found.append(Grown(NOTHING, size, _least(folder)))
+    return sorted(found, key=lambda one: list(MOST).index(one.stage))
 
 
-def _least(folder: Path, *arguments: str) -> float:
-    return min(snakemake(folder, "--cores", "2", *arguments)[0] for _ in range(TIMES))
+def _least(folder: Path, *arguments: str) -> Taken:
+    took = (snakemake(folder, "--cores", "2", *arguments) for _ in range(TIMES))
+    return min(took, key=lambda one: one.wall)
 
 
-def _enlarge(folder: Path) -> int:
-    """Have a study compare more models and conditions; return how many conditions."""
+def _enlarge(folder: Path) -> str:
+    """Have a study compare more models and conditions; return how many of each."""
     names = [f"simulated_{number}" for number in range(1, MODELS + 1)]
     for name in names:
         (folder / f"config/models/{name}.yaml").write_text("provider: simulated\n")
@@ -59,7 +67,7 @@ def _enlarge(folder: Path) -> int:
     compare = [name for name, condition in conditions.items() if "model" not in condition]
     config |= {"models": names, "conditions": conditions, "compare": compare}
     path.write_text(yaml.safe_dump(config, sort_keys=False))
-    return len(compare)
+    return f"4 waves, {MODELS} models, {len(compare)} conditions"
 
 
 def _make_believe(folder: Path) -> None:

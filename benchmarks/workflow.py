@@ -1,18 +1,15 @@
 """How long the workflow takes and how much memory its largest process needs."""
 
-import os
 import shutil
-import subprocess
 import sys
 import tempfile
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 from benchmarks.rows import Limit
+from benchmarks.taking import ROOT, Taken, taken
 
-ROOT = Path(__file__).parents[1]
 TABLE = "results/w34/metrics.csv"
 PAPER = ("--configfile", "config/config.yaml", "config/paper.yaml")
 EVERYBODY = ("--config", "respondents=all", "backstories={natural: {count: 12000}}")
@@ -41,12 +38,11 @@ LOOKED_AT = [
 def measure(*, paper: bool) -> list[Limit]:
     """Run the quick start's command twice and, if wanted, the study at the paper's size."""
     with copied() as folder:
-        seconds, memory = snakemake(folder, TABLE)
-        again, _ = snakemake(folder, TABLE)
+        first, again = snakemake(folder, TABLE), snakemake(folder, TABLE)
         limits = [
-            Limit("quick start: the main command", seconds, 60, "s"),
-            Limit("quick start: its largest process", memory, 600, "MB"),
-            Limit("quick start: a second run", again, 2, "s"),
+            Limit("quick start: the main command", first.wall, 60, "s"),
+            Limit("quick start: its largest process", first.memory, 600, "MB"),
+            Limit("quick start: a second run", again.wall, 2, "s"),
         ]
         if paper:
             limits += _report(folder)
@@ -56,17 +52,17 @@ def measure(*, paper: bool) -> list[Limit]:
 def _report(folder: Path) -> list[Limit]:
     """Draw the pictures of four waves whose tables are there, and put the report together."""
     snakemake(folder, "results/summary.csv", *LOOKED_AT)
-    seconds, _ = snakemake(folder, "results/report.html")
-    return [Limit("report: pictures and page of four waves", seconds, 30, "s")]
+    took = snakemake(folder, "results/report.html")
+    return [Limit("report: pictures and page of four waves", took.wall, 30, "s")]
 
 
 def _paper() -> list[Limit]:
     total, largest, limits = 0.0, 0.0, []
     with copied() as folder:
         for name, targets in STAGES.items():
-            seconds, memory = snakemake(folder, *targets, *PAPER)
-            limits.append(Limit(f"paper's size: {name}", seconds, None, "s"))
-            total, largest = total + seconds, max(largest, memory)
+            took = snakemake(folder, *targets, *PAPER)
+            limits.append(Limit(f"paper's size: {name}", took.wall, None, "s"))
+            total, largest = total + took.wall, max(largest, took.memory)
     limits.append(Limit("paper's size: all of w34", total, 180, "s"))
     limits.append(Limit("paper's size: its largest process", largest, 4_000, "MB"))
     return limits
@@ -75,11 +71,11 @@ def _paper() -> list[Limit]:
 def _everybody() -> list[Limit]:
     """Run wave 92 with all of its people, and more stories than people."""
     with copied() as folder:
-        seconds, memory = snakemake(folder, "results/w92/metrics.csv", *PAPER, *EVERYBODY)
+        took = snakemake(folder, "results/w92/metrics.csv", *PAPER, *EVERYBODY)
     what = "w92, 10,221 people, 12,000 stories"
     return [
-        Limit(what, seconds, 600, "s"),
-        Limit(f"{what}: its largest process", memory, 4_000, "MB"),
+        Limit(what, took.wall, 600, "s"),
+        Limit(f"{what}: its largest process", took.memory, 4_000, "MB"),
     ]
 
 
@@ -94,18 +90,6 @@ def copied() -> Iterator[Path]:
         yield folder
 
 
-def snakemake(folder: Path, *arguments: str) -> tuple[float, float]:
-    """Run snakemake; return wall-clock seconds and the largest process's peak in MB."""
-    command = [str(Path(sys.executable).with_name("snakemake")), *arguments]
-    environment = {**os.environ, "PYTHONPATH": str(folder)}
-    started = time.perf_counter()
-    with subprocess.Popen(
-        command, cwd=folder, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE
-    ) as process:
-        assert process.stderr is not None
-        said = process.stderr.read().decode()
-        _, status, usage = os.wait4(process.pid, 0)
-        process.returncode = os.waitstatus_to_exitcode(status)
-    if process.returncode:
-        raise SystemExit(said)
-    return time.perf_counter() - started, usage.ru_maxrss / 1000
+def snakemake(folder: Path, *arguments: str) -> Taken:
+    """Run snakemake in a folder that holds the workflow."""
+    return taken([str(Path(sys.executable).with_name("snakemake")), *arguments], folder)
