@@ -7,8 +7,6 @@ Further cases are harder for `max_weight`: eight traits, in which few people are
 give no answer with certainty, so that no similarity is 0; and both.
 """
 
-import subprocess
-import sys
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -155,13 +153,8 @@ def _matched(case: Case, people: int, stories: int) -> Grown:
     with tempfile.TemporaryDirectory() as scratch:
         folder = Path(scratch)
         humans, traits, output = (folder / f"{name}.parquet" for name in ("h", "t", "m"))
-        # In a process of their own, since one starts with the memory of the one it is forked from.
-        for call in (
-            f"write_people(Path({str(humans)!r}), {people})",
-            f"write_stories(Path({str(traits)!r}), {stories}, {case.spread})",
-        ):
-            code = f"from pathlib import Path; from {__name__} import *; {call}"
-            subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=True)
+        write_people(humans, people)
+        write_stories(traits, stories, case.spread)
         given = command("matches", "--settings", *_params(case))
         given += ["--humans", str(humans), "--traits", str(traits), "--output", str(output)]
         took = taken(given)

@@ -2,14 +2,25 @@
 
 import os
 import subprocess
+import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from time import perf_counter
 
 from anthology.tables import aligned
 
 ROOT = Path(__file__).parents[1]
+_APART = """
+import resource, subprocess, sys, time
+start = time.perf_counter()
+done = subprocess.run(sys.argv[1:], stdout=subprocess.DEVNULL)
+wall = time.perf_counter() - start
+used = resource.getrusage(resource.RUSAGE_CHILDREN)
+print(wall, used.ru_utime + used.ru_stime, used.ru_maxrss / 1000)
+sys.exit(done.returncode)
+"""
+"""Runs a command from a small process, since one starts with the memory of the one that it is
+forked from."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,19 +64,18 @@ class Grown:
 
 def taken(command: Sequence[str], folder: Path = ROOT) -> Taken:
     """Run a command with the package of a folder; end with what it said where it fails."""
-    environment = {**os.environ, "PYTHONPATH": str(folder)}
-    start = perf_counter()
-    with subprocess.Popen(
-        command, cwd=folder, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE
-    ) as process:
-        assert process.stderr is not None
-        said = process.stderr.read().decode()
-        _, status, usage = os.wait4(process.pid, 0)
-        process.returncode = os.waitstatus_to_exitcode(status)
-    if process.returncode:
-        raise SystemExit(said)
-    wall = perf_counter() - start
-    return Taken(wall, usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1000)
+    done = subprocess.run(
+        [sys.executable, "-c", _APART, *command],
+        cwd=folder,
+        env={**os.environ, "PYTHONPATH": str(folder)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if done.returncode:
+        raise SystemExit(done.stderr)
+    wall, processor, memory = map(float, done.stdout.split())
+    return Taken(wall, processor, memory)
 
 
 def table(rows: Sequence[Grown]) -> str:
