@@ -10,6 +10,7 @@ import sys
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from importlib.util import find_spec
 from pathlib import Path
 
 from tests.conftest import Project
@@ -33,6 +34,8 @@ def missing() -> str | None:
     """Say why no Slurm can be used here; None where one can."""
     if shutil.which("sinfo") is None:
         return "no Slurm is installed: .ci/slurm start sets up a node"
+    if find_spec("snakemake_executor_plugin_slurm") is None:
+        return "the plugin for Slurm is not installed: pip install -e '.[slurm]'"
     states = _said("sinfo", "--noheader", "--format=%T").split()
     if not _UP.intersection(states):
         return f"no node of Slurm is up: {', '.join(states) or 'sinfo names none'}"
