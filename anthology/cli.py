@@ -74,6 +74,7 @@ def _run_stage(stage: str, argv: Sequence[str]) -> None:
     from anthology.elsewhere import check_code
     from anthology.leanarrow import leave_pandas_out
     from anthology.meter import Asks
+    from anthology.promises import check_promise
     from anthology.provenance.watching import Watch
     from anthology.records import merged
     from anthology.stages import INPUTS
@@ -83,6 +84,7 @@ def _run_stage(stage: str, argv: Sequence[str]) -> None:
     leave_pandas_out()
     module = import_module(f"anthology.{stage}")
     options = vars(stage_parser(stage, module).parse_args(argv))
+    check_promise(options["settings"])
     watch.look(options)
     try:
         parts = merged(options.pop("settings"))

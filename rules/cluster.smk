@@ -2,10 +2,12 @@
 Cluster: which rules are jobs of their own where an executor sends jobs away.
 
 A rule that asks a model is one. Any other runs beside Snakemake, except where it is told what its
-job needs (`set-resources` in a profile, or --set-resources): then it is one too.
+job needs (`set-resources` in a profile, or --set-resources): then it is one too. Before any is sent,
+jobs of a killed run that make the same files are ended, and it is written down what all are sent for.
 """
 
 from anthology.orphans import end_orphans, label
+from anthology.promises import promise
 
 workflow.localrules(
     *(
@@ -19,13 +21,12 @@ workflow.localrules(
 
 onstart:
     if workflow.is_main_process:
+        wanted = list(workflow.dag.needrun_jobs())
+        promise(Path(".snakemake/promised"), (job.params for job in wanted))
         try:
             end_orphans(
                 Path(".snakemake"),
-                {
-                    label(job.rule.name, job.wildcards)
-                    for job in workflow.dag.needrun_jobs()
-                },
+                {label(job.rule.name, job.wildcards) for job in wanted},
             )
         except AnthologyError as error:
             sys.exit(f"error: {error}")

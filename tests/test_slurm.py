@@ -121,6 +121,34 @@ def test_a_stage_that_is_split_among_jobs_makes_the_same_bytes(project: Project)
     assert (project.path / answers).read_bytes() == before
 
 
+def test_a_change_while_a_job_waits_is_refused_where_it_matters(project: Project) -> None:
+    answers = "results/w34/responses/simulated/{}.parquet"
+    prompt, before = "config/prompts/styles/bio.yaml", {}
+    for condition in ("qa", "bio"):
+        before[condition] = (project.path / answers.format(condition)).read_bytes()
+        (project.path / answers.format(condition)).unlink()
+    (project.path / "results/w34/personas/bio.parquet").unlink()
+    scontrol("update", f"nodename={cluster.node()}", "state=drain", "reason=a test")
+    try:
+        driver = drive(
+            project,
+            *map(answers.format, before),
+            *(*SLURM, "--retries", "0", "--keep-going"),
+            *("--set-resources", "trait_personas:mem_mb=500"),
+        )
+        until(lambda: len(driver.sent()) == 2, "both jobs wait")
+        project.replace(prompt, "I am", "You see, I am")
+    finally:
+        cluster.bring_back()
+    assert driver.finish() == 1
+    assert "the configuration or the code was changed after this job was sent" in driver.text()
+    assert (project.path / answers.format("qa")).read_bytes() == before["qa"]
+    assert not (project.path / "results/w34/personas/bio.parquet").exists()
+    project.replace(prompt, "You see, I am", "I am")
+    project.make(*map(answers.format, before))
+    assert (project.path / answers.format("bio")).read_bytes() == before["bio"]
+
+
 def test_a_job_that_fails_names_both_logs_and_shows_what_its_stage_said(fresh: Project) -> None:
     with serving(Serving(key=f"{KEY}-another")) as server:
         serve(fresh, server.url)
