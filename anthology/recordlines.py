@@ -40,12 +40,7 @@ def lineage(files: Iterable[Path]) -> Lineage:
     found = Lineage({}, {})
     for file in files:
         _follow(file, found)
-        if not is_of(found.made[str(file)], file):
-            raise DataError(
-                "is not the file that its record is of: it was changed or replaced since",
-                where=str(file),
-                hint=_again(file),
-            )
+        _check_unchanged(file, found)
     return found
 
 
@@ -61,12 +56,23 @@ def _follow(file: Path, found: Lineage) -> None:
             continue
         _follow(Path(used.path), found)
         if found.made[used.path].file != used:
+            # Where it was changed by hand, to make what stands on it again does not help.
+            _check_unchanged(Path(used.path), found)
             raise DataError(
                 f"was made from another {used.path} than the one whose record there is",
                 where=str(file),
                 hint=_again(file),
             )
     found.made[str(file)] = made
+
+
+def _check_unchanged(file: Path, found: Lineage) -> None:
+    if file.exists() and not is_of(found.made[str(file)], file):
+        raise DataError(
+            "is not the file that its record is of: it was changed or replaced since",
+            where=str(file),
+            hint=_again(file),
+        )
 
 
 def _again(file: Path) -> str:

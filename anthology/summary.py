@@ -45,7 +45,13 @@ def run(settings: Settings, *, metrics: list[Path], output: Path) -> None:
                 where=str(path),
                 hint="Remove the file; the workflow makes it again.",
             )
-        for row in rows:
+        for line, row in enumerate(rows, start=2):
+            if len(row) != len(header):
+                raise DataError(
+                    f"has {len(row)} cells under {len(header)} names",
+                    where=f"{path}, line {line}",
+                    hint="Remove the file; the workflow makes it again.",
+                )
             found.setdefault(row[0], []).append(row)
     if set(found) != set(settings.surveys):
         raise DataError(

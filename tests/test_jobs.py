@@ -46,3 +46,24 @@ def test_a_size_may_be_named_in_any_unit(two: Project) -> None:
     two.replace("config/models/big.yaml", "mem_mb: 7777", "mem: 2GB")
     assert needs(two, "big", "--default-resources", "mem_mb=1234")["mem_mb"] == "2000"
     assert needs(two, "simulated", "--default-resources", "mem_mb=1234")["mem_mb"] == "1234"
+
+
+@pytest.mark.parametrize(
+    ("job", "said"),
+    [
+        ("{slurm_partion: gpu}", "did you mean 'slurm_partition'?"),
+        ("{runtme: 5}", "did you mean 'runtime'?"),
+        ("{mem_mb: lots}", "takes a number of MB, not 'lots'"),
+    ],
+)
+def test_a_misspelt_need_is_told_before_anything_runs(two: Project, job: str, said: str) -> None:
+    two.replace("config/models/big.yaml", BIG, job)
+    done = two.snakemake("-n", "--", ANSWERS.format("big"))
+    assert done.status == 1
+    assert "big.yaml: endpoint.job = " in done.text
+    assert said in done.text
+
+
+def test_a_clusters_own_resource_may_have_any_name(two: Project) -> None:
+    two.replace("config/models/big.yaml", BIG, "{license_matlab: 1}")
+    assert needs(two, "big")["license_matlab"] == "1"

@@ -225,6 +225,15 @@ def test_a_table_of_something_else_is_not_recorded(here: Path) -> None:  # noqa:
         lineage([Path("results/t.csv")])
 
 
+def test_a_file_that_was_changed_is_named_and_not_what_was_made_from_it(here: Path) -> None:
+    people = here / "mine/results/humans.parquet"
+    people.write_text("changed by hand")
+    stage({"humans": Path("results/humans.parquet")}, {"output": Path("results/t.csv")})
+    with pytest.raises(DataError, match="not the file that its record is of") as caught:
+        lineage([Path("results/t.csv")])
+    assert "snakemake --force results/humans.parquet" in caught.value.hint
+
+
 def test_only_the_name_of_a_place_of_ones_own_is_told() -> None:
     said = {"humans": {"w34": "/home/jane/ATP W34.sav"}, "file": ["~/s.csv", "data/s.csv", 3]}
     assert without_folders(said) == {

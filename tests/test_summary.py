@@ -49,3 +49,13 @@ def test_a_table_with_other_columns_is_refused(tmp_path: Path, wrong: str) -> No
         run(
             Settings(surveys=["toy"]), metrics=[tmp_path / "a.csv"], output=tmp_path / "summary.csv"
         )
+
+
+def test_a_row_that_is_cut_off_is_named(tmp_path: Path) -> None:
+    table(tmp_path / "a.csv", "toy")
+    with (tmp_path / "a.csv").open("a", encoding="utf-8") as file:
+        file.write("\n")
+    with pytest.raises(DataError, match=r"a.csv, line 5: has 0 cells under"):
+        run(
+            Settings(surveys=["toy"]), metrics=[tmp_path / "a.csv"], output=tmp_path / "summary.csv"
+        )

@@ -1,14 +1,21 @@
 """How a model, its sampling and its endpoint are declared."""
 
+from difflib import get_close_matches
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import Field, model_validator
+from pydantic import Field, field_validator, model_validator
 
 from anthology.records import Record
 
 Asking = Literal["sample", "choice", "logprobs"]
 """How a multiple-choice question is put: by drawing answers in words, by letting the model write
 nothing but a label, or by reading the probabilities of the labels."""
+_RESOURCES = (
+    "mem", "mem_mb", "mem_mb_per_cpu", "disk", "disk_mb", "runtime", "nodes", "tasks",
+    "cpus_per_task", "cpus_per_gpu", "gpu", "gpu_model", "gpu_manufacturer", "constraint", "qos",
+    "clusters", "machine_type", "slurm_partition", "slurm_account", "slurm_extra",
+)  # fmt: skip
+"""Resources by which executors know what a job needs; a cluster may have others of its own."""
 
 
 class Sampling(Record):
@@ -79,6 +86,18 @@ class Endpoint(Record):
     """For `vllm`, and for the server that `anthology models serve` starts: options of the engine
     that change how fast it is and not what it answers, such as tensor_parallel_size or
     gpu_memory_utilization."""
+
+    @field_validator("job")
+    @classmethod
+    def _job(cls, job: dict[str, int | str]) -> dict[str, int | str]:
+        # A job whose memory or partition is misspelt would run with the default.
+        for name, amount in job.items():
+            near = get_close_matches(name, _RESOURCES, n=1, cutoff=0.84)
+            if near and name not in _RESOURCES:
+                raise ValueError(f"no job is given {name!r}; did you mean {near[0]!r}?")
+            if name.endswith("_mb") and not isinstance(amount, int):
+                raise ValueError(f"{name!r} takes a number of MB, not {amount!r}")
+        return job
 
 
 class ModelSpec(Record):
