@@ -22,7 +22,9 @@ workflow.localrules(
 onstart:
     if workflow.is_main_process:
         wanted = list(workflow.dag.needrun_jobs())
-        promise(Path(".snakemake/promised"), (map(str, job.params) for job in wanted))
+        promise(
+            Path(".snakemake/promised"), (map(str, job.params) for job in wanted)
+        )
         try:
             end_orphans(
                 Path(".snakemake"),
