@@ -1,111 +1,26 @@
 """Serving a model: how vLLM is started, who is told, and that nothing is left at the end."""
 
-import json
 import os
 import signal
 import socket
-import subprocess
 import sys
-import time
-from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
 
 from anthology.errors import ConfigurationError
-from anthology.models.addresses import Address, read_address
-from anthology.models.declared import BESIDE, declared
+from anthology.models.addresses import read_address
 from anthology.models.spec import ModelSpec
 from anthology.models.vllmserver import arguments
 from anthology.processes import free_port
-from tests import fakevllm
 from tests.addressed import announce
-
-MODEL = "meta/tiny"
-SPEC: dict[str, Any] = {
-    "provider": "openai",
-    "model": MODEL,
-    "endpoint": {"address_file": "cache/tiny.json", "base_url_env": "TINY_URL"},
-}
-SHOW = ["sh", "-c", f"cat ${BESIDE}/tiny.json"]
-
-
-class Place:
-    """A project in which `vllm` is a program that only lists its model."""
-
-    def __init__(self, path: Path) -> None:
-        self.path, self.file = path, path / "cache/tiny.json"
-        (path / "config/models").mkdir(parents=True)
-        (path / "bin").mkdir()
-        self.declare()
-        self.goes_wrong()
-
-    def declare(self, **changes: Any) -> None:
-        text = yaml.safe_dump({**SPEC, **changes})
-        (self.path / "config/models/tiny.yaml").write_text(text)
-
-    def goes_wrong(self, **wrong: Any) -> None:
-        fakevllm.install(self.path / "bin", **wrong)
-
-    def serve(
-        self, *words: str, through: Sequence[str] = (sys.executable,), **environment: str
-    ) -> subprocess.Popen[str]:
-        root = str(Path(__file__).parents[1])
-        return subprocess.Popen(
-            [*through, "-m", "anthology", "models", "serve", "tiny", *words],
-            cwd=self.path,
-            env={**os.environ, "PYTHONPATH": root, "PATH": f"{self.path}/bin:/usr/bin:/bin"}
-            | environment,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-        )
-
-    def finished(self, *words: str, **environment: str) -> tuple[int, str, str]:
-        process = self.serve(*words, **environment)
-        out, err = process.communicate(timeout=60)
-        return process.returncode, out, err
-
-    def ready(self, process: subprocess.Popen[str]) -> Address:
-        until(lambda: self.file.exists() or process.poll() is not None)
-        found = read_address(self.file)
-        assert found is not None, process.communicate()[1]
-        return found
-
-    def started(self) -> list[dict[str, Any]]:
-        lines = (self.path / "bin/started.jsonl").read_text().splitlines()
-        return [json.loads(line) for line in lines]
-
-    def logged(self) -> list[str]:
-        """Return what each server has said that was started here."""
-        return [file.read_text() for file in sorted(self.path.glob("logs/servers/tiny-*.log"))]
-
-    def left(self) -> list[int]:
-        """Return which of the server's processes still run."""
-        engine = int((self.path / "bin/engine.pid").read_text())
-        return [pid for pid in (self.started()[-1]["pid"], engine) if runs(pid)]
+from tests.vllmplace import MODEL, SPEC, Place, runs, until
 
 
 @pytest.fixture
 def place(tmp_path: Path) -> Place:
     return Place(tmp_path)
-
-
-def until(true: Callable[[], bool], seconds: float = 30) -> None:
-    end = time.monotonic() + seconds
-    while not true():
-        assert time.monotonic() < end, "it takes too long"
-        time.sleep(0.05)
-
-
-def runs(pid: int) -> bool:
-    """Say whether a process runs; one that only waits to be noticed does not."""
-    try:
-        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] not in "ZX"
-    except FileNotFoundError:
-        return False
 
 
 # What vLLM is told.
@@ -163,68 +78,6 @@ def test_a_port_that_is_held_goes_to_the_server_and_to_nobody_who_asks_for_any()
                 assert another != port
 
 
-# Beside a command.
-
-
-def test_a_command_runs_beside_the_server_and_both_end(place: Place) -> None:
-    status, out, err = place.finished("--beside", *SHOW)
-    assert status == 0, err
-    told = json.loads(out)
-    assert told["model"] == MODEL
-    assert told["address"].startswith("http://127.0.0.1:")
-    assert list(place.file.parent.iterdir()) == []
-    assert place.left() == []
-    (said,) = place.logged()
-    assert said.startswith("the fake is ready\n")
-
-
-def test_the_status_is_that_of_the_command(place: Place) -> None:
-    assert place.finished("--beside", "sh", "-c", "exit 3")[0] == 3
-    assert place.finished("--beside", "sh", "-c", "kill -9 $$")[0] == 128 + 9
-
-
-def test_the_options_of_a_command_are_its_own(place: Place) -> None:
-    status, out, _ = place.finished("--patience", "9", "--beside", "echo", "--host", "-n", "--")
-    assert (status, out) == (0, "--host -n --\n")
-
-
-def test_a_command_asks_this_server_and_no_other(place: Place) -> None:
-    show = ["sh", "-c", "echo ${TINY_URL-none}"]
-    assert place.finished("--beside", *show, TINY_URL="http://other/v1")[1] == "none\n"
-
-
-def test_a_key_that_is_set_is_written_nowhere(place: Place) -> None:
-    place.declare(endpoint={**SPEC["endpoint"], "key_env": "TINY_KEY"})
-    show = ["sh", "-c", f"cat ${BESIDE}/tiny.json; echo $TINY_KEY >&2"]
-    _, out, err = place.finished("--beside", *show, TINY_KEY="sk-secret")
-    assert json.loads(out)["key"] is None
-    assert err.splitlines()[-1] == "sk-secret"
-    assert "sk-secret" not in out + "".join(place.logged())
-
-
-def test_each_server_has_a_key_that_stands_on_no_command_line(place: Place) -> None:
-    keys = [json.loads(place.finished("--beside", *SHOW)[1])["key"] for _ in range(2)]
-    assert len(set(keys)) == 2
-    assert all(len(key) >= 32 for key in keys)
-    assert not any(key in json.dumps(place.started()) for key in keys)
-
-
-def test_a_command_that_is_none_is_told(place: Place) -> None:
-    status, _, err = place.finished("--beside", "nonsense-that-is-nowhere")
-    assert status == 1
-    assert "nonsense-that-is-nowhere: cannot be run" in err
-    assert place.left() == []
-
-
-def test_a_server_that_dies_ends_the_command(place: Place) -> None:
-    place.goes_wrong(lives=2)
-    status, _, err = place.finished("--beside", "sleep", "600")
-    assert status == 1
-    assert "vLLM's server has ended (9)" in err
-    assert "out of memory" in err
-    assert not place.file.exists()
-
-
 # Until a signal comes.
 
 
@@ -248,16 +101,6 @@ def test_a_signal_ends_the_server_with_all_that_it_started(place: Place, number:
     assert process.returncode == 128 + number
     assert err.splitlines()[-1] == f"ended by {signal.Signals(number).name}"
     assert not place.file.exists()
-    assert place.left() == []
-
-
-def test_a_signal_ends_the_command_with_all_that_it_started(place: Place) -> None:
-    process = place.serve("--beside", "sh", "-c", "sleep 600 & echo $! > pid; wait")
-    until((place.path / "pid").exists)
-    until(lambda: bool((place.path / "pid").read_text()))
-    process.terminate()
-    process.communicate(timeout=30)
-    assert not runs(int((place.path / "pid").read_text()))
     assert place.left() == []
 
 
@@ -374,41 +217,6 @@ def test_of_two_servers_that_load_at_the_same_time_the_later_gives_way(
     assert read_address(place.file) == address
     first.terminate()
     first.communicate(timeout=30)
-
-
-def test_a_server_beside_a_command_is_nobody_elses(place: Place) -> None:
-    process = place.serve(SLURM_JOB_ID="5")
-    first = place.ready(process)
-    told = [json.loads(place.finished("--beside", *SHOW)[1]) for _ in range(2)]
-    assert len({first.address, *(one["address"] for one in told)}) == 3
-    assert read_address(place.file) == first
-    process.terminate()
-    process.communicate(timeout=30)
-
-
-def test_commands_beside_one_another_know_all_their_servers(place: Place) -> None:
-    (place.path / "config/models/tiny2.yaml").write_text(
-        (place.path / "config/models/tiny.yaml").read_text().replace("tiny.json", "tiny2.json")
-    )
-    serve = [sys.executable, "-m", "anthology", "models", "serve", "tiny2", "--beside"]
-    show = ["sh", "-c", f"ls ${BESIDE}"]
-    status, out, err = place.finished("--beside", *serve, *show)
-    assert status == 0, err
-    assert out.split() == ["tiny.json", "tiny2.json"]
-    assert list(place.file.parent.iterdir()) == []
-
-
-def test_a_stage_looks_first_for_a_server_that_runs_beside_it(
-    place: Place, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
-    def looked_at() -> str | None:
-        return declared(place.path / "config/models", "tiny").endpoint.address_file
-
-    assert looked_at() == str(place.file)
-    monkeypatch.setenv(BESIDE, str(tmp_path / "beside"))
-    assert looked_at() == str(place.file)
-    announce(tmp_path / "beside/tiny.json", "http://127.0.0.1:9/v1")
-    assert looked_at() == str(tmp_path / "beside/tiny.json")
 
 
 def test_a_program_that_is_not_there_is_told(place: Place) -> None:
