@@ -2,6 +2,6 @@
 
 import sys
 
-from anthology.cli import main
+from anthology.cli.main import main
 
 sys.exit(main())

@@ -7,10 +7,11 @@ from time import perf_counter
 
 import numpy as np
 
-from anthology.analysis import bootstrap, paired, resampling
+from anthology.analysis import bootstrap, resampling
+from anthology.analysis import permutation as paired
 from anthology.analysis.bootstrap import ALPHA
-from anthology.analysis.measures import FloatArray, apart, cronbach_alpha, group
-from anthology.analysis.sides import Side, side
+from anthology.analysis.distances import FloatArray, apart, cronbach_alpha, group
+from anthology.analysis.features import Side, side
 from benchmarks import analysis_growth, human_row, taking
 from benchmarks.panel import make
 from benchmarks.rows import Limit, Row, limits, table

@@ -12,9 +12,9 @@ from pathlib import Path
 import numpy as np
 import pyarrow as pa
 
-from anthology.artifacts import write_table
+from anthology.config.stage import StageSettings
+from anthology.io.parquet import write_table
 from anthology.records import canonical
-from anthology.stages import StageSettings
 from benchmarks.panel import STAGES, command, make
 from benchmarks.taking import Grown, Taken, judged, taken
 

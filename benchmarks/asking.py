@@ -27,18 +27,19 @@ from typing import Any, TypeVar
 import aiohttp
 import orjson
 
-from anthology import responses
-from anthology.fieldwork import Fieldwork
-from anthology.meter import Meter
-from anthology.models import Request
-from anthology.models.identity import ModelIdentity
-from anthology.models.openai import open_model
-from anthology.models.spec import Endpoint
-from anthology.models.wire import body
+from anthology.config.model import Endpoint
+from anthology.config.model_identity import ModelIdentity
+from anthology.interview import survey_interview
+from anthology.models.base import Request
+from anthology.models.session import Fieldwork
+from anthology.models.usage import Meter
+from anthology.providers.http.wire import body
+from anthology.providers.openai import open_model
+from anthology.stages import responses
 from benchmarks.rows import Limit, Pace, limits, paces
 from benchmarks.survey import MODEL, Inputs
-from tests.scripted import Scripted, ScriptedFieldwork
-from tests.serving import apart
+from tests.support.fake_server.server import apart
+from tests.support.scripted_model import Scripted, ScriptedFieldwork
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -168,7 +169,7 @@ class _Watched(Fieldwork):
 
 def _survey(inputs: Inputs, fieldwork: Fieldwork, *, series: bool = False) -> None:
     """Have all people take the survey, each item by itself unless they are one series."""
-    settings = inputs.settings("responses", responses.Settings)
+    settings = inputs.settings("responses", survey_interview.Settings)
     with redirect_stderr(StringIO()):
         responses.run(
             settings.model_copy(update={"series": series}),

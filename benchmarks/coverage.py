@@ -16,10 +16,11 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 from scipy.stats import norm
 
-from anthology.analysis import bootstrap, measures, resampling
+from anthology.analysis import bootstrap, resampling
+from anthology.analysis import distances as measures
 from anthology.analysis.bootstrap import ALPHA
-from anthology.analysis.measures import FloatArray
-from anthology.analysis.sides import side
+from anthology.analysis.distances import FloatArray
+from anthology.analysis.features import side
 
 ITEMS, OPTIONS, CROWD, DRAWS, CONFIDENCE = 8, 4, 400_000, 500, 0.95
 SIZES = [OPTIONS] * ITEMS

@@ -16,14 +16,14 @@ from time import perf_counter
 from typing import Any, TypeVar
 from unittest.mock import patch
 
-from anthology import responses, traits
-from anthology.artifacts import read_table
-from anthology.fieldwork import Fieldwork
-from anthology.meter import Meter
-from anthology.models import Draw, Provider, Reply, Request
-from anthology.models.identity import ModelIdentity
-from anthology.models.spec import Endpoint
-from anthology.randomness import derive
+from anthology.config.model import Endpoint
+from anthology.config.model_identity import ModelIdentity
+from anthology.io.parquet import read_table
+from anthology.models.base import Draw, Provider, Reply, Request
+from anthology.models.session import Fieldwork
+from anthology.models.usage import Meter
+from anthology.seeds import derive
+from anthology.stages import responses, traits
 from benchmarks.rows import Rate, rates
 from benchmarks.survey import Inputs
 
@@ -104,7 +104,7 @@ def measure(*, quick: bool = False) -> list[Rate]:
         inputs = Inputs(Path(scratch))
         inputs.make(PEOPLE)
         for stage in ("responses",) if quick else STAGES:
-            with patch("anthology.models.openai.open_model", _parrot):
+            with patch("anthology.providers.openai.open_model", _parrot):
                 _run(stage, inputs)
             filled = _output(stage, inputs).read_bytes()
             runs = [_apart(stage, inputs.folder) for _ in range(TIMES)]
@@ -168,7 +168,7 @@ if __name__ == "__main__":
     if len(sys.argv) > 1:
         # Arrow loads pandas, and fieldwork its provider, when they are first used.
         import_module("pandas")
-        import_module("anthology.models.openai")
+        import_module("anthology.providers.openai")
         print(json.dumps(_run(sys.argv[1], Inputs(Path(sys.argv[2])))))
     else:
         print(rates(measure()))

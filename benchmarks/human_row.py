@@ -5,8 +5,8 @@ from time import perf_counter
 
 import numpy as np
 
-from anthology.analysis import halves
-from anthology.analysis.measures import FloatArray, distances
+from anthology.analysis import split_half as halves
+from anthology.analysis.distances import FloatArray, distances
 from benchmarks import plain
 from benchmarks.rows import Row
 

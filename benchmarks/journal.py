@@ -15,8 +15,8 @@ from time import perf_counter
 
 import numpy as np
 
-from anthology.journal import Journal
-from anthology.journalfile import HEADER, SUFFIX, entry
+from anthology.journal.format import HEADER, SUFFIX, entry
+from anthology.journal.journal import Journal
 from benchmarks.rows import Limit, limits
 from benchmarks.taking import Grown, taken
 

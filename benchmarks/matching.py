@@ -12,12 +12,18 @@ from time import perf_counter
 import numpy as np
 import numpy.typing as npt
 
-from anthology.matches import Method
+from anthology.config.survey import TraitSource
 from anthology.matching.greedy import greedy
-from anthology.matching.lots import respondent_lots, story_lots
-from anthology.matching.maxweight import max_weight
-from anthology.similarity import FloatArray, IntArray, Similarities, probabilities, similarities
-from anthology.surveys import TraitSource
+from anthology.matching.max_weight import max_weight
+from anthology.matching.similarity import (
+    FloatArray,
+    IntArray,
+    Similarities,
+    probabilities,
+    similarities,
+)
+from anthology.matching.tie_breaks import respondent_lots, story_lots
+from anthology.stages.matches import Method
 from benchmarks import matching_growth, plain, taking
 from benchmarks.rows import Row, table
 

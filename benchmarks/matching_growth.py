@@ -18,15 +18,14 @@ import numpy as np
 import pyarrow as pa
 import yaml
 
-from anthology.artifacts import facts, read_table, write_table
-from anthology.configuration import read_workflow
+from anthology.config.population import OPTIONS, PopulationSpec
+from anthology.io.parquet import facts, read_table, write_table
 from anthology.records import Record
-from anthology.respondents import TRAIT
-from anthology.simulation.chain import Categories, Chain
-from anthology.simulation.names import OPTIONS
-from anthology.simulation.panel import columns
+from anthology.simulation.draw_people import Categories, Chain
+from anthology.simulation.population import columns
 from anthology.simulation.society import TRAITS, shares
-from anthology.simulation.spec import PopulationSpec
+from anthology.study.command_line import read_workflow
+from anthology.survey.respondents import TRAIT
 from benchmarks.panel import command
 from benchmarks.taking import ROOT, Grown, judged, taken
 

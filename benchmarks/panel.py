@@ -16,14 +16,14 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from anthology import responses
-from anthology.analysis.measures import FloatArray, IntArray
-from anthology.artifacts import write_table, write_text
-from anthology.codebook import Codebook, Entry, TraitEntry
-from anthology.configuration import read_workflow
+from anthology.analysis.distances import FloatArray, IntArray
+from anthology.config.stage import StageSettings
+from anthology.interview.survey_interview import COLUMNS
+from anthology.io.parquet import write_table, write_text
 from anthology.records import merged
-from anthology.respondents import TRAIT
-from anthology.stages import StageSettings
+from anthology.study.command_line import read_workflow
+from anthology.survey.codebook import Codebook, Entry, TraitEntry
+from anthology.survey.respondents import TRAIT
 from benchmarks.taking import Taken, taken
 
 CONFIG = Path(__file__).parents[1] / "config"
@@ -248,7 +248,7 @@ def _write_responses(
             "reply": np.where(silent, "no idea", np.char.mod(" (%d)", codes.ravel())),
             **dict.fromkeys(("shares", "decline", "unseen"), pa.nulls(count)),
         }
-        tables.append(pa.table(columns).cast(responses.COLUMNS))
+        tables.append(pa.table(columns).cast(COLUMNS))
     _write(panel.folder / f"responses/{condition}.parquet", pa.concat_tables(tables), "r", facts)
 
 

@@ -31,14 +31,16 @@ from tempfile import TemporaryDirectory
 import pyarrow as pa
 import yaml
 
-from anthology import responses, traits, traitsurvey
-from anthology.artifacts import facts, read_table, write_table
-from anthology.fieldwork import Fieldwork
-from anthology.models import Model, Reply, Request
-from anthology.models.identity import ModelIdentity
-from anthology.stages import StageSettings
+from anthology.config.model_identity import ModelIdentity
+from anthology.config.stage import StageSettings
+from anthology.interview import survey_interview
+from anthology.interview import trait_interview as traitsurvey
+from anthology.io.parquet import facts, read_table, write_table
+from anthology.models.base import Model, Reply, Request
+from anthology.models.session import Fieldwork
+from anthology.stages import responses, traits
 from benchmarks import survey
-from tests.vllmserver import KEY, MODEL, counters, metrics, post, serving
+from tests.support.vllm_server import KEY, MODEL, counters, metrics, post, serving
 
 PEOPLE, STORIES, DRAWS = 72, 24, 40
 IN_FLIGHT = 16
@@ -179,7 +181,7 @@ def block_size(address: str) -> int:
 
 def ask_items(inputs: survey.Inputs, fieldwork: Fieldwork) -> None:
     """Have all personas take the survey in series."""
-    settings = inputs.settings("responses", responses.Settings)
+    settings = inputs.settings("responses", survey_interview.Settings)
     responses.run(
         settings.model_copy(update={"asking": "choice", "series": True}),
         personas=inputs.personas,

@@ -28,17 +28,18 @@ from types import SimpleNamespace
 import numpy as np
 import yaml
 
-from anthology import responses
-from anthology.artifacts import facts, read_table, write_table
-from anthology.configuration import read_workflow
-from anthology.fieldwork import Fieldwork
-from anthology.models import Model, Reply, Request
-from anthology.models.identity import ModelIdentity
+from anthology.config.model_identity import ModelIdentity
+from anthology.config.stage import StageSettings
+from anthology.interview import survey_interview
+from anthology.io.parquet import facts, read_table, write_table
+from anthology.models.base import Model, Reply, Request
+from anthology.models.session import Fieldwork
 from anthology.records import merged
-from anthology.stages import StageSettings
+from anthology.stages import responses
+from anthology.study.command_line import read_workflow
 from benchmarks.prefix import BLOCK, block_size, possible
 from tests.conftest import Project, merge, new_project
-from tests.vllmserver import KEY, MODEL, counters, post, serving
+from tests.support.vllm_server import KEY, MODEL, counters, post, serving
 
 PEOPLE, STORIES = 40, 60
 IN_FLIGHT = 18
@@ -153,7 +154,7 @@ class Study:
         """
         names = SimpleNamespace(survey="w34", condition=condition, model=_NAME)
         given = self._workflow.settings("responses")
-        settings = responses.Settings.model_validate(merged(say(names) for say in given.values()))
+        settings = survey_interview.Settings.model_validate(merged(say(names) for say in given.values()))
         made = self.project.path / "results/w34"
         personas = made / f"personas/{condition}.parquet"
         folder.mkdir()

@@ -15,8 +15,8 @@ from pathlib import Path
 from statistics import median
 from time import perf_counter, time
 
-from tests.cluster import SENT, missing, scontrol
 from tests.conftest import new_project
+from tests.support.slurm import SENT, missing, scontrol
 
 RUNS = 3
 STAGE = "results/w34/responses/simulated/qa.parquet"

@@ -16,12 +16,12 @@ import numpy as np
 import pyarrow as pa
 import yaml
 
-from anthology import humans, personas, population
-from anthology.artifacts import read_table, write_table
-from anthology.configuration import read_workflow
+from anthology.config.stage import StageSettings
+from anthology.io.parquet import read_table, write_table
 from anthology.records import merged
-from anthology.stages import StageSettings
-from anthology.workflow import Workflow
+from anthology.stages import humans, personas, population
+from anthology.study.command_line import read_workflow
+from anthology.study.workflow import Workflow
 
 S = TypeVar("S", bound=StageSettings)
 

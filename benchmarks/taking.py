@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from anthology.tables import aligned
+from anthology.io.tables import aligned
 
 ROOT = Path(__file__).parents[1]
 _APART = """

@@ -5,7 +5,7 @@ import sys
 from pathlib import Path
 
 from anthology.errors import AnthologyError
-from anthology.yamlfile import read_mapping
+from anthology.io.yaml import read_mapping
 
 # What is imported by now stays until the end; looking through it for garbage again and again
 # takes longer than reading all of the configuration.

@@ -6,8 +6,8 @@ job needs (`set-resources` in a profile, or --set-resources): then it is one too
 jobs of a killed run that make the same files are ended, and it is written down what all are sent for.
 """
 
-from anthology.orphans import end_orphans, label
-from anthology.promises import promise
+from anthology.cluster.slurm_orphans import end_orphans, label
+from anthology.cluster.submitted import promise
 
 workflow.localrules(
     *(

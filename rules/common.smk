@@ -5,7 +5,7 @@ import sys
 from pathlib import Path
 
 from anthology.errors import AnthologyError
-from anthology.workflow import Workflow
+from anthology.study.workflow import Workflow
 
 try:
     experiment = Workflow(

@@ -4,7 +4,7 @@ Elsewhere: what jobs need to know that run in a container image, or without this
   snakemake --software-deployment-method apptainer     in anthology.sif, or ANTHOLOGY_IMAGE
 """
 
-from anthology.elsewhere import (
+from anthology.cluster.containers import (
     BUILT,
     CODE,
     check_image,

@@ -13,8 +13,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from anthology.analysis.measures import FloatArray, IntArray
-from anthology.analysis.products import Features, Numbers, totals
+from anthology.analysis.block_products import Features, Numbers, totals
+from anthology.analysis.distances import FloatArray, IntArray
 
 
 def joint(first: IntArray, second: IntArray, size: int, counts: Numbers) -> FloatArray:

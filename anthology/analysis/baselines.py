@@ -8,8 +8,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from anthology.analysis.measures import FloatArray, IntArray
-from anthology.analysis.products import Numbers
+from anthology.analysis.block_products import Numbers
+from anthology.analysis.distances import FloatArray, IntArray
 
 RANDOM, SAME = "random_respondent", "same_traits"
 """What tables call the two: anyone else of the survey, and anyone else with the same traits."""

@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 import numpy as np
 import numpy.typing as npt
 
-from anthology.analysis.measures import FloatArray
+from anthology.analysis.distances import FloatArray
 
 Counts = npt.NDArray[np.uint8]
 

@@ -10,7 +10,7 @@ from math import nan
 
 import numpy as np
 
-from anthology.analysis.measures import FloatArray, IntArray
+from anthology.analysis.distances import FloatArray, IntArray
 
 FLOOR = 1e-6
 """A probability below this counts as this in the logarithmic score, which would be infinite."""

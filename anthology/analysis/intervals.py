@@ -24,14 +24,16 @@ from typing import Annotated
 import numpy as np
 from pydantic import Field
 
-from anthology.analysis import bootstrap, halves, measures
+from anthology.analysis import bootstrap
+from anthology.analysis import distances as measures
+from anthology.analysis import split_half as halves
 from anthology.analysis.bootstrap import ALPHA
-from anthology.analysis.comparing import MeasuredSettings
-from anthology.analysis.gathering import People, Personas
-from anthology.analysis.measures import FloatArray, Group
+from anthology.analysis.distances import FloatArray, Group
+from anthology.analysis.load import People, Personas
+from anthology.analysis.metric_rows import MeasuredSettings
 from anthology.analysis.resampling import Draws
-from anthology.randomness import generator
-from anthology.tables import Row
+from anthology.io.tables import Row
+from anthology.seeds import generator
 
 INTERVALS = (
     *("survey", "model", "condition", "metric", "estimate", "low", "high"),

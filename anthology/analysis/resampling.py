@@ -12,13 +12,13 @@ from dataclasses import dataclass
 import numpy as np
 from joblib import Parallel, delayed
 
-from anthology.analysis import sums
+from anthology.analysis import sufficient_stats as sums
+from anthology.analysis.block_products import one_thread_each, totals
 from anthology.analysis.bootstrap import ALPHA, Counts
-from anthology.analysis.measures import BoolArray, FloatArray, Group, apart
-from anthology.analysis.paired import as_far
-from anthology.analysis.products import one_thread_each, totals
-from anthology.analysis.sides import Side, sums_of
-from anthology.analysis.sums import Sums
+from anthology.analysis.distances import BoolArray, FloatArray, Group, apart
+from anthology.analysis.features import Side, sums_of
+from anthology.analysis.permutation import as_far
+from anthology.analysis.sufficient_stats import Sums
 
 _BLOCK = 256
 """Draws whose metrics are computed at a time: their sums fit into a processor's own memory."""

@@ -17,8 +17,8 @@ from heapq import heappop, heappush, heapreplace
 
 import numpy as np
 
-from anthology.matching.prices import Market
-from anthology.similarity import IntArray
+from anthology.matching.dual_bound import Market
+from anthology.matching.similarity import IntArray
 
 _LISTED = 48
 """Profiles that a story keeps in sight; two at least."""

@@ -4,8 +4,8 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from anthology.matching.lots import Lots, draw, mixed, story_lots
-from anthology.similarity import IntArray, Similarities
+from anthology.matching.similarity import IntArray, Similarities
+from anthology.matching.tie_breaks import Lots, draw, mixed, story_lots
 
 TIE = 1e-9
 """Equal products differ in the last digits when their factors come in another order."""

@@ -3,9 +3,9 @@
 import os
 from pathlib import Path
 
+from anthology.config.model import ModelSpec
 from anthology.errors import ConfigurationError
-from anthology.models.spec import ModelSpec
-from anthology.recordfile import read_record
+from anthology.io.yaml import read_record
 from anthology.spelling import suggest
 
 BESIDE = "ANTHOLOGY_SERVERS"

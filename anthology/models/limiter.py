@@ -8,9 +8,9 @@ from collections.abc import Awaitable, Callable
 from heapq import heappop, heappush
 from typing import TypeVar
 
+from anthology.config.model import Endpoint
 from anthology.errors import EndpointError, ModelError, TransientError
-from anthology.meter import Meter
-from anthology.models.spec import Endpoint
+from anthology.models.usage import Meter
 
 T = TypeVar("T")
 Turn = asyncio.Future[bool]

@@ -1,5 +1,4 @@
-"""What made a file: a record beside every artifact, with what must not be in the artifact itself.
+"""What made a file: code, packages, models, inputs, cost; and how that is shown.
 
-An artifact is the same bytes whenever and wherever its settings are the same, so the time that it
-took, the machine and the money stand in `.made/<name>.json` in the artifact's folder.
+Imports `io`, `models` and `survey`. It records what stages did and changes nothing they make.
 """

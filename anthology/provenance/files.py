@@ -8,7 +8,7 @@ from pathlib import Path
 from pydantic import ValidationError
 
 from anthology.errors import DataError
-from anthology.provenance.records import FORMAT, Content, Made
+from anthology.provenance.schema import FORMAT, Content, Made
 
 FOLDER = ".made"
 

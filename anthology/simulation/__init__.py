@@ -1,5 +1,4 @@
-"""A toy society: the people, life stories and opinions that the project demonstrates itself on.
+"""The toy society: a model and a population that need no key, no download and no network.
 
-It is made up. What comes of it shows that the machinery works and is evidence
-about nothing else.
+Imports `models` and `config`. Its numbers are synthetic and have no evidential value.
 """

@@ -2,14 +2,14 @@
 
 import re
 
-from anthology.models.options import Listed, listed
-from anthology.simulation.evidence import evidence, statement
-from anthology.simulation.lot import Lot
-from anthology.simulation.names import OPTIONS
+from anthology.config.population import OPTIONS
+from anthology.simulation.classify_topic import membership, trait_of
+from anthology.simulation.match_values import likelihood
+from anthology.simulation.parse_options import Listed, listed
+from anthology.simulation.parse_prompt import Heard
 from anthology.simulation.person import read_person
-from anthology.simulation.prompt import Heard
-from anthology.simulation.topics import membership, trait_of
-from anthology.simulation.values import likelihood
+from anthology.simulation.read_story import evidence, statement
+from anthology.simulation.sampler import Lot
 
 _ANSWER = re.compile(r"^[^\n]*?\b(?:own words|answer\w*)\b[^:\n]*:\s*(.+)$", re.MULTILINE)
 _ABSENT = re.compile(

@@ -2,7 +2,7 @@
 
 import re
 
-from anthology.simulation.names import OPTIONS
+from anthology.config.population import OPTIONS
 
 _UPPER = {"bachelor": 1.0, "master": 1.0, "professional": 1.0, "doctorate": 1.0}
 _MIDDLE = {"some-college": 1.0, "associate": 1.0, "highschool": 0.6, "bachelor": 0.3}

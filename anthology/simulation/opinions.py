@@ -8,7 +8,7 @@ from hashlib import blake2b
 
 import numpy as np
 
-from anthology.simulation.names import DIMENSIONS
+from anthology.config.population import DIMENSIONS
 from anthology.simulation.society import Array
 
 _TOPICS: tuple[tuple[str, float, dict[str, float]], ...] = (

@@ -7,9 +7,9 @@ from hashlib import blake2b
 
 import numpy as np
 
-from anthology.simulation.chain import Categories, Chain
-from anthology.simulation.evidence import evidence
-from anthology.simulation.names import DIMENSIONS
+from anthology.config.population import DIMENSIONS
+from anthology.simulation.draw_people import Categories, Chain
+from anthology.simulation.read_story import evidence
 from anthology.simulation.society import SIGNAL, TIES, TRAITS, Array, effects, scores, shares
 
 _ROUNDS = 2

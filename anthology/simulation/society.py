@@ -6,7 +6,7 @@ from functools import cache
 import numpy as np
 from numpy.typing import NDArray
 
-from anthology.simulation.names import DIMENSIONS, OPTIONS
+from anthology.config.population import DIMENSIONS, OPTIONS
 
 Array = NDArray[np.float64]
 

@@ -1,0 +1,242 @@
+"""The tables of calibration: the probabilities that personas gave, held against people's answers.
+
+Only conditions asked by `logprobs` give probabilities. Beside them stand two forecasts
+made of the people themselves: how all other respondents answered the item, and how
+those with the same traits did.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from math import nan
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from anthology.analysis import baselines
+from anthology.analysis.calibration import FLOOR, Forecasts, reliability, scores
+from anthology.analysis.distances import BoolArray, FloatArray, IntArray
+from anthology.analysis.response_rows import Roster, Rows, rows
+from anthology.errors import DataError
+from anthology.io.tables import Row
+
+CALIBRATION = (
+    *("survey", "model", "condition", "item", "n", "brier", "log_score", "ece"),
+    *("labels", "unseen", "notes"),
+)
+"""The columns of `calibration.csv`."""
+
+RELIABILITY = (
+    *("survey", "model", "condition", "item"),
+    *("bin_low", "bin_high", "n", "predicted", "observed"),
+)
+"""The columns of `reliability.csv`."""
+
+ALL = "all"
+"""What tables call all items together."""
+
+
+@dataclass(frozen=True, slots=True)
+class Forecast:
+    """The forecasts of one item, and what was left of the probabilities they are made from.
+
+    Parameters
+    ----------
+    forecasts
+        Those that have an outcome, among the item's options.
+    labels, unseen
+        For each of them, the probability of all labels together, and of what the model
+        did not show; NaN where people are forecast from people.
+    empty
+        How many further ones gave no label any probability.
+    """
+
+    forecasts: Forecasts
+    labels: FloatArray
+    unseen: FloatArray
+    empty: int = 0
+
+
+def asked(path: Path, roster: Roster) -> bool:
+    """Say whether any item was asked by `logprobs`."""
+    return any(_told(part).any() for part in rows(path, roster, ["shares"]))
+
+
+def given(
+    path: Path, roster: Roster, answers: IntArray, sizes: Sequence[int]
+) -> list[Forecast] | None:
+    """Return what the personas of one condition gave each item's options.
+
+    Parameters
+    ----------
+    path
+        What they answered.
+    roster
+        The people and the items.
+    answers
+        People x items: the place of the option that the person chose, -1 for none.
+    sizes
+        How many options each item has.
+
+    Returns
+    -------
+    list of Forecast or None
+        One for each item; None where no item was asked by `logprobs`.
+
+    Raises
+    ------
+    DataError
+        If a row has not as many probabilities as its item has options, or what is none.
+    """
+    found: list[list[_Odds]] = [[] for _ in sizes]
+    for part in rows(path, roster, ["shares", "unseen"]):
+        if not _told(part).any():
+            continue
+        for item, odds in enumerate(_odds(part, sizes, path)):
+            found[item].append(odds)
+    if not any(found):
+        return None
+    return [_forecast(_Odds.joined(parts), answers[:, i]) for i, parts in enumerate(found)]
+
+
+@dataclass(frozen=True, slots=True)
+class _Odds:
+    """What some personas gave an item's options, and what they did not show."""
+
+    person: IntArray
+    odds: FloatArray
+    unseen: FloatArray
+
+    @classmethod
+    def joined(cls, parts: Sequence["_Odds"]) -> "_Odds":
+        """Put rows together in the order of people, so that their own order changes no sum."""
+        person = np.concatenate([one.person for one in parts])
+        order = np.argsort(person)
+        odds, unseen = ([getattr(one, name) for one in parts] for name in ("odds", "unseen"))
+        return cls(person[order], np.concatenate(odds)[order], np.concatenate(unseen)[order])
+
+
+def _told(part: Rows) -> BoolArray:
+    """Say which rows have probabilities."""
+    told: BoolArray = part.values["shares"].is_valid().to_numpy(zero_copy_only=False)
+    return told
+
+
+def _odds(part: Rows, sizes: Sequence[int], path: Path) -> Iterator[_Odds]:
+    """Yield each item's probabilities of some rows."""
+    shares, told = part.values["shares"], _told(part)
+    lengths = pc.list_value_length(shares).fill_null(0).to_numpy(zero_copy_only=False)
+    wrong = told & (lengths != np.asarray(sizes)[part.item])
+    if wrong.any():
+        raise _broken(path, part.first + int(np.argmax(wrong)), "not one for each option")
+    unseen = part.values["unseen"].fill_null(0.0).to_numpy(zero_copy_only=False)
+    for i, size in enumerate(sizes):
+        own = np.flatnonzero(told & (part.item == i))
+        values = shares.take(pa.array(own)).flatten().fill_null(nan)
+        odds = values.to_numpy(zero_copy_only=False).reshape(-1, size).astype(np.float64)
+        bad = (~(np.isfinite(odds) & (odds >= 0))).any(axis=1)
+        if bad.any():
+            raise _broken(path, part.first + int(own[np.argmax(bad)]), "no probabilities")
+        yield _Odds(part.person[own], odds, unseen[own])
+
+
+def _forecast(given: _Odds, answers: IntArray) -> Forecast:
+    outcomes, labels = answers[given.person], given.odds.sum(axis=1)
+    usable = (outcomes >= 0) & (labels > 0)
+    return Forecast(
+        Forecasts(given.odds[usable] / labels[usable, None], outcomes[usable]),
+        labels[usable],
+        given.unseen[usable],
+        empty=int(((outcomes >= 0) & (labels <= 0)).sum()),
+    )
+
+
+def of_others(answers: IntArray, sizes: Sequence[int], cells: IntArray) -> list[Forecast]:
+    """Return for each item how the others in each person's cell answered it."""
+    forecasts = []
+    for i, size in enumerate(sizes):
+        shares = baselines.others(answers[:, i], size, cells)
+        known = ~np.isnan(shares[:, 0])
+        nothing = np.full(int(known.sum()), nan)
+        forecasts.append(Forecast(Forecasts(shares[known], answers[known, i]), nothing, nothing))
+    return forecasts
+
+
+def score_rows(where: Row, names: Sequence[str], found: Sequence[Forecast]) -> list[Row]:
+    """Return the rows of `calibration.csv` of one condition."""
+    binned = not _calibrated(where)
+    return [
+        {**where, "item": name, **_scored(some, binned=binned)}
+        for name, some in _parts(names, found)
+    ]
+
+
+def bin_rows(where: Row, names: Sequence[str], found: Sequence[Forecast]) -> list[Row]:
+    """Return the rows of `reliability.csv` of one condition."""
+    rows: list[Row] = []
+    if _calibrated(where):
+        return rows
+    for name, some in _parts(names, found):
+        bins = reliability([one.forecasts for one in some])
+        rows += [
+            {
+                **where,
+                "item": name,
+                "bin_low": float(bins.low[i]),
+                "bin_high": float(bins.high[i]),
+                "n": int(bins.number[i]),
+                "predicted": float(bins.predicted[i]),
+                "observed": float(bins.observed[i]),
+            }
+            for i in range(len(bins.number))
+        ]
+    return rows
+
+
+def _calibrated(where: Row) -> bool:
+    """Say whether forecasts are the shares that came true, so that calibration tells nothing.
+
+    Worse, where leaving out a person's own answer moves a probability over the border of a
+    bin, the bin would tell who chose what.
+    """
+    return not where["model"] and where["condition"] == baselines.RANDOM
+
+
+def _parts(names: Sequence[str], found: Sequence[Forecast]) -> list[tuple[str, Sequence[Forecast]]]:
+    """Return each item's forecasts, and those of all items together."""
+    return [*((name, [one]) for name, one in zip(names, found, strict=True)), (ALL, found)]
+
+
+def _scored(found: Sequence[Forecast], *, binned: bool) -> Mapping[str, Any]:
+    scored = scores([one.forecasts for one in found])
+    labels = np.concatenate([one.labels for one in found])
+    unseen = np.concatenate([one.unseen for one in found])
+    empty = sum(one.empty for one in found)
+    notes = []
+    if not scored.number:
+        notes.append("no forecast of a person who answered")
+    elif not binned:
+        notes.append("calibrated by construction")
+    if scored.floored:
+        notes.append(f"{scored.floored} with a probability below {FLOOR:g}, taken as that")
+    if empty:
+        notes.append(f"{empty} left out with no probability of any option")
+    return {
+        "n": scored.number,
+        "brier": scored.brier,
+        "log_score": scored.log_score,
+        "ece": scored.calibration_error if binned else nan,
+        "labels": float(labels.mean()) if len(labels) else nan,
+        "unseen": float(unseen.mean()) if len(unseen) else nan,
+        "notes": "; ".join(notes),
+    }
+
+
+def _broken(path: Path, row: int, what: str) -> DataError:
+    return DataError(
+        f"shares of row {row + 1} are {what}",
+        where=str(path),
+        hint="Remove the file; the workflow makes it again.",
+    )

@@ -1,0 +1,249 @@
+"""The rows of `individuals.csv`: estimates, intervals, and why a number is missing."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from math import isnan, nan
+
+import numpy as np
+
+from anthology.analysis import agreement
+from anthology.analysis.baselines import RANDOM
+from anthology.analysis.block_products import Given, Numbers, totals
+from anthology.analysis.bootstrap import interval
+from anthology.analysis.calibration_rows import ALL, Forecast
+from anthology.analysis.distances import BoolArray, FloatArray
+from anthology.analysis.person_correlation import Profiles, Scales
+from anthology.io.tables import Row
+
+INDIVIDUALS = (
+    *("survey", "model", "condition", "item", "metric", "n"),
+    *("estimate", "low", "high", "notes"),
+)
+"""The columns of `individuals.csv`."""
+
+PERSONS = "persons"
+"""What the table calls the summary of what is measured within each person."""
+
+QUANTILES = {"lower_quartile": 0.25, "median": 0.5, "upper_quartile": 0.75}
+"""What is told of how rank correlations within persons are distributed, beside the mean."""
+
+_UNORDERED = "options have no order"
+_BLOCK = 64
+"""Draws at a time."""
+
+
+@dataclass(frozen=True, slots=True)
+class Compared:
+    """People compared, each with its persona or with others.
+
+    Parameters
+    ----------
+    model, condition
+        Which personas; a baseline has no model.
+    tables
+        1 + draws x items x options x options: first of the people as they are.
+    paired
+        People x items: who is in the tables.
+    profiles
+        What is measured within each person.
+    present
+        People: who has a persona; for a baseline, everyone.
+    forecasts
+        The probabilities given; None where none were asked for.
+    alone
+        People x items: who answered, and has nobody to be compared with.
+    """
+
+    model: str
+    condition: str
+    tables: FloatArray
+    paired: BoolArray
+    profiles: Profiles
+    present: BoolArray
+    forecasts: list[Forecast] | None
+    alone: BoolArray
+
+    @property
+    def is_baseline(self) -> bool:
+        """Whether people are compared with people."""
+        return not self.model
+
+    @property
+    def fixed(self) -> tuple[str, ...]:
+        """The measures that only the number of people decides, whoever they are."""
+        one_cell = self.is_baseline and self.condition == RANDOM
+        return ("kappa", "kappa_linear", "spearman") if one_cell else ()
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """One measure of one item, or of all.
+
+    Parameters
+    ----------
+    item, metric
+        What is measured.
+    number
+        On how many people.
+    values
+        1 + draws: the estimate, then what each draw gives; no draws for no interval.
+    notes
+        Why it is missing, or what it leaves out.
+    """
+
+    item: str
+    metric: str
+    number: int
+    values: FloatArray
+    notes: Sequence[str] = ()
+
+
+def rows(
+    where: Row,
+    names: Sequence[str],
+    scales: Scales,
+    found: Compared,
+    counts: Numbers,
+    confidence: float,
+) -> list[Row]:
+    """Return one condition's rows: those of items, of all items, and of persons.
+
+    Parameters
+    ----------
+    where
+        What begins each row.
+    names, scales
+        The items.
+    found
+        The condition.
+    counts
+        1 + draws x people: how often each person is in each draw.
+    confidence
+        How much of the draws an interval holds.
+    """
+    measured = [*_items(names, scales, found), *_persons(found, counts)]
+    return [{**where, **_row(one, confidence)} for one in measured]
+
+
+def _row(one: Measured, confidence: float) -> Row:
+    notes = list(one.notes)
+    estimate, draws = float(one.values[0]), one.values[1:]
+    missing = int(np.isnan(draws).sum())
+    low, high = interval(estimate, draws, confidence)
+    if one.number < 2:
+        low = high = nan
+    if one.number == 1 and not isnan(estimate):
+        notes.append("one person has no interval")
+    elif missing and not isnan(estimate):
+        notes.append(f"undefined in {missing} of {len(draws)} draws, which are left out")
+    return {
+        "item": one.item,
+        "metric": one.metric,
+        "n": one.number,
+        "estimate": estimate,
+        "low": low,
+        "high": high,
+        "notes": "; ".join(notes),
+    }
+
+
+def _items(names: Sequence[str], scales: Scales, found: Compared) -> Iterator[Measured]:
+    """Measure each item, and the mean over items."""
+    values: dict[str, FloatArray] = {}
+    for metric in agreement.ORDERED:
+        values[metric] = np.full(found.tables.shape[:2], nan)
+        for ordered, measures in ((True, agreement.ORDERED), (False, agreement.UNORDERED)):
+            if metric in measures:
+                chosen = scales.ordered == ordered
+                values[metric][:, chosen] = measures[metric](found.tables[:, chosen])
+        if metric in found.fixed:
+            values[metric] = values[metric][:1]
+    numbers = found.paired.sum(axis=0).tolist()
+    for item, name in enumerate(names):
+        alone = _alone(found.alone[:, item])
+        for metric, of_items in values.items():
+            reasons = _reasons(metric, bool(scales.ordered[item]), found.tables[0, item])
+            notes = [*alone, *reasons, *_fixed(metric, found)]
+            yield Measured(name, metric, numbers[item], of_items[:, item], notes)
+    anywhere = found.paired.any(axis=1)
+    alone = _alone(np.asarray(found.alone.any(axis=1) & ~anywhere))
+    for metric, of_items in values.items():
+        defined = ~np.isnan(of_items[0])
+        left = [name for name, is_there in zip(names, defined, strict=True) if not is_there]
+        mean = of_items[:, defined].mean(axis=1) if defined.any() else np.full(1, nan)
+        missing = [f"without {', '.join(left)}" if defined.any() else "no item has it"]
+        notes = [*alone, *(missing if left else []), *_fixed(metric, found)]
+        yield Measured(ALL, metric, int(anywhere.sum()), mean, notes)
+
+
+def _alone(people: BoolArray) -> list[str]:
+    """Say how many people are left out for want of others."""
+    count = int(people.sum())
+    return [f"{count} left out with nobody else to compare with"] if count else []
+
+
+def _fixed(metric: str, found: Compared) -> list[str]:
+    """Say why a measure has no interval."""
+    return ["decided by the number of people alone"] if metric in found.fixed else []
+
+
+def _reasons(metric: str, ordered: bool, table: FloatArray) -> list[str]:
+    """Say what is special about a measure of an item, and why it is missing."""
+    if not ordered and metric not in agreement.UNORDERED:
+        return [_UNORDERED]
+    said = [f"{_UNORDERED}: unweighted"] if not ordered and metric == "kappa" else []
+    constant = [np.count_nonzero(table.sum(axis=axis)) == 1 for axis in (1, 0)]
+    if not table.any():
+        return [*said, "no two answers to compare"]
+    if metric == "spearman" and any(constant):
+        return [*said, "answers do not vary"]
+    if metric.startswith("kappa") and all(constant) and table.trace() > 0:
+        return [*said, "one and the same answer is all there is"]
+    return said
+
+
+def _persons(found: Compared, counts: Numbers) -> Iterator[Measured]:
+    """Summarise the rank correlations within persons."""
+    values, notes = found.profiles.spearman, list[str]()
+    if found.is_baseline:
+        # Each value rests on everyone else, so that drawing the values alone says too little.
+        counts, notes = counts[:1], ["no interval for values that rest on one another"]
+    defined = found.present & ~np.isnan(values)
+    number = int(defined.sum())
+    why = [] if number else ["no persons with 3 items and answers that vary"]
+    for name, of_draws in _distribution(values, defined, counts).items():
+        yield Measured(PERSONS, f"spearman_{name}", number, of_draws, [*notes, *why])
+    everybody = np.stack([found.present, found.present & ~defined])
+    whole, without = totals([Given(everybody, 1.0)], counts)[0][0]
+    share = without / np.where(whole > 0, whole, nan)
+    people = int(found.present.sum())
+    nobody = [] if people else ["no personas"]
+    yield Measured(PERSONS, "spearman_undefined", people, share, [*notes, *nobody])
+
+
+def _distribution(
+    values: FloatArray, defined: BoolArray, counts: Numbers
+) -> Mapping[str, FloatArray]:
+    """Return mean and quartiles in each draw.
+
+    A quartile is the smallest value that at least such a share of people do not exceed.
+    """
+    kept = np.where(defined, values, 0.0)
+    total, sums = totals([Given(np.stack([defined.astype(np.float64), kept]))], counts)[0][0]
+    found = {"mean": sums / np.where(total > 0, total, nan)}
+    found |= {name: np.full(len(counts), nan) for name in QUANTILES}
+    people = np.flatnonzero(defined)
+    people = people[np.argsort(values[people])]
+    if not len(people):
+        return found
+    # People with the same value count together.
+    distinct, begins = np.unique(values[people], return_index=True)
+    for start in range(0, len(counts), _BLOCK):
+        some = slice(start, start + _BLOCK)
+        drawn = np.add.reduceat(counts[some][:, people], begins, axis=1, dtype=np.int64)
+        reached = np.cumsum(drawn, axis=1)
+        for name, share in QUANTILES.items():
+            place = (reached < share * total[some, None]).sum(axis=1)
+            ordered = np.append(distinct, nan)[place]
+            found[name][some] = np.where(total[some] > 0, ordered, nan)
+    return found

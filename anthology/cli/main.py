@@ -1,0 +1,160 @@
+"""The `anthology` command: one subcommand for each stage; the others are in `commands.py`.
+
+A stage's options are its `run` function's keyword arguments, so this module
+knows the stages' names and nothing else about them.
+"""
+
+import argparse
+import inspect
+import os
+import sys
+from collections.abc import Callable, Sequence
+from importlib import import_module
+from pathlib import Path
+from types import ModuleType, UnionType
+from typing import Any, get_args, get_origin
+
+from pydantic import ValidationError
+
+from anthology.errors import AnthologyError, ConfigurationError
+
+STAGES = {
+    "population": "write a simulated survey file",
+    "humans": "read a survey file's people and words",
+    "backstories": "have natural backstories written",
+    "released": "read natural backstories from a file",
+    "duplicates": "list natural backstories that are nearly the same",
+    "primed": "have a backstory written for each respondent",
+    "traits": "ask natural backstories who they are",
+    "perplexity": "have a model say how probable natural backstories are",
+    "perplexities": "join the perplexities by all models",
+    "matches": "match respondents to natural backstories",
+    "personas": "build the personas of one condition",
+    "responses": "have personas take the survey",
+    "metrics": "compare personas with people",
+    "metrics_full": "measure personas in every form of every metric",
+    "comparisons": "give metrics intervals, and test conditions against each other",
+    "subgroups": "compare personas with people, group by group",
+    "items": "tell how each item was answered",
+    "figures": "draw a survey's tables",
+    "exports": "write people and personas side by side for statistics packages",
+    "explorer": "write a page to look at single people, stories, prompts and answers",
+    "individuals": "compare each persona with the person it stands for",
+    "reproduction": "put the published numbers beside our own",
+    "summary": "join the tables of all surveys",
+    "record": "put the tables, and what made them, into one file",
+}
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command; a user's mistake is one message on stderr and status 1."""
+    argv = list(sys.argv[1:] if arguments is None else arguments)
+    try:
+        if argv and argv[0] in STAGES:
+            _run_stage(argv[0], argv[1:])
+        else:
+            from anthology.cli.commands import parsed
+
+            command = parsed(argv, STAGES)
+            command.do(command)
+        sys.stdout.flush()
+    except AnthologyError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        print("interrupted", file=sys.stderr)
+        return 130
+    except BrokenPipeError:
+        # Whoever read the output has seen enough; what is left goes nowhere, without a word.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    return 0
+
+
+def _run_stage(stage: str, argv: Sequence[str]) -> None:
+    from anthology.cluster.containers import check_code
+    from anthology.cluster.submitted import check_promise
+    from anthology.config.stage import INPUTS
+    from anthology.io.no_pandas import leave_pandas_out
+    from anthology.models.usage import Asks
+    from anthology.provenance.watch import Watch
+    from anthology.records import merged
+
+    check_code()
+    watch = Watch(stage)
+    leave_pandas_out()
+    module = import_module(f"anthology.stages.{stage}")
+    options = vars(stage_parser(stage, module).parse_args(argv))
+    check_promise(options["settings"])
+    watch.look(options)
+    try:
+        parts = merged(options.pop("settings"))
+    except (ValueError, AttributeError):
+        raise ConfigurationError("takes JSON objects", where="--settings") from None
+    parts.pop(INPUTS, None)
+    try:
+        settings = module.Settings.model_validate(parts)
+    except ValidationError as error:
+        from anthology.io.explain import explain
+
+        raise explain(error, module.Settings, parts, where=lambda _: "--settings") from None
+    arguments = _called(module.run, options)
+    module.run(settings, **arguments)
+    asking = [value for value in arguments.values() if isinstance(value, Asks)]
+    watch.record(parts, [one for asks in asking for one in asks.asked()])
+
+
+def stage_parser(stage: str, module: ModuleType) -> argparse.ArgumentParser:
+    """Derive a stage's command line from the signature of its `run`."""
+    parser = argparse.ArgumentParser(
+        prog=f"anthology {stage}", description=STAGES[stage], allow_abbrev=False
+    )
+    parser.add_argument("--settings", nargs="+", required=True, metavar="JSON")
+    for parameter in _keywords(module.run):
+        own = _keywords(parameter.annotation) if _is_ours(parameter.annotation) else [parameter]
+        for option in own:
+            parser.add_argument(
+                f"--{option.name.replace('_', '-')}",
+                **_argument(option.annotation),
+                **_default(option),
+            )
+    return parser
+
+
+def _called(run: Callable[..., Any], options: dict[str, Any]) -> dict[str, Any]:
+    """Return a stage's arguments, put together from the command's options."""
+    return {
+        parameter.name: (
+            parameter.annotation(**_called(parameter.annotation, options))
+            if _is_ours(parameter.annotation)
+            else options[parameter.name]
+        )
+        for parameter in _keywords(run)
+    }
+
+
+def _keywords(function: Callable[..., Any]) -> list[inspect.Parameter]:
+    parameters = inspect.signature(function, eval_str=True).parameters.values()
+    return [p for p in parameters if p.kind is inspect.Parameter.KEYWORD_ONLY]
+
+
+def _is_ours(annotation: Any) -> bool:
+    """Say whether an argument is an object of this project, made from options of its own."""
+    return getattr(annotation, "__module__", "").startswith("anthology.")
+
+
+def _default(option: inspect.Parameter) -> dict[str, Any]:
+    """Return what holds where an option is not on the command line."""
+    if option.default is inspect.Parameter.empty:
+        return {"required": True}
+    return {"default": option.default}
+
+
+def _argument(annotation: Any) -> dict[str, Any]:
+    """Return how an annotated argument is read from the command line."""
+    if get_origin(annotation) is list:
+        return {"type": get_args(annotation)[0], "nargs": "+", "metavar": "FILE"}
+    if get_origin(annotation) is UnionType:
+        # What may be missing may also be named with nothing after it.
+        found = _argument(get_args(annotation)[0])
+        return found | {"nargs": "*" if "nargs" in found else "?"}
+    return {"type": annotation, "metavar": "FILE" if annotation is Path else "N"}

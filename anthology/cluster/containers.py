@@ -1,0 +1,94 @@
+"""Jobs that run in a container image, or on machines that do not see this one's files.
+
+Such a job brings its own installation of this package, while the settings it is given were made
+by the one here, and its results are taken for those of the code here. So the workflow says in the
+environment which code it means, and a stage that runs other code makes nothing.
+"""
+
+import os
+import shutil
+import sys
+from collections.abc import Iterable
+from hashlib import blake2b
+from pathlib import Path
+
+from anthology.errors import ConfigurationError
+
+IMAGE = "ANTHOLOGY_IMAGE"
+"""The environment variable that names the image which jobs run in."""
+CODE = "ANTHOLOGY_CODE"
+"""The environment variable that says which code the workflow means."""
+BUILT = "anthology.sif"
+"""The image file that is looked for in the checkout where none is named."""
+_PACKAGE = Path(__file__).parents[1]
+
+
+def image(checkout: Path) -> str:
+    """Return the image that jobs run in: the one that is named, or the one in the checkout.
+
+    Parameters
+    ----------
+    checkout
+        The folder with the workflow. What lies in it is named from the working directory, so
+        that a moved checkout is no other image.
+    """
+    return os.environ.get(IMAGE) or os.path.relpath(checkout / BUILT)
+
+
+def check_image(named: str) -> None:
+    """Refuse an image file that is not there.
+
+    Raises
+    ------
+    ConfigurationError
+        If the name is a path and there is no such file.
+    """
+    if "://" not in named and not Path(named).exists():
+        raise ConfigurationError(
+            "there is no such image for jobs to run in",
+            where=named,
+            hint=f"build it as docs/clusters.md says, or name one in {IMAGE}: a file, or an "
+            "address such as docker://registry.example.org/anthology:1",
+        )
+
+
+def show_folders(folders: Iterable[Path]) -> None:
+    """Have containers see folders besides the working directory, under the same paths."""
+    prefix = "APPTAINER" if shutil.which("apptainer") else "SINGULARITY"
+    before = os.environ.get(f"{prefix}_BIND", "")
+    shown = [*filter(None, before.split(",")), *(str(folder.resolve()) for folder in folders)]
+    os.environ[f"{prefix}_BIND"] = ",".join(dict.fromkeys(shown))
+
+
+def promise_code() -> None:
+    """Say in the environment of all jobs that this very code is meant."""
+    os.environ[CODE] = _package_hash()
+
+
+def check_code() -> None:
+    """Refuse to run where the workflow means other code; without a workflow, do nothing.
+
+    Raises
+    ------
+    ConfigurationError
+        If the package that runs here differs in any file that is installed.
+    """
+    meant = os.environ.get(CODE)
+    if meant and meant != _package_hash():
+        raise ConfigurationError(
+            "the job's anthology is not the one that started the workflow",
+            where=sys.prefix,
+            hint="build its image again from this checkout (docs/clusters.md); if this checkout "
+            "was changed while the workflow ran, start it again",
+        )
+
+
+def _package_hash() -> str:
+    """Return a hash of all files of this package that are installed."""
+    digest = blake2b(digest_size=8)
+    for path in sorted([*_PACKAGE.rglob("[!.]*.py"), *_PACKAGE.glob("*/assets/[!.]*")]):
+        content = path.read_bytes()
+        name = path.relative_to(_PACKAGE).as_posix()
+        digest.update(f"{name} {len(content)} ".encode())
+        digest.update(content)
+    return digest.hexdigest()

@@ -1,1 +1,0 @@
-"""Pictures of a survey's tables: each module draws one figure from what the tables say."""

@@ -1,0 +1,64 @@
+"""What the survey's questions and the stories' questions say, for people to read."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from anthology.config.survey import Item
+from anthology.interview.survey_interview import question_of
+from anthology.io.parquet import facts, made_by
+from anthology.survey.codebook import Codebook
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """One question: its name, its wording, and its options in order.
+
+    Parameters
+    ----------
+    name
+        The trait, or the item's variable.
+    wording
+        The question.
+    options
+        What can be answered.
+    ordinal
+        Whether the options are a scale.
+    """
+
+    name: str
+    wording: str
+    options: tuple[str, ...]
+    ordinal: bool = True
+
+
+def respondents_traits(book: Codebook, labels: Mapping[str, Mapping[int, str]]) -> list[Words]:
+    """Return the traits that respondents told, in the survey's words or, where given, our own."""
+    return [
+        Words(name, entry.wording, tuple((entry.texts | dict(labels.get(name, {}))).values()))
+        for name, entry in book.traits.items()
+    ]
+
+
+def items_asked(items: Sequence[Item], book: Codebook) -> list[Words]:
+    """Return the items as personas are asked them, their options in the survey's order."""
+    questions = [question_of(item, book, None) for item in items]
+    return [
+        Words(item.variable, one.wording, tuple(o.text for o in one.options), one.ordinal)
+        for item, one in zip(items, questions, strict=True)
+    ]
+
+
+def stories_traits(path: Path) -> list[Words]:
+    """Return the traits that stories were asked, as they were put to them; steps count in them."""
+    asked: Mapping[str, Any] = made_by(path)["settings"]["traits"]
+    options: Mapping[str, Sequence[str]] = facts(path)["options"]
+    return [
+        Words(name, trait["question"], tuple(map(_texts(trait).__getitem__, options[name])))
+        for name, trait in asked.items()
+    ]
+
+
+def _texts(trait: Mapping[str, Any]) -> dict[str, str]:
+    return {option["id"]: option["text"] for option in trait["options"]}

@@ -1,0 +1,144 @@
+"""What several figures show: items with their words, and the marks of the models."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.lines import Line2D
+from matplotlib.patches import Patch
+
+from anthology.analysis.distances import FloatArray
+from anthology.figures.page import LINE, MARGIN, WIDTH, Sheet
+from anthology.figures.read import Head, Key, key_of, number
+from anthology.figures.style import BAND, INK, RULE, SMALL, cut, marks, width, wrapped
+
+ROW = 0.165
+"""Height of a condition's row, in inches."""
+_WIDEST_NAME = 2.4
+
+
+@dataclass(frozen=True, slots=True)
+class ShownItem:
+    """An item as figures show it.
+
+    Parameters
+    ----------
+    variable, wording
+        Its name and its question.
+    options
+        The words of its options, in the survey's order.
+    shares
+        For the people and each model and condition: options x (share, low, high).
+    """
+
+    variable: str
+    wording: str
+    options: Sequence[str]
+    shares: Mapping[Key, FloatArray]
+
+    @property
+    def title(self) -> str:
+        """The item's name and question in one line."""
+        return f"{self.variable}: {self.wording}" if self.wording else self.variable
+
+
+def items_of(rows: Iterable[Mapping[str, str]], wordings: Mapping[str, str]) -> list[ShownItem]:
+    """Return the items of `items.csv`, in its order."""
+    options: dict[str, dict[str, str]] = {}
+    found: dict[str, dict[Key, list[list[float]]]] = {}
+    for row in rows:
+        options.setdefault(row["item"], {})[row["code"]] = row["option"]
+        values = [number(row[name]) for name in ("share", "low", "high")]
+        found.setdefault(row["item"], {}).setdefault(key_of(row), []).append(values)
+    return [
+        ShownItem(
+            variable,
+            wordings.get(variable, ""),
+            list(options[variable].values()),
+            {key: np.array(values) for key, values in shares.items()},
+        )
+        for variable, shares in found.items()
+    ]
+
+
+def numbered(sheet: Sheet, items: Sequence[ShownItem], x: float, y: float) -> float:
+    """Write which number stands for which item, from a place on; return where that ends."""
+    for place, item in enumerate(items, start=1):
+        for line, words in enumerate(wrapped(item.title, WIDTH - MARGIN - x - 0.2, SMALL, 2)):
+            if line == 0:
+                sheet.text(x + 0.12, y, str(place), align="right")
+            sheet.text(x + 0.2, y, words)
+            y += SMALL * LINE / 72
+        y += 0.03
+    return y
+
+
+def gutter(names: Iterable[str]) -> float:
+    """Return the room that names to the left of a picture take, in inches."""
+    return min(_WIDEST_NAME, max(width(name, SMALL) for name in names)) + 0.12
+
+
+def name_rows(axes: Axes, names: Sequence[str], *, named: bool = True) -> None:
+    """Name the rows of a picture from its top, one a unit, and guide the eye along them."""
+    axes.set_ylim(len(names) - 0.5, -0.5)
+    axes.set_yticks([])
+    axes.grid(True, axis="x")
+    # Plain words and lines are drawn several times faster than ticks.
+    beside = axes.get_yaxis_transform()
+    axes.hlines(range(len(names)), 0, 1, RULE, linewidth=0.5, transform=beside, zorder=0.5)
+    for row, name in enumerate(names if named else ()):
+        said = cut(name, _WIDEST_NAME, SMALL)
+        axes.annotate(said, (0, row), (-4, 0), xycoords=beside, textcoords="offset points",
+                      size=SMALL, ha="right", va="center_baseline")  # fmt: skip
+
+
+def dots(
+    axes: Axes, head: Head, keys: Sequence[Key], values: FloatArray, size: float = 3.2
+) -> None:
+    """Draw a dot and its interval in the row of each model and condition.
+
+    Parameters
+    ----------
+    axes
+        Where.
+    head
+        Whose models have the marks.
+    keys
+        The rows.
+    values
+        Rows x (estimate, low, high); what is NaN is left out.
+    size
+        Of the dots, in points.
+    """
+    for model, (colour, mark) in marks(head.models).items():
+        own = [place for place, key in enumerate(keys) if key[0] == model]
+        if own:
+            axes.hlines(own, values[own, 1], values[own, 2], colors=colour, linewidth=1.1)
+            axes.plot(values[own, 0], own, mark, color=colour, markersize=size, markeredgewidth=0)
+
+
+def explained(head: Head, people: str, band: str) -> list[tuple[Line2D | Patch, str]]:
+    """Return the legend of dots beside the people's line and band."""
+    entries: list[tuple[Line2D | Patch, str]] = [
+        (Line2D([], [], color=INK, linewidth=1.0), people),
+        (Patch(color=BAND, linewidth=0), band),
+    ]
+    for model, (colour, mark) in marks(head.models).items():
+        line = Line2D([], [], color=colour, marker=mark, markersize=4, linewidth=1.1)
+        entries.append((line, f"personas of the model {model}, with their interval"))
+    return entries
+
+
+def people_behind(axes: Axes, values: FloatArray) -> None:
+    """Draw the people's value as a line, with its interval as a band, where there is one."""
+    estimate, low, high = values
+    if np.isfinite([low, high]).all():
+        axes.axvspan(low, high, color=BAND, linewidth=0, zorder=0)
+    if np.isfinite(estimate):
+        axes.axvline(estimate, color=INK, linewidth=1.0, zorder=1)
+
+
+def room(left: float) -> float:
+    """Return the width that is left of a sheet beside names."""
+    return WIDTH - 2 * MARGIN - left

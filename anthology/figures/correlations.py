@@ -1,0 +1,124 @@
+"""The figure of correlations: the people's matrix, each condition's, and their difference."""
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.patches import Rectangle
+
+from anthology.analysis.distances import FloatArray
+from anthology.figures.common import ShownItem, numbered
+from anthology.figures.page import MARGIN, WIDTH, Sheet, note
+from anthology.figures.read import HUMAN, Head, Key, key_of, number
+from anthology.figures.style import DIVERGING, SMALL, SOFT, TINY, cut
+
+_CELL = 0.27
+_SIDE = 2.16
+"""The widest that a matrix gets."""
+_LEGIBLE = 0.24
+"""Cells below this have no room for a number."""
+_BETWEEN = 0.22
+_UNKNOWN = "#e4e4e4"
+
+
+def matrices_of(rows: Sequence[Mapping[str, str]]) -> dict[Key, FloatArray]:
+    """Return the matrix of the people and of each model and condition, items x items."""
+    found: dict[Key, list[float]] = {}
+    for row in rows:
+        found.setdefault(key_of(row), []).append(number(row["correlation"]))
+    side = {key: round(len(values) ** 0.5) for key, values in found.items()}
+    return {key: np.reshape(values, (side[key], -1)) for key, values in found.items()}
+
+
+def draw(head: Head, items: Sequence[ShownItem], matrices: Mapping[Key, FloatArray]) -> Figure:
+    """Draw the people's matrix, then two pictures for each condition, two conditions a line.
+
+    Parameters
+    ----------
+    head
+        The survey, its conditions and what is simulated.
+    items
+        The items, for their words.
+    matrices
+        For the people and each model and condition: items x items.
+    """
+    title = f"How the items go together ({head.survey})"
+    if len(items) < 2:
+        return note(title, head.notice, "One item has no correlations.")
+    sheet = Sheet(title, head.notice)
+    sheet.paragraph(
+        "Pearson correlations of the items' answers. Each condition has its own matrix and, to the "
+        "right of it, its difference from the people's: red where its correlation is higher, blue "
+        "where it is lower. Both halves of a matrix are the same; numbers stand in the lower one."
+    )
+    sheet.space(0.1)
+    cell = min(_CELL, _SIDE / len(items))
+    side = cell * len(items)
+    top = sheet.y
+    _named(sheet, MARGIN, top, side, "people", "")
+    _picture(sheet.axes(MARGIN + 0.15, top + 0.3, side, side), matrices[HUMAN], cell)
+    beside = MARGIN + side + 0.6
+    end = numbered(sheet, items, beside, top + 0.3)
+    _scale(sheet, beside + 0.2, end + 0.15)
+    sheet.y = max(top + side, end + 0.2) + 0.6
+    step = (WIDTH - 2 * MARGIN) / 2
+    for place, key in enumerate(head.keys):
+        x, second = MARGIN + place % 2 * step, 0.15 + side + _BETWEEN
+        top = sheet.y
+        apart = matrices[key] - matrices[HUMAN]
+        norm = np.sqrt((apart**2).sum())
+        said = f"less the people's (norm {norm:.2f})" if np.isfinite(norm) else "not defined"
+        _named(sheet, x, top, side, head.name(key), said)
+        _picture(sheet.axes(x + 0.15, top + 0.3, side, side), matrices[key], cell)
+        _picture(sheet.axes(x + second, top + 0.3, side, side), apart, cell, left=False)
+        if place % 2 or place == len(head.keys) - 1:
+            sheet.y = top + 0.3 + side + 0.25
+    return sheet.finished()
+
+
+def _named(sheet: Sheet, x: float, y: float, side: float, name: str, beside: str) -> None:
+    sheet.text(x + 0.15, y, cut(name, side, SMALL * 1.13), size=SMALL, weight="bold")
+    sheet.text(x + 0.15 + side + _BETWEEN, y, beside, size=SMALL, colour=SOFT)
+
+
+def _picture(axes: Axes, matrix: FloatArray, cell: float, *, left: bool = True) -> None:
+    size = len(matrix)
+    axes.set_axis_off()
+    axes.set_xlim(0, size)
+    axes.set_ylim(size, 0)
+    axes.add_patch(Rectangle((0, 0), size, size, color=_UNKNOWN, linewidth=0))
+    axes.pcolormesh(
+        np.ma.masked_invalid(matrix), cmap=DIVERGING, vmin=-1, vmax=1, edgecolors="white",
+        linewidth=0.4,
+    )  # fmt: skip
+    # Plain words are drawn several times faster than the labels of ticks.
+    for place in range(size):
+        axes.text(place + 0.5, -0.15, str(place + 1), size=TINY, ha="center", va="bottom")
+        if left:
+            axes.text(-0.15, place + 0.5, str(place + 1), size=TINY, ha="right",
+                      va="center_baseline")  # fmt: skip
+    if cell < _LEGIBLE:
+        return
+    for row, column in zip(*np.tril_indices(size), strict=True):
+        value = matrix[row, column]
+        text = "-" if np.isnan(value) else _short(float(value))
+        colour = "white" if abs(value) > 0.6 else "black"
+        axes.text(column + 0.5, row + 0.5, text, size=TINY - 0.5, color=colour,
+                  ha="center", va="center_baseline")  # fmt: skip
+
+
+def _scale(sheet: Sheet, x: float, y: float) -> None:
+    axes = sheet.axes(x, y, 2.0, 0.12)
+    steps = np.linspace(-1, 1, 41)
+    axes.pcolormesh(steps, [0, 1], (steps[None, :-1] + steps[None, 1:]) / 2, cmap=DIVERGING,
+                    vmin=-1, vmax=1, edgecolors="face", linewidth=0.2)  # fmt: skip
+    axes.set_xticks([-1, -0.5, 0, 0.5, 1])
+    axes.set_yticks([])
+    axes.spines[:].set_visible(False)
+
+
+def _short(value: float) -> str:
+    """Write a correlation in four letters at most: .31, -.08, 1, 0."""
+    text = f"{value:.2f}".replace("0.", ".", 1)
+    return {"1.00": "1", "-1.00": "-1", ".00": "0", "-.00": "0"}.get(text, text)

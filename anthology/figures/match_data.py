@@ -1,0 +1,99 @@
+"""What figures read of stories: the matches, and the traits in a survey's categories."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import numpy as np
+
+from anthology.analysis.distances import FloatArray, IntArray
+from anthology.config.survey import TraitSource
+from anthology.figures.matches import Matched
+from anthology.figures.traits import ShownTrait
+from anthology.interview.distribution import trait_counts
+from anthology.io.parquet import facts, read_table
+from anthology.matching.similarity import probabilities
+from anthology.survey.codebook import Codebook
+from anthology.survey.respondents import TRAIT, places
+
+ALL = "all stories"
+
+
+def matched(path: Path) -> Matched:
+    """Return a matching, called as its file is."""
+    table = read_table(path, ["backstory", "similarity"])
+    return Matched(
+        name=path.stem,
+        similarity=table["similarity"].to_numpy().astype(np.float64),
+        stories=table["backstory"].to_numpy().astype(np.int64),
+        available=facts(path)["stories"],
+    )
+
+
+def trait_shares(
+    sources: Mapping[str, TraitSource],
+    codebook: Codebook,
+    humans: Path,
+    traits: Path,
+    matchings: Sequence[Matched],
+) -> list[ShownTrait]:
+    """Return how people and stories are distributed over the categories of traits.
+
+    A story counts as in matching: with its answers' shares, folded into the survey's
+    categories, or evenly over them where it gave no answer that can be read. In a
+    matching it counts once for each person that it stands for.
+
+    Parameters
+    ----------
+    sources
+        The survey's categories, and how the options that stories were asked fold into
+        them. A trait that stories were asked with other options is left out.
+    codebook
+        The words of the categories.
+    humans, traits
+        The people, and what stories say.
+    matchings
+        The matchings to tell apart from all stories.
+    """
+    asked = facts(traits)["options"]
+    people, stories = read_table(humans), read_table(traits)
+    weights = people["weight"].to_numpy().astype(np.float64)
+    ids = stories["backstory"].to_numpy().astype(np.int64)
+    found = []
+    for name, source in sources.items():
+        if not set(asked.get(name, [None])) <= set(source.fold):
+            continue
+        column = f"{TRAIT}{name}"
+        place = places(people[column], source.codes, column, humans)
+        counts = trait_counts(stories, name, len(asked[name]), traits)
+        folded = probabilities(counts, asked[name], source)[:-1]
+        uses = {ALL: np.ones(len(ids))}
+        uses |= {f"as matched: {one.name}": _uses(ids, one.stories) for one in matchings}
+        words = {**codebook.traits[name].texts, **source.labels}
+        found.append(
+            ShownTrait(
+                name=name,
+                categories=[words[code] for code in source.codes],
+                people=_shares(place, weights, len(source.codes)),
+                stories={called: _mean(folded, used) for called, used in uses.items()},
+            )
+        )
+    return found
+
+
+def _shares(place: IntArray, weights: FloatArray, categories: int) -> FloatArray:
+    told = place >= 0
+    counts = np.bincount(place[told], weights[told], minlength=categories)
+    return np.asarray(counts / counts.sum() if counts.sum() > 0 else np.full(categories, np.nan))
+
+
+def _uses(ids: IntArray, used: IntArray) -> FloatArray:
+    """Return for each story how many people it stands for."""
+    order = np.argsort(ids)
+    found = order[np.searchsorted(ids, used, sorter=order)]
+    return np.bincount(found, minlength=len(ids)).astype(np.float64)
+
+
+def _mean(folded: FloatArray, used: FloatArray) -> FloatArray:
+    """Return the mean distribution, and what falls into no category."""
+    shares = folded @ used / used.sum()
+    return np.append(shares, max(0.0, 1 - float(shares.sum())))

@@ -1,0 +1,68 @@
+"""A multiple-choice question as it is put to one persona."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from anthology.config.formats import Format
+from anthology.seeds import derive
+
+DECLINED = 2**15
+"""The code of an option to decline, which is no value that a survey's variable can have."""
+
+
+class Option(NamedTuple):
+    """One option: the code it is stored under and the words it is read out in."""
+
+    code: int
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """Wording and options in the survey's order.
+
+    Parameters
+    ----------
+    wording
+        The question.
+    options
+        What can be answered.
+    ordinal
+        Whether the options are a scale, which may be reversed but not mixed.
+    last
+        Codes of options that stay at the end in every order.
+    """
+
+    wording: str
+    options: tuple[Option, ...]
+    ordinal: bool = True
+    last: frozenset[int] = frozenset()
+
+    def declinable(self, text: str) -> "Question":
+        """Return the same question with a last option to decline, behind all others that stay."""
+        option = Option(DECLINED, text)
+        return Question(self.wording, (*self.options, option), self.ordinal, self.last | {DECLINED})
+
+    def shuffled(self, seed: int) -> "Question":
+        """Return the same question with its options in the allowed order that a seed names.
+
+        Each option has its own place from the seed, so that a further one leaves the order
+        of the others alone.
+        """
+        free = [option for option in self.options if option.code not in self.last]
+        fixed = [option for option in self.options if option.code in self.last]
+        if self.ordinal:
+            free = free[::-1] if derive(seed, "reversed") % 2 else free
+        else:
+            free.sort(key=lambda option: derive(seed, option.code))
+        return Question(self.wording, (*free, *fixed), self.ordinal, self.last)
+
+    def written(self, layout: Format) -> str:
+        """Write the wording with one labelled option a line."""
+        return "\n".join([self.wording, *labelled(self.options, layout)])
+
+
+def labelled(options: Sequence[Option], layout: Format) -> list[str]:
+    """Write each option behind its label."""
+    return [f"{layout.label(i)} {option.text}" for i, option in enumerate(options)]

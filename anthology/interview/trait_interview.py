@@ -1,0 +1,268 @@
+"""Asking one story who it is: trait by trait, and for some traits step by step."""
+
+from collections import Counter
+from collections.abc import Mapping
+from functools import lru_cache
+
+from anthology.config.formats import Format
+from anthology.config.model import Asking, Sampling
+from anthology.config.model_identity import ModelIdentity
+from anthology.config.prompts import CoderPrompt, ReaderPrompt, SurveyPrompt
+from anthology.config.stage import StageSettings
+from anthology.config.traits import Trait
+from anthology.interview.answers import Outcome
+from anthology.interview.coding import Asked, Coder, Reader, asked, read_freely, read_number
+from anthology.interview.distribution import Distribution
+from anthology.interview.interviewer import Interviewer
+from anthology.interview.label_probs import tempered
+from anthology.interview.transcript import Turn, story_turns
+from anthology.models.base import Shares
+from anthology.models.session import Fieldwork
+from anthology.seeds import derive
+
+_LEAST = 1e-3
+"""Of how many expected answers no further question is asked."""
+_ANSWERS = 4096
+"""How many answers are kept as they were read; many stories give the same ones."""
+
+Path = tuple[tuple[int, int], ...]
+"""The way through a trait's questions: which of them was answered by the option at which place."""
+
+
+class Settings(StageSettings):
+    """What the traits of natural backstories depend on."""
+
+    seed: int
+    openings: list[str]
+    """The questions that stories are told in answer to."""
+    traits: dict[str, Trait]
+    open: list[str]
+    """The traits whose questions are put without options."""
+    model: ModelIdentity
+    asking: Asking
+    draws: int
+    sampling: Sampling
+    frame: SurveyPrompt
+    forced: bool
+    decline: str | None
+    layout: Format
+    reader: ReaderPrompt | None
+    reader_model: ModelIdentity | None
+    coder: CoderPrompt | None
+    coder_model: ModelIdentity | None
+
+    @property
+    def names(self) -> list[str]:
+        """What the answers to every question are called: a trait's own, then those of its steps."""
+        traits = self.traits.items()
+        return [
+            f"{name}.{step.name}" if step else name
+            for name, trait in traits
+            for step in (None, *trait.steps)
+        ]
+
+
+class TraitSurvey:
+    """Asks stories about all traits in turn, so that a story's text is read while it is at hand.
+
+    Parameters
+    ----------
+    settings
+        What is asked, and how.
+    fieldwork
+        Where models are asked.
+    """
+
+    def __init__(self, settings: Settings, fieldwork: Fieldwork) -> None:
+        self._settings, layout = settings, settings.layout
+        self._interviewer = Interviewer(
+            fieldwork.model(settings.model),
+            settings.model.api,
+            layout,
+            settings.frame,
+            settings.sampling,
+            settings.asking,
+            forced=settings.forced,
+        )
+        self._reader = (
+            Reader(settings.reader, fieldwork.model(settings.reader_model), layout, settings.seed)
+            if settings.reader and settings.reader_model
+            else None
+        )
+        self._coder = (
+            Coder(settings.coder, fieldwork.model(settings.coder_model), layout, settings.seed)
+            if settings.coder and settings.coder_model
+            else None
+        )
+        self._asked = {
+            name: [
+                asked(called, question, settings.decline, freely=name in settings.open)
+                for called, question in (
+                    (name, trait),
+                    *((f"{name}.{step.name}", step) for step in trait.steps),
+                )
+            ]
+            for name, trait in settings.traits.items()
+        }
+        self._named = {one.name: one for questions in self._asked.values() for one in questions}
+        self._read = lru_cache(_ANSWERS)(self._read_once)
+
+    @property
+    def questions(self) -> dict[str, Asked]:
+        """Every question by the name of its answers: a trait's own, then its steps."""
+        return self._named
+
+    async def ask(self, story: tuple[int, str, list[str]]) -> dict[str, Distribution]:
+        """Ask one story, given by number, text and answers, about every trait.
+
+        Returns
+        -------
+        dict
+            What it answers, by the names of the questions.
+        """
+        number, text, answers = story
+        turns = story_turns(self._settings.openings, answers)
+        found: dict[str, Distribution] = {}
+        for name in self._settings.traits:
+            found |= await self._trait(name, number, text, turns)
+        return found
+
+    async def _trait(
+        self, name: str, number: int, text: str, turns: tuple[Turn, ...]
+    ) -> dict[str, Distribution]:
+        """Ask about a trait, and go on with each group of answers on its own."""
+        settings, trait = self._settings, self._settings.traits[name]
+        first, *steps = self._asked[name]
+        found = {question.name: _nothing(question) for question in (first, *steps)}
+        seed = derive(settings.seed, "traits", number, name)
+        stated = await self._stated(trait, first, number, text)
+        if stated is None:
+            own = await self._put(first, turns, settings.draws, seed)
+        else:
+            own = Distribution(_at(stated, len(trait.options), settings.draws), stated=True)
+        groups: dict[Path, float] = {(): own.silent}
+        groups |= {((0, place),): count for place, count in enumerate(own.counts)}
+        for i, (step, question) in enumerate(zip(trait.steps, steps, strict=True), start=1):
+            further: dict[Path, float] = {}
+            for path, amount in groups.items():
+                if amount < _LEAST or not self._goes_on(name, step.when, path):
+                    further[path] = amount
+                    continue
+                said = tuple(self._said(self._asked[name][at], place) for at, place in path)
+                drawn = derive(seed, step.name, *(part for pair in path for part in pair))
+                given = await self._put(question, turns + said, amount, drawn)
+                found[question.name] += given
+                further[path] = given.silent
+                further |= {(*path, (i, place)): n for place, n in enumerate(given.counts)}
+            groups = further
+        found[name] = own if not steps else _recounted(own, trait, groups)
+        return found
+
+    def _goes_on(self, name: str, when: list[str], path: Path) -> bool:
+        """Say whether a step is for those who answered so."""
+        given = {self._asked[name][at].declared.options[place].id for at, place in path}
+        return not when or not given.isdisjoint(when)
+
+    def _said(self, question: Asked, place: int) -> Turn:
+        if question.open:
+            return Turn(question.question.wording, question.declared.options[place].text)
+        return self._interviewer.said(question.question, place)
+
+    async def _stated(self, trait: Trait, first: Asked, number: int, text: str) -> int | None:
+        """Return the option that a story states outright, as a reader finds it."""
+        if not trait.read or self._reader is None:
+            return None
+        return await self._reader.find(first, number, text)
+
+    async def _put(
+        self, question: Asked, turns: tuple[Turn, ...], amount: float, seed: int
+    ) -> Distribution:
+        """Put one question for so many answers, drawn or expected."""
+        if self._settings.asking == "logprobs" and not question.open:
+            shares = await self._interviewer.weigh(turns, question.question)
+            return self._expected(question, shares, amount)
+        texts = await self._interviewer.ask(
+            turns, question.question, draws=round(amount), seed=seed
+        )
+        return await self._counted(question, Counter(texts))
+
+    def _expected(self, question: Asked, shares: Shares, draws: float) -> Distribution:
+        """Return how many of `draws` answers to expect for each option."""
+        labels = sum(shares.choices)
+        drawn = tempered(shares.choices, self._settings.sampling)
+        counts = [draws * labels * share for share in drawn or shares.choices]
+        options = len(question.declared.options)
+        unreadable = draws * max(0.0, 1 - labels - shares.unseen)
+        return Distribution(
+            tuple(counts[:options]),
+            declined=sum(counts[options:]),
+            unreadable=unreadable,
+            unseen=draws * shares.unseen,
+        )
+
+    async def _counted(self, question: Asked, texts: Counter[str]) -> Distribution:
+        counts = [0] * len(question.declared.options)
+        routes: Counter[str] = Counter()
+        for text, times in texts.items():
+            route, place = (
+                await self._settled(question, text)
+                if question.open
+                else self._read(question.name, text)
+            )
+            routes[route] += times
+            if place is not None:
+                counts[place] += times
+        return Distribution(
+            tuple(counts),
+            declined=routes["declined"],
+            unreadable=routes["unreadable"],
+            number=routes["number"],
+            coded=routes["coded"],
+        )
+
+    async def _settled(self, question: Asked, text: str) -> tuple[str, int | None]:
+        """Return the route that settles a free answer, and the option that it comes to."""
+        answer = self._interviewer.answer(text)
+        said = text if answer is None else answer
+        route, place = read_freely(said, question.declared)
+        if route == "unreadable" and self._coder is not None:
+            place = await self._coder.place(question, said)
+            route = "unreadable" if place is None else "coded"
+        return route, place
+
+    def _read_once(self, name: str, text: str) -> tuple[str, int | None]:
+        """Return the route that settles an answer to a question with options, and the option."""
+        question = self._named[name]
+        answer = self._interviewer.read(text, question.question)
+        route, place = "read", answer.position
+        if answer.outcome == Outcome.UNREADABLE:
+            said = self._interviewer.answer(text) or ""
+            route, place = "number", read_number(said, question.declared)
+        if place is not None and place < len(question.declared.options):
+            return route, place
+        declined = place is not None or answer.outcome == Outcome.REFUSED
+        return ("declined" if declined else "unreadable"), None
+
+
+def _nothing(question: Asked) -> Distribution:
+    return Distribution((0,) * len(question.declared.options))
+
+
+def _at(place: int, options: int, amount: float) -> tuple[float, ...]:
+    return tuple(amount if i == place else 0 for i in range(options))
+
+
+def _recounted(own: Distribution, trait: Trait, groups: Mapping[Path, float]) -> Distribution:
+    """Return a trait's answers after some have come to count as another option in a step."""
+    counts = list(own.counts)
+    for path, amount in groups.items():
+        named = [trait.steps[at - 1].options[place].counts_as for at, place in path if at]
+        target = next((name for name in reversed(named) if name is not None), None)
+        if target is not None and path[0][0] == 0:
+            counts[path[0][1]] -= amount
+            counts[trait.ids.index(target)] += amount
+    # What is left of a whole that was taken away in parts may be a rounding error below nothing.
+    return Distribution(
+        tuple(max(0, count) for count in counts),
+        own.stated, own.declined, own.unreadable, own.unseen, own.number, own.coded,
+    )  # fmt: skip

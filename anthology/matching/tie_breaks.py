@@ -1,0 +1,39 @@
+"""Numbers by which whoever is equally good is told apart.
+
+The lot of a respondent and a story depends on the seed and these two alone. So neither
+the order of people or stories nor the presence of others changes it.
+"""
+
+import numpy as np
+import numpy.typing as npt
+
+from anthology.seeds import derive
+
+Lots = npt.NDArray[np.uint64]
+
+
+def respondent_lots(seed: int, survey: str, respondents: list[str]) -> Lots:
+    """Return one lot for each respondent of a survey."""
+    return np.array([derive(seed, "matches", survey, name) for name in respondents], np.uint64)
+
+
+def story_lots(backstories: npt.NDArray[np.int64]) -> Lots:
+    """Return one lot for each story; different stories have different lots."""
+    return mixed(backstories.astype(np.uint64))
+
+
+def draw(person: Lots, stories: Lots) -> Lots:
+    """Return the lots of one respondent and each of several stories, all different."""
+    return mixed(person ^ stories)
+
+
+def mixed(value: Lots) -> Lots:
+    """Mix the bits of each number, one to one.
+
+    Source: the finalizer of SplitMix64; Steele, Lea and Flood, "Fast splittable
+    pseudorandom number generators" (OOPSLA 2014).
+    """
+    value = value + np.uint64(0x9E3779B97F4A7C15)
+    value = (value ^ (value >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
+    value = (value ^ (value >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
+    return np.asarray(value ^ (value >> np.uint64(31)))

@@ -1,0 +1,196 @@
+"""Asking a server how probable it is that an answer begins with each of some labels."""
+
+import asyncio
+from collections.abc import Callable
+from typing import Any, Protocol, TypeVar
+
+from anthology.config.model import Endpoint
+from anthology.config.model_identity import ModelIdentity
+from anthology.errors import EndpointError, ModelError
+from anthology.models.base import Reply, Request, Shares
+from anthology.providers.http.wire import label_body, read_positions, usage
+from anthology.providers.label_tree import (
+    ROOT,
+    Branch,
+    Labels,
+    Needed,
+    Piece,
+    Position,
+    summed,
+    walk,
+)
+
+T = TypeVar("T")
+
+FOLLOWED = 1e-3
+"""Beginnings that carry less than this part of what the labels have between them are not followed:
+they can move no label's part by more than a tenth of a percentage point."""
+_NO_VLLM = (
+    "The exact probabilities of labels need a server of vLLM. Set `endpoint.label_logprobs: false` "
+    "in the model's file where there is none."
+)
+MOST_REQUESTS = 8
+"""Requests for one distribution; a model that writes nothing but spaces would never be done."""
+_MOST_TOKENS = 128
+"""What vLLM gives the probabilities of at once."""
+# A label's tokens depend on what stands before it. ":" may grow together with a bracket and a
+# line's end with another, so each lead is tried behind several contexts.
+_CONTEXTS = ("Answer:", "Answer\n", "Answer")
+_LEADS = ("", " ", "\n")
+
+
+class Send(Protocol):
+    """Sends one request and reads the reply, as often as it takes."""
+
+    async def __call__(self, path: str, fields: dict[str, Any], read: Callable[[Any], T]) -> T:
+        """Post fields to a path of the server; "" is where the model answers."""
+        ...
+
+
+class LabelReader:
+    """Reads the probabilities of labels from one model.
+
+    Parameters
+    ----------
+    identity
+        The model.
+    endpoint
+        Whether its server gives the probabilities of any tokens, or of the likeliest.
+    model
+        What its server calls it.
+    send
+        Sends requests.
+    """
+
+    def __init__(self, identity: ModelIdentity, endpoint: Endpoint, model: str, send: Send) -> None:
+        self._identity, self._endpoint, self._model = identity, endpoint, model
+        self._send = send
+        self._looking = asyncio.Lock()
+        self._spellings: dict[str, list[list[Piece]]] = {}
+        self._texts: dict[int, str] = {}
+        self._contexts: dict[str, list[int]] = {}
+        self._anchor = ""
+        self._needed: dict[frozenset[str], Needed] = {}
+
+    async def shares(self, request: Request) -> Reply:
+        """Return how the probability is shared out among a request's choices."""
+        labels = Labels(request.choices)
+        needed = await self._tokens_of(labels) if self._endpoint.label_logprobs else None
+        none = (0.0,) * len(labels.choices)
+        parts: list[Shares] = []
+        read_tokens = written = sent = 0
+        open_ends = [ROOT]
+        while open_ends and sent < MOST_REQUESTS:
+            known = sum(sum(part.choices) for part in parts)
+            known += sum(branch.mass for branch in open_ends)
+            if self._use(open_ends[0]) < FOLLOWED * known:
+                break
+            start = open_ends.pop(0)
+            positions, (taken, given) = await self._positions(request, needed, start)
+            sent, read_tokens, written = sent + 1, read_tokens + taken, written + given
+            if not positions:  # The answer ended before its first token.
+                parts.append(Shares(none, start.mass))
+                continue
+            begun = walk(positions, labels, start)
+            parts.append(begun.shares)
+            open_ends = sorted([*open_ends, *begun.open], key=self._use, reverse=True)
+        parts += [Shares(none, branch.mass) for branch in open_ends]
+        return Reply((), summed(parts), read_tokens, written)
+
+    def _use(self, branch: Branch) -> float:
+        """Return how much may be learned by following a beginning."""
+        if branch == ROOT:
+            return branch.mass
+        if not self._endpoint.label_logprobs:
+            return 0.0
+        # A chat's template takes space off its messages, which leaves nothing to go on with.
+        nothing = self._identity.api == "chat" and not branch.text.strip()
+        return 0.0 if nothing else branch.mass
+
+    async def _positions(
+        self, request: Request, needed: Needed | None, start: Branch
+    ) -> tuple[list[Position], tuple[int, int]]:
+        fields = label_body(request, self._identity, self._endpoint, self._model, needed, start)
+        return await self._send(
+            "", fields, lambda payload: (read_positions(payload, needed), usage(payload))
+        )
+
+    async def _tokens_of(self, labels: Labels) -> Needed:
+        key = frozenset(labels.choices)
+        if key not in self._needed:
+            async with self._looking:
+                await self._look_up(labels)
+            self._needed[key] = labels.needed(
+                spelling
+                for choice in labels.choices
+                for spelling in self._spellings[choice.strip()]
+            )
+        needed = self._needed[key]
+        if len(needed.texts) > _MOST_TOKENS:
+            raise ModelError(
+                f"{len(labels.choices)} choices take {len(needed.texts)} tokens to tell apart, "
+                f"and a server gives the probabilities of {_MOST_TOKENS} at most",
+                hint="Ask for shorter labels or fewer options, or ask by `sample`.",
+            )
+        return needed
+
+    async def _look_up(self, labels: Labels) -> None:
+        """Find out how the choices are written in tokens, with each lead and without."""
+        if not self._anchor:
+            first, *others = await asyncio.gather(*map(self._tokenize, _CONTEXTS))
+            self._contexts = dict(zip(_CONTEXTS, (first, *others), strict=True))
+            self._anchor = await self._detokenize(first)
+        new = {choice.strip() for choice in labels.choices} - self._spellings.keys()
+        found = await asyncio.gather(*map(self._spell, sorted(new)))
+        self._spellings.update(zip(sorted(new), found, strict=True))
+
+    async def _spell(self, label: str) -> list[list[Piece]]:
+        ways = [(context, lead) for context in _CONTEXTS for lead in _LEADS]
+        tokens = await asyncio.gather(
+            *(self._tokenize(context + lead + label) for context, lead in ways)
+        )
+        spellings = []
+        for (context, lead), numbers in zip(ways, tokens, strict=True):
+            before = self._contexts[context]
+            if numbers[: len(before)] != before:
+                continue
+            pieces = [Piece(n, await self._text(n)) for n in numbers[len(before) :]]
+            if "".join(piece.text for piece in pieces) == lead + label:
+                spellings.append(pieces)
+        if not spellings:
+            raise ModelError(
+                f"its tokens do not make up the label {label!r}",
+                hint="Use plain letters or digits as labels, or ask by `sample`.",
+            )
+        return spellings
+
+    async def _text(self, number: int) -> str:
+        """Return what a token adds to a text; alone, some lose the space they begin with."""
+        if number not in self._texts:
+            longer = await self._detokenize([*self._contexts[_CONTEXTS[0]], number])
+            self._texts[number] = longer.removeprefix(self._anchor)
+        return self._texts[number]
+
+    async def _tokenize(self, text: str) -> list[int]:
+        fields = {"model": self._model, "prompt": text, "add_special_tokens": False}
+        return await self._tool("/tokenize", fields, "tokens", list)
+
+    async def _detokenize(self, numbers: list[int]) -> str:
+        fields = {"model": self._model, "tokens": numbers}
+        return await self._tool("/detokenize", fields, "prompt", str)
+
+    async def _tool(self, path: str, fields: dict[str, Any], key: str, kind: type[T]) -> T:
+        def read(payload: Any) -> T:
+            value = payload.get(key) if isinstance(payload, dict) else None
+            if not isinstance(value, kind):
+                raise ModelError(f"the server sent no {key} from {path}", hint=_NO_VLLM)
+            return value
+
+        try:
+            return await self._send(path, fields, read)
+        except EndpointError as error:
+            raise EndpointError(
+                f"{path} is of no use: {error.what}",
+                where=error.where,
+                hint=_NO_VLLM,
+            ) from None

@@ -1,0 +1,386 @@
+"""What is sent to a server that speaks OpenAI's language, and what its replies mean."""
+
+import math
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from anthology.config.model import Endpoint
+from anthology.config.model_identity import ModelIdentity
+from anthology.errors import ConfigurationError, ModelError, TransientError
+from anthology.models.base import Draw, Reply, Request
+from anthology.providers.http.constrained import AROUND, chosen, grammar, schema
+from anthology.providers.http.errors import told
+from anthology.providers.label_tree import ROOT, Branch, Needed, Position
+
+LOOK_AHEAD = 4
+"""Tokens that are written where it is not known how many a label takes: "(A)" takes up to three,
+and a space or an empty line may stand before it."""
+
+_OURS = frozenset(
+    [
+        "model",
+        "prompt",
+        "messages",
+        "n",
+        "temperature",
+        "top_p",
+        "stop",
+        "seed",
+        "stream",
+        "max_tokens",
+        "max_completion_tokens",
+        "logprobs",
+        "top_logprobs",
+        "logprob_token_ids",
+        "return_tokens_as_token_ids",
+        "structured_outputs",
+        "grammar",
+        "response_format",
+        "continue_final_message",
+        "add_generation_prompt",
+        "echo",
+    ]
+)
+_SEEDS = 2**31  # Some servers keep a seed in 32 bits with a sign.
+_TOO_MUCH = 1.05  # What is rounded adds up to 1.01; scores that are no probabilities, to far more.
+_NUMBER = "token_id:"
+_BROKEN_OFF = ("abort", "error")
+
+
+def check_fields(identity: ModelIdentity, endpoint: Endpoint) -> None:
+    """Make sure that a model's further fields set nothing that requests set themselves.
+
+    Raises
+    ------
+    ConfigurationError
+        If one does.
+    """
+    ours = _OURS | {endpoint.length_field}
+    for field in identity.body:
+        if field in ours:
+            raise ConfigurationError(
+                f'`body` sets "{field}", which every request sets by itself',
+                where=f"model {identity.name}",
+                hint="Take it out of `body`; sampling is set with the stage, the rest in "
+                "`endpoint`.",
+            )
+
+
+def body(
+    request: Request, identity: ModelIdentity, endpoint: Endpoint, model: str
+) -> dict[str, Any]:
+    """Return the fields of the request that draws answers.
+
+    Where nothing is left to chance, one answer is asked for, as all would be alike.
+
+    Parameters
+    ----------
+    request
+        What is wanted.
+    identity
+        The model's further fields, and whether it continues texts or chats.
+    endpoint
+        What the server understands.
+    model
+        What the server calls the model.
+
+    Raises
+    ------
+    ModelError
+        If an answer can only be a choice and the server cannot be held to that.
+    """
+    sampling = request.sampling
+    fields: dict[str, Any] = {
+        **asked(request, identity, model),
+        "temperature": sampling.temperature,
+        "top_p": sampling.top_p,
+        endpoint.length_field: sampling.max_tokens,
+    }
+    if sampling.temperature > 0:
+        if request.draws > 1:
+            fields["n"] = request.draws
+        if endpoint.seed:
+            fields["seed"] = request.seed % _SEEDS
+    if request.scored and endpoint.scores:
+        # 0 would do for completions, but some servers read it as no.
+        fields["logprobs"] = 1 if identity.api == "completions" else True
+    if not request.choices:
+        if request.stop:
+            fields["stop"] = list(request.stop)
+    elif endpoint.choices == "structured_outputs":
+        fields["structured_outputs"] = {"choice": list(request.choices)}
+    elif endpoint.choices == "grammar":
+        fields["grammar"] = grammar(request.choices)
+    elif endpoint.choices == "json_schema" and identity.api == "chat":
+        fields["response_format"] = schema(request.choices)
+        fields[endpoint.length_field] = sampling.max_tokens + AROUND
+    else:
+        raise ModelError(
+            "cannot be held to labels"
+            + (" as a base model" if endpoint.choices else " at its endpoint"),
+            hint="Set `endpoint.choices` in the model's file: structured_outputs for a vLLM "
+            "server, grammar for llama.cpp, json_schema for OpenAI's chats; or ask by `sample`.",
+        )
+    return fields
+
+
+def label_body(
+    request: Request,
+    identity: ModelIdentity,
+    endpoint: Endpoint,
+    model: str,
+    needed: Needed | None,
+    start: Branch = ROOT,
+) -> dict[str, Any]:
+    """Return the fields of the request that asks how probable labels are.
+
+    Parameters
+    ----------
+    request, identity, endpoint, model
+        As for `body`.
+    needed
+        The tokens to ask for; None to ask for the likeliest.
+    start
+        What is taken as written already.
+
+    Raises
+    ------
+    ModelError
+        If the server gives no probabilities.
+    """
+    chat = identity.api == "chat"
+    fields = {
+        **asked(request, identity, model),
+        "temperature": 0,
+        endpoint.length_field: needed.depth if needed else LOOK_AHEAD,
+    }
+    if needed:
+        fields["logprobs"] = True if chat else 1
+        fields["logprob_token_ids"] = list(needed.texts)
+        fields["return_tokens_as_token_ids"] = True
+    elif endpoint.logprobs == 0:
+        raise ModelError(
+            "gives no probabilities of tokens, as its file says",
+            hint="Set `endpoint.logprobs` in the model's file to the number that the server "
+            "gives (OpenAI: 20 for chats, 5 for completions), `endpoint.label_logprobs` for a "
+            "vLLM server, or ask by `sample`.",
+        )
+    elif chat:
+        fields |= {"logprobs": True, "top_logprobs": endpoint.logprobs}
+    else:
+        fields["logprobs"] = endpoint.logprobs
+    if start.text and chat:
+        fields["messages"].append({"role": "assistant", "content": start.text})
+        fields |= {"continue_final_message": True, "add_generation_prompt": False}
+    elif start.text:
+        fields["prompt"] += start.text
+    return fields
+
+
+def read(payload: Any, request: Request, endpoint: Endpoint) -> Reply:
+    """Read the answers to a request that `body` made.
+
+    Parameters
+    ----------
+    payload
+        The reply, parsed.
+    request
+        What was wanted.
+    endpoint
+        What the server was told to give.
+
+    Raises
+    ------
+    TransientError
+        If the reply is not whole: too few answers, or one without text.
+    ModelError
+        If an answer is withheld, or the server did not do as it was told.
+    """
+    alike = request.draws if request.sampling.temperature == 0 else 1
+    answers = answers_of(payload, request.draws // alike)
+    scored = request.scored and endpoint.scores
+    draws = tuple(_draw(answer, request, scored) for answer in answers)
+    prompt_tokens, completion_tokens = usage(payload)
+    return Reply(draws * alike, None, prompt_tokens, completion_tokens)
+
+
+def read_positions(payload: Any, needed: Needed | None) -> list[Position]:
+    """Read what a reply to a request that `label_body` made shows of each token.
+
+    Raises
+    ------
+    TransientError
+        If the reply is not whole.
+    ModelError
+        If it lacks the probabilities that were asked for, or they are none.
+    """
+    (answer,) = answers_of(payload, 1)
+    tokens = _tokens(answer.get("logprobs"))
+    if tokens is None or (not tokens and _says_something(answer)):
+        raise ModelError(
+            "gave no probabilities of tokens, although they were asked for",
+            hint="Its server may not support that: correct `endpoint.logprobs` and "
+            "`endpoint.label_logprobs` in the model's file, or ask by `sample`.",
+        )
+    return [_position(token, shown, needed) for token, shown in tokens]
+
+
+def usage(payload: Any) -> tuple[int, int]:
+    """Return how many tokens were read and written; 0 where the server does not say."""
+    counts = payload.get("usage")
+    if not isinstance(counts, dict):
+        return 0, 0
+    read_tokens, written = counts.get("prompt_tokens"), counts.get("completion_tokens")
+    return (
+        read_tokens if isinstance(read_tokens, int) else 0,
+        written if isinstance(written, int) else 0,
+    )
+
+
+def asked(request: Request, identity: ModelIdentity, model: str) -> dict[str, Any]:
+    """Return the fields that every request has: the model, what it is asked, and its own fields.
+
+    Raises
+    ------
+    ModelError
+        If a model that continues texts is given messages, or the other way round.
+    """
+    if isinstance(request.prompt, str) != (identity.api == "completions"):
+        raise ModelError(
+            f"was given {'a text' if identity.api == 'chat' else 'messages'}, but its file says "
+            f"`api: {identity.api}`"
+        )
+    fields = {**identity.body, "model": model}
+    if isinstance(request.prompt, str):
+        fields["prompt"] = request.prompt
+    else:
+        fields["messages"] = [
+            {"role": message.role, "content": message.content} for message in request.prompt
+        ]
+    return fields
+
+
+def answers_of(payload: Any, wanted: int) -> list[dict[str, Any]]:
+    """Return the answers in a reply, in their order.
+
+    Raises
+    ------
+    TransientError
+        If the reply is not whole.
+    """
+    if not isinstance(payload, dict):
+        raise TransientError("the server sent something else than answers")
+    if payload.get("error"):
+        raise told(payload["error"])
+    answers = payload.get("choices")
+    if not isinstance(answers, list) or not all(isinstance(one, dict) for one in answers):
+        hint = "Check the address, up to and including /v1." if answers is None else ""
+        raise TransientError("the server sent no answers", hint=hint)
+    if len(answers) != wanted:
+        raise TransientError(f"the server sent {len(answers)} answers instead of {wanted}")
+    if wanted > 1:
+        answers.sort(key=_place)
+    return answers
+
+
+def _place(answer: dict[str, Any]) -> int:
+    index = answer.get("index")
+    return index if isinstance(index, int) else 0
+
+
+def _says_something(answer: dict[str, Any]) -> bool:
+    said = answer.get("message")
+    return bool(said.get("content") if isinstance(said, dict) else answer.get("text"))
+
+
+def _draw(answer: dict[str, Any], request: Request, scored: bool) -> Draw:
+    finish = answer.get("finish_reason")
+    if isinstance(request.prompt, str):
+        text, refusal = answer.get("text"), None
+    else:
+        said = answer.get("message")
+        if not isinstance(said, dict):
+            raise TransientError("the server sent an answer without a message")
+        text, refusal = said.get("content"), said.get("refusal")
+    if finish == "content_filter":
+        raise ModelError("its server withheld an answer (content filter)")
+    if refusal:
+        # To refuse is an answer, also where a label was wanted, and is counted as one.
+        return Draw(str(refusal))
+    if finish in _BROKEN_OFF:
+        raise TransientError(f"the server broke an answer off ({finish})")
+    if not isinstance(text, str):
+        raise TransientError("the server sent an answer without text")
+    if request.choices:
+        text = chosen(text, request.choices)
+    tokens, logprob = _score(answer.get("logprobs")) if scored else (0, None)
+    return Draw(text, "length" if finish == "length" else "stop", tokens, logprob)
+
+
+def _score(logprobs: Any) -> tuple[int, float]:
+    """Return an answer's length in tokens and its log-probability."""
+    try:
+        if isinstance(logprobs.get("content"), list):
+            each = [entry["logprob"] for entry in logprobs["content"]]
+        else:
+            each = logprobs["token_logprobs"]
+        return len(each), math.fsum(each)
+    except (AttributeError, TypeError, KeyError):
+        raise ModelError(
+            "gave no log-probabilities of an answer, although they were asked for",
+            hint="Set `endpoint.scores: false` in the model's file, and do without them.",
+        ) from None
+
+
+def _tokens(logprobs: Any) -> list[tuple[str, dict[str, float]]] | None:
+    """Return each token that was written, and what was shown with it; None if nothing was."""
+    try:
+        if isinstance(logprobs.get("content"), list):
+            return [_entry(entry) for entry in logprobs["content"]]
+        written = zip(
+            logprobs["tokens"], logprobs["token_logprobs"], logprobs["top_logprobs"], strict=True
+        )
+        return [(token, {token: chance, **shown}) for token, chance, shown in written]
+    except (AttributeError, TypeError, KeyError, ValueError):
+        return None
+
+
+def _entry(entry: dict[str, Any]) -> tuple[str, dict[str, float]]:
+    """Read one token of a chat's answer."""
+    shown = _together((each["token"], each["logprob"]) for each in entry["top_logprobs"])
+    return entry["token"], {entry["token"]: entry["logprob"], **shown}
+
+
+def _position(token: str, shown: Mapping[str, float], needed: Needed | None) -> Position:
+    total = math.fsum(math.exp(min(logprob, 1.0)) for logprob in shown.values())
+    if total > _TOO_MUCH:
+        raise ModelError(
+            f"gave probabilities that add up to {total:.3g}",
+            hint="Its server has to show log-probabilities as they are before sampling "
+            "(vLLM: --logprobs-mode raw_logprobs).",
+        )
+    if needed is None:
+        return Position(token, shown)
+    numbered = {_number(name): logprob for name, logprob in shown.items()}
+    if not needed.texts.keys() <= numbered.keys():
+        raise ModelError(
+            "did not give the probabilities of the tokens it was asked for",
+            hint="Set `endpoint.label_logprobs: false` in the model's file, and "
+            "`endpoint.logprobs` to how many of the likeliest tokens its server gives.",
+        )
+    asked = _together((text, numbered[number]) for number, text in needed.texts.items())
+    return Position(needed.texts.get(_number(token)), asked, exact=True)
+
+
+def _together(shown: Iterable[tuple[str, float]]) -> dict[str, float]:
+    """Add up the probabilities of tokens that look alike; leave out what cannot come."""
+    chances: dict[str, float] = {}
+    for text, logprob in shown:
+        chances[text] = chances.get(text, 0.0) + math.exp(min(logprob, 1.0))
+    return {text: math.log(chance) for text, chance in chances.items() if chance > 0}
+
+
+def _number(token: str) -> int:
+    """Return the number of a token that stands for its text; -1 where it does not."""
+    number = token.removeprefix(_NUMBER)
+    return int(number) if number != token and number.isdecimal() else -1

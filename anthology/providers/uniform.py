@@ -1,0 +1,49 @@
+"""A model to which every allowed answer is equally likely."""
+
+import math
+
+from anthology.config.model import Endpoint
+from anthology.config.model_identity import ModelIdentity
+from anthology.errors import ModelError
+from anthology.models.base import Draw, Provider, Reply, Request, Shares
+from anthology.models.usage import Meter
+from anthology.providers.embedded import Embedded
+from anthology.simulation.chain_of_thought import conclusion
+from anthology.simulation.parse_options import listed
+from anthology.simulation.parse_prompt import hear
+from anthology.simulation.rng import request_generator
+
+
+def open_model(_identity: ModelIdentity, _endpoint: Endpoint, _meter: Meter) -> Provider:
+    """Return the model, which is the same whatever it is called."""
+    return Uniform()
+
+
+class Uniform(Embedded):
+    """Answers with a random label, whoever is asked: the floor that any model should beat."""
+
+    async def sample(self, request: Request) -> Reply:
+        """Draw among the choices, or else the labels of the options that a prompt ends in."""
+        if request.continuation:
+            raise ModelError(
+                "chooses among the options of a question, and has no log-probability for a text",
+                hint="Name another model under backstories.perplexity.",
+            )
+        heard = hear(request.prompt)
+        asked = None if request.choices else listed(heard.ask)
+        allowed = request.choices or (asked.labels if asked else ())
+        if not allowed:
+            raise ModelError(
+                "was asked a question without options, which uniformly random answers have none to",
+                hint="Use it for survey questions; another model has to write stories.",
+            )
+        if request.logprobs:
+            return Reply(shares=Shares((1 / len(allowed),) * len(allowed)))
+        even = -math.log(len(allowed))
+        picks = request_generator(request).integers(len(allowed), size=request.draws)
+        lead = "" if request.choices else conclusion(heard)
+        said = [f"{lead} {label}" if lead else label for label in allowed]
+        return Reply(
+            draws=tuple(Draw(said[i], tokens=1, logprob=even) for i in picks),
+            completion_tokens=request.draws,
+        )

@@ -1,0 +1,345 @@
+"""vLLM's asynchronous engine in this process: continuous batching without a server."""
+
+import asyncio
+import dataclasses
+import os
+import sys
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from contextlib import asynccontextmanager
+from itertools import count
+from typing import Any, TypeVar
+
+from anthology.config.model import Endpoint
+from anthology.config.model_identity import ModelIdentity
+from anthology.errors import EndpointError, ModelError, RefusedError
+from anthology.models.ask import continued
+from anthology.models.base import Draw, Message, Provider, Reply, Request
+from anthology.models.usage import Meter
+from anthology.providers.http.label_probs import LabelReader
+from anthology.providers.http.text_logprobs import in_common, total
+from anthology.spelling import suggest
+
+T = TypeVar("T")
+
+Prompt = str | Sequence[Mapping[str, str]]
+"""A text, or the messages of a chat with their `role` and `content`."""
+
+_ENVIRONMENT = {
+    # Standard output belongs to results.
+    "VLLM_LOGGING_STREAM": "ext://sys.stderr",
+    "VLLM_LOGGING_LEVEL": "WARNING",
+    "VLLM_NO_USAGE_STATS": "1",
+    # The copy of a process that has threads may never wake.
+    "VLLM_WORKER_MULTIPROC_METHOD": "spawn",
+}
+_OWN = ("model", "revision")
+_SEEDS = 2**31  # The same draws as from a server, whose seeds are kept in 32 bits with a sign.
+_ASKING = {"add_generation_prompt": True}
+_GOING_ON = {"add_generation_prompt": False, "continue_final_message": True}
+
+
+def open_model(identity: ModelIdentity, endpoint: Endpoint, _meter: Meter) -> Provider:
+    """Return the engine, not yet started.
+
+    Raises
+    ------
+    EndpointError
+        If the model is told what only a server understands, or one option twice.
+    """
+    return Engine(identity, endpoint)
+
+
+class Engine:
+    """A model in this process, which takes any number of requests and batches them by itself.
+
+    Parameters
+    ----------
+    identity
+        Which model, and the options of the engine that may change what it answers.
+    endpoint
+        The options that change only how fast it is.
+    """
+
+    def __init__(self, identity: ModelIdentity, endpoint: Endpoint) -> None:
+        self.served = identity.model
+        self.version: str | None = None
+        self.address: str | None = None
+        self._identity, self._where = identity, f"model {identity.name}"
+        self._options = _merged(identity, endpoint)
+        exact = endpoint.model_copy(update={"label_logprobs": True, "length_field": "max_tokens"})
+        self._labels = LabelReader(identity, exact, str(self.served), self._told)
+        self._engine: Any = None
+        self._numbers = count()
+
+    async def open(self) -> None:
+        """Start the engine, which imports vLLM, loads the weights, and takes its time.
+
+        Raises
+        ------
+        EndpointError
+            If vLLM is missing, an option is unknown, the model cannot be loaded,
+            or it is asked in chats and has no chat template.
+        """
+        if self._engine is not None:
+            return
+        for name, value in _ENVIRONMENT.items():
+            os.environ.setdefault(name, value)
+        arguments = self._arguments()
+        print(f"{self._where}: starting vLLM with {self.served} ...", file=sys.stderr, flush=True)
+        # It fails with every kind of exception, and whichever it is, there is no engine.
+        try:
+            self._engine = await asyncio.to_thread(_start, arguments)
+        except Exception as error:
+            raise EndpointError(
+                f"vLLM could not start with {self.served}: {_reason(error)}",
+                where=self._where,
+                hint="What vLLM itself said stands above.",
+            ) from error
+        self.version = _version()
+        if self._identity.api == "chat":
+            await self._read([{"role": "user", "content": "?"}])
+
+    async def close(self) -> None:
+        """Stop the engine and give its memory back."""
+        if self._engine is not None:
+            await asyncio.to_thread(self._engine.shutdown)
+            self._engine = None
+
+    async def sample(self, request: Request) -> Reply:
+        """Answer one request; where nothing is left to chance, all its draws are one.
+
+        Raises
+        ------
+        EndpointError
+            If the engine has died.
+        ModelError
+            If the prompt is too long for the model or the engine refuses the request.
+        """
+        try:
+            if request.logprobs:
+                return await self._labels.shares(request)
+            return await (self._scored if request.continuation else self._draws)(request)
+        except ModelError as error:
+            raise type(error)(
+                error.what, where=error.where or self._where, hint=error.hint
+            ) from error.__cause__
+
+    async def _draws(self, request: Request) -> Reply:
+        from vllm.sampling_params import StructuredOutputsParams
+
+        how, prompt = request.sampling, request.prompt
+        self._fit(prompt)
+        alike = request.draws if how.temperature == 0 else 1
+        ids = await self._read(
+            prompt
+            if isinstance(prompt, str)
+            else [{"role": said.role, "content": said.content} for said in prompt]
+        )
+        answers, _ = await self._write(
+            ids,
+            n=request.draws // alike,
+            temperature=how.temperature,
+            top_p=how.top_p,
+            max_tokens=how.max_tokens,
+            seed=None if how.temperature == 0 else request.seed % _SEEDS,
+            stop=[] if request.choices else list(request.stop),
+            logprobs=0 if request.scored else None,
+            structured_outputs=StructuredOutputsParams(choice=list(request.choices))
+            if request.choices
+            else None,
+        )
+        draws = tuple(
+            Draw(
+                answer.text,
+                answer.finish_reason,
+                len(answer.token_ids),
+                answer.cumulative_logprob if request.scored else None,
+            )
+            for answer in answers
+        )
+        return Reply(draws * alike, None, len(ids), sum(draw.tokens for draw in draws))
+
+    async def _scored(self, request: Request) -> Reply:
+        """Read the log-probability of a text that is given."""
+        prompt = continued(request)
+        self._fit(prompt)
+        ids = await self._read(prompt + request.continuation)
+        first = in_common(ids, await self._read(prompt)) if prompt else 0
+        _, chances = await self._write(ids, temperature=0, max_tokens=1, prompt_logprobs=0)
+        logprobs = [
+            chance and chance[token].logprob for token, chance in zip(ids, chances, strict=True)
+        ]
+        tokens, logprob = total(logprobs, first)
+        return Reply((Draw(request.continuation, "stop", tokens, logprob),), None, len(ids), 1)
+
+    def _fit(self, prompt: str | tuple[Message, ...]) -> None:
+        """Refuse a text for a chat, and messages for anything else."""
+        api = self._identity.api
+        if isinstance(prompt, str) != (api == "completions"):
+            raise ModelError(
+                f"was given {'a text' if api == 'chat' else 'messages'}, but its file says "
+                f"`api: {api}`"
+            )
+
+    async def _told(self, path: str, fields: dict[str, Any], read: Callable[[Any], T]) -> T:
+        """Do what labels are read with, as a server that speaks OpenAI's language does it."""
+        tokenizer = self._engine.renderer.get_tokenizer()
+        if path == "/tokenize":
+            tokens = tokenizer.encode(fields["prompt"], add_special_tokens=False)
+            return read({"tokens": tokens})
+        if path == "/detokenize":
+            return read({"prompt": tokenizer.decode(fields["tokens"])})
+        prompt = fields["prompt"] if "prompt" in fields else fields["messages"]
+        going_on = "continue_final_message" in fields
+        ids = await self._read(prompt, _GOING_ON if going_on else _ASKING)
+        (answer,), _ = await self._write(
+            ids,
+            temperature=0,
+            max_tokens=fields["max_tokens"],
+            logprob_token_ids=fields["logprob_token_ids"],
+        )
+        shown = [
+            {_number(token): chance.logprob for token, chance in position.items()}
+            for position in answer.logprobs
+        ]
+        names = [_number(token) for token in answer.token_ids]
+        chosen = [chances[name] for name, chances in zip(names, shown, strict=True)]
+        scores = {"tokens": names, "token_logprobs": chosen, "top_logprobs": shown}
+        usage = {"prompt_tokens": len(ids), "completion_tokens": len(names)}
+        return read({"choices": [{"text": answer.text, "logprobs": scores}], "usage": usage})
+
+    async def _read(self, prompt: Prompt, template: Mapping[str, bool] = _ASKING) -> list[int]:
+        """Return a prompt as the model reads it.
+
+        Raises
+        ------
+        EndpointError
+            If the prompt is a chat and the model has no chat template.
+        ModelError
+            If the prompt leaves no room in the model's window for an answer.
+        """
+        from vllm.renderers import ChatParams, TokenizeParams
+        from vllm.renderers.chat_utils import ChatTemplateResolutionError
+
+        renderer, text = self._engine.renderer, isinstance(prompt, str)
+        # No limit here, so that a prompt that is too long is counted to its end.
+        how = TokenizeParams(max_total_tokens=None, add_special_tokens=text)
+        async with self._failures():
+            try:
+                if text:
+                    (seen,) = await renderer.render_cmpl_async([{"prompt": prompt}], how)
+                else:
+                    chat = ChatParams(chat_template_kwargs=dict(template))
+                    _, (seen,) = await renderer.render_chat_async([prompt], chat, how)
+            except ChatTemplateResolutionError as error:
+                raise EndpointError(
+                    f"{self.served} has no chat template, so it cannot be asked in a chat",
+                    where=self._where,
+                    hint="Set `api: completions`, or use the model's instruct version.",
+                ) from error
+        ids: list[int] = seen["prompt_token_ids"]
+        window = self._engine.model_config.max_model_len
+        if len(ids) >= window:
+            raise RefusedError(
+                f"the prompt has {len(ids):,} tokens, which leaves no room for an answer in the "
+                f"model's window of {window:,}",
+                hint="Shorten what stands before the question, or raise `max_model_len` in "
+                "`engine` if the model can take it.",
+            )
+        return ids
+
+    async def _write(self, ids: list[int], **drawing: Any) -> tuple[Any, Any]:
+        """Have a text continued; return the answers when all are whole, and the text's chances."""
+        from vllm.inputs import tokens_input
+        from vllm.sampling_params import RequestOutputKind, SamplingParams
+
+        async with self._failures():
+            how = SamplingParams(**drawing, output_kind=RequestOutputKind.FINAL_ONLY)
+            number = str(next(self._numbers))
+            async for output in self._engine.generate(tokens_input(ids), how, number):
+                answers, chances = output.outputs, output.prompt_logprobs
+        for answer in answers:
+            if answer.finish_reason not in ("stop", "length"):
+                raise ModelError(f"vLLM broke an answer off ({answer.finish_reason})")
+        return answers, chances
+
+    @asynccontextmanager
+    async def _failures(self) -> AsyncIterator[None]:
+        """Say in this project's words what vLLM refuses and what it breaks on."""
+        from vllm.exceptions import VLLMError
+        from vllm.v1.engine.exceptions import EngineDeadError
+
+        try:
+            yield
+        except EngineDeadError as error:
+            raise EndpointError(
+                "vLLM's engine has died",
+                where=self._where,
+                hint="Its last words stand above; often the memory did not suffice. What was "
+                "answered is kept.",
+            ) from error
+        except (VLLMError, ValueError) as error:
+            raise RefusedError(f"vLLM refused the request: {_reason(error)}") from error
+
+    def _arguments(self) -> Any:
+        try:
+            from vllm.engine.arg_utils import AsyncEngineArgs
+        except ImportError as error:
+            raise EndpointError(
+                f"vLLM cannot be imported: {error}",
+                where=self._where,
+                hint="Install it with: pip install '.[vllm]'",
+            ) from error
+        options = [field.name for field in dataclasses.fields(AsyncEngineArgs)]
+        known = [name for name in options if name not in _OWN]
+        for name in self._options:
+            if name not in known:
+                own = f"`{name}` stands beside `engine` in the model's file."
+                raise EndpointError(
+                    f"vLLM's engine has no option {name!r} to set here",
+                    where=self._where,
+                    hint=own if name in _OWN else suggest(name, known),
+                )
+        given = {"disable_log_stats": True, **self._options}
+        return AsyncEngineArgs(model=self.served, revision=self._identity.revision, **given)
+
+
+def _merged(identity: ModelIdentity, endpoint: Endpoint) -> dict[str, Any]:
+    if identity.body:
+        raise EndpointError(
+            f"`body` sets {', '.join(identity.body)}, but an engine in this process is sent no "
+            "fields",
+            where=f"model {identity.name}",
+            hint="Take `body` out, or serve the model with `vllm serve` and ask it through the "
+            "provider openai.",
+        )
+    twice = sorted(identity.engine.keys() & endpoint.engine.keys())
+    if twice:
+        raise EndpointError(
+            f"{', '.join(twice)} stands both in `engine` and in `endpoint.engine`",
+            where=f"model {identity.name}",
+            hint="Keep it in `engine` if it may change what the model answers.",
+        )
+    return {**identity.engine, **endpoint.engine}
+
+
+def _start(arguments: Any) -> Any:
+    from vllm.v1.engine.async_llm import AsyncLLM
+
+    return AsyncLLM.from_engine_args(arguments)
+
+
+def _version() -> str:
+    import vllm
+
+    return f"vllm {vllm.__version__}"
+
+
+def _number(token: int) -> str:
+    return f"token_id:{token}"
+
+
+def _reason(error: Exception) -> str:
+    """Return what an exception says, or what it came from, in one line that is not too long."""
+    said = " ".join(str(error.__cause__ or error).split()) or type(error).__name__
+    return said if len(said) <= 300 else f"{said[:299]}…"

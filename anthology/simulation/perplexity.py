@@ -1,0 +1,39 @@
+"""How surprising the embedded model finds a text that it is given.
+
+A toy: a word's surprise is made from its letters and those of the word before it. It is the same
+whoever asks, and it says nothing about how likely the word is.
+"""
+
+import math
+import re
+from functools import lru_cache
+from hashlib import blake2b
+
+from anthology.models.ask import continued
+from anthology.models.base import Draw, Reply, Request
+
+_WORD = re.compile(r"\s*\S+|\s+$")
+"""A token: a word with the space before it, or the space that a text ends in."""
+_LEAST, _MORE = 1.5, 3.0
+"""Least and further surprise of a word, in nats."""
+_KNOWN = 1 << 16
+"""How many pairs of words are kept; a study's stories have about as many."""
+
+
+def surprise(request: Request) -> Reply:
+    """Return a request's continuation with its length in words and its log-probability."""
+    prompt = continued(request)
+    text = prompt + request.continuation
+    nats, before = [], ""
+    for found in _WORD.finditer(text):
+        if found.end() > len(prompt):
+            nats.append(_nats(before, found[0]))
+        before = found[0]
+    draw = Draw(request.continuation, "stop", len(nats), -math.fsum(nats))
+    return Reply((draw,), None, len(text.split()))
+
+
+@lru_cache(_KNOWN)
+def _nats(before: str, word: str) -> float:
+    digest = blake2b(f"{before}\0{word}".encode(), digest_size=4).digest()
+    return _LEAST + _MORE * int.from_bytes(digest, "big") / 2**32

@@ -1,0 +1,121 @@
+"""Natural backstories: life stories told in answer to an open question, or in an interview."""
+
+import sys
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+import pyarrow.compute as pc
+
+from anthology.config.formats import Format
+from anthology.config.model import Sampling
+from anthology.config.model_identity import ModelIdentity
+from anthology.config.prompts import CriticPrompt, PreamblePrompt
+from anthology.config.stage import StageSettings
+from anthology.interview.transcript import Ask, Turn, as_messages, as_text, stops
+from anthology.io.parquet import facts as facts_of
+from anthology.io.parquet import read_table, writing
+from anthology.io.shards import join
+from anthology.models.base import Request
+from anthology.models.session import Fieldwork
+from anthology.stories.story import COLUMNS
+from anthology.stories.writing import Editor, KeepRules, Story
+
+
+class WrittenSettings(StageSettings):
+    """What the writing of any story depends on."""
+
+    seed: int
+    model: ModelIdentity
+    sampling: Sampling
+    keep: KeepRules
+    critic: CriticPrompt | None
+    critic_model: ModelIdentity | None
+
+    def editor(self, fieldwork: Fieldwork) -> Editor:
+        """Return an editor that works by these settings."""
+        judge = fieldwork.model(self.critic_model) if self.critic_model else None
+        return Editor(fieldwork.model(self.model), self.keep, self.critic, judge)
+
+
+class Settings(WrittenSettings):
+    """What natural backstories depend on."""
+
+    count: int
+    questions: list[str]
+    preamble: PreamblePrompt | None
+    system: str
+    """What a chat model is told about its part."""
+    layout: Format | None
+    """The names before questions and answers; none for a chat model."""
+
+
+def run(settings: Settings, *, output: Path, fieldwork: Fieldwork) -> None:
+    """Have `count` stories written; story i is the same whatever the count."""
+    if fieldwork.parts:
+        join(fieldwork.parts, output, stage="backstories", settings=settings)
+    else:
+        _write(settings, output, fieldwork)
+    print(account(output), file=sys.stderr)
+
+
+def _write(settings: Settings, output: Path, fieldwork: Fieldwork) -> None:
+    """Have one part of the stories written, or all, and keep each as it comes."""
+    editor = settings.editor(fieldwork)
+    layout = settings.layout
+    ends = () if layout is None else stops(layout)
+
+    def request(said: tuple[Turn, ...], question: str, seed: int) -> Request:
+        ask = Ask(question)
+        prompt = (
+            as_messages(said, ask, settings.system)
+            if layout is None
+            else as_text(said, ask, layout)
+        )
+        return Request(prompt=prompt, sampling=settings.sampling, stop=ends, scored=True, seed=seed)
+
+    async def write(number: int) -> Story:
+        return await editor.story(
+            request,
+            settings.questions,
+            preamble=settings.preamble,
+            seed=settings.seed,
+            path=("backstories", "natural", number),
+        )
+
+    rejected: Counter[str] = Counter()
+    with writing(output, COLUMNS, stage="backstories", settings=settings) as sheet:
+
+        def keep(number: int, story: Story) -> None:
+            sheet.add(number, *values(story))
+            rejected.update(story.rejected)
+
+        span = fieldwork.part.span(settings.count)
+        fieldwork.run(
+            write, span, keep, total=len(span), label="backstories", name=lambda n: f"story {n}"
+        )
+        sheet.facts = {"source": fieldwork.source(settings.model), **rejections(rejected)}
+
+
+def values(story: Story) -> tuple[Any, ...]:
+    """Return what a kept story fills the columns with that follow its number."""
+    return (
+        story.text,
+        list(story.answers),
+        story.tokens,
+        story.finish,
+        story.logprob,
+        1 + story.rejected.total(),
+    )
+
+
+def rejections(rejected: Counter[str]) -> dict[str, dict[str, int]]:
+    """Return, as a fact, how many tries were not kept, by reason."""
+    return {"rejected": dict(sorted(rejected.items()))}
+
+
+def account(output: Path) -> str:
+    """Say how many tries an artifact's stories took, and why those that were not kept were not."""
+    tries = read_table(output, ["tries"])["tries"]
+    reasons = "".join(f"; {n} {reason}" for reason, n in facts_of(output)["rejected"].items())
+    return f"{len(tries)} stories kept of {pc.sum(tries).as_py() or 0} tries{reasons}"

@@ -1,0 +1,152 @@
+"""The explorer stage: a page to look at single people, stories, prompts and answers."""
+
+import sys
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from anthology.analysis.distances import BoolArray
+from anthology.analysis.load import ComparedSettings, People, people
+from anthology.analysis.load import personas as answers_of
+from anthology.errors import DataError
+from anthology.explorer.conditions import columns, condition, personas_of
+from anthology.explorer.page import page
+from anthology.explorer.replay import asked
+from anthology.explorer.shared_texts import Texts
+from anthology.explorer.stories import Stories, distributions
+from anthology.explorer.text_codes import shortened
+from anthology.explorer.wording import items_asked, respondents_traits
+from anthology.interview.answers import Outcome
+from anthology.io.parquet import write_text
+from anthology.models.progress import Progress
+from anthology.models.usage import Meter
+from anthology.seeds import derive
+from anthology.survey.codebook import Codebook
+
+
+class Settings(ComparedSettings):
+    """What the page of one survey depends on."""
+
+    labels: dict[str, dict[int, str]]
+    """Our own words for categories of respondents' traits."""
+    matchings: dict[str, str]
+    """Of conditions with matched stories, which matching."""
+    seed: int
+    """Decides who is drawn."""
+    people: int | None
+    """How many respondents are shown at most; None for all."""
+
+
+def run(
+    settings: Settings,
+    *,
+    humans: Path,
+    codebook: Path,
+    personas: list[Path],
+    responses: list[Path],
+    stories: Path | None = None,
+    traits: Path | None = None,
+    output: Path,
+) -> None:
+    """Write the page.
+
+    Parameters
+    ----------
+    settings
+        What is shown.
+    humans, codebook
+        The respondents, and the survey's words.
+    personas
+        One file for each condition, named after it.
+    responses
+        One file for each model and condition, in any order; each says itself which.
+    stories, traits
+        Natural stories and what they say of who they are, where a condition has any.
+    output
+        Where the page goes.
+
+    Raises
+    ------
+    DataError
+        As `anthology.analysis.load`; or if a condition's personas are missing.
+    """
+    blocks = collected(settings, humans, codebook, personas, responses, stories, traits)
+    text = page(f"Persona explorer: {settings.survey}", blocks)
+    write_text(output, text)
+    print(
+        f"{settings.survey}: {len(settings.rows)} conditions, "
+        f"{len(blocks['texts']['texts'])} different texts, {len(text.encode()) / 1e6:.1f} MB",
+        file=sys.stderr,
+    )
+
+
+def collected(
+    settings: Settings,
+    humans: Path,
+    codebook: Path,
+    made: list[Path],
+    responses: list[Path],
+    stories: Path | None,
+    traits: Path | None,
+) -> dict[str, Any]:
+    """Return what the page shows, by the name of the block that holds it; files as for `run`."""
+    everyone, book, texts = people(settings, humans), Codebook.load(codebook), Texts()
+    chosen = _drawn(everyone, settings)
+    found = everyone.of(chosen)
+    natural = Stories.read(stories) if stories else None
+    told = natural.told(texts) if natural else None
+    known = natural.answers() if natural else {}
+    answered = [one.of(chosen) for one in answers_of(settings, everyone, responses)]
+    files = {path.stem: path for path in made}
+    for one in answered:
+        if one.condition not in files:
+            raise DataError(f"the personas of the condition {one.condition} are missing")
+    progress = Progress("explorer", len(answered) * len(found.ids), Meter())
+    parts = [
+        condition(
+            found, one, personas_of(files[one.condition], found.ids), known, book, texts, progress
+        )
+        for one in answered
+    ]
+    progress.close()
+    shown = respondents_traits(book, settings.labels)
+    study = {
+        "survey": settings.survey,
+        "source": _source(found, everyone),
+        "outcomes": [outcome.value for outcome in Outcome],
+        "traits": [asdict(one) for one in shown],
+        "items": [asdict(one) for one in items_asked(asked(answered[0].path).items, book)],
+        "ids": found.ids.to_pylist(),
+        "told": [
+            found.trait(one.name, [code for code, _ in book.traits[one.name].options]).tolist()
+            for one in shown
+        ],
+        "positions": columns(found.positions),
+        "conditions": [
+            {**summary, "matching": settings.matchings.get(summary["name"])} for summary, _ in parts
+        ],
+    }
+    return {
+        "study": study,
+        **{f"condition-{i}": details for i, (_, details) in enumerate(parts)},
+        "stories": told and traits and {**told, **distributions(traits, told["numbers"])},
+        "texts": dict(zip(("words", "texts"), shortened(texts.all()), strict=True)),
+    }
+
+
+def _drawn(everyone: People, settings: Settings) -> BoolArray:
+    """Return who is shown. Who is among so many is among any more, too."""
+    ids = everyone.ids.to_pylist()
+    order = sorted(range(len(ids)), key=lambda row: derive(settings.seed, "explorer", ids[row]))
+    chosen = np.zeros(len(ids), dtype=np.bool_)
+    chosen[order[: settings.people]] = True
+    return chosen
+
+
+def _source(found: People, everyone: People) -> str:
+    """Say where the people come from, and whether they are all that there are."""
+    shown, there = len(found.ids), len(everyone.ids)
+    drawn = f" ({shown:,} of {there:,}, drawn at random)" if shown < there else ""
+    return f"{found.source}{drawn}"

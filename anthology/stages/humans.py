@@ -1,0 +1,284 @@
+"""The humans stage: the people of one survey file, their weights, traits and answers."""
+
+import sys
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from math import isfinite
+from pathlib import Path
+from typing import Annotated
+
+import pyarrow as pa
+from pydantic import Field
+
+from anthology.config.stage import StageSettings
+from anthology.config.survey import SIMULATED_LABEL, Code
+from anthology.errors import DataError
+from anthology.io.parquet import write_table, write_text
+from anthology.records import Record
+from anthology.seeds import derive
+from anthology.survey.codebook import Codebook, Entry, TraitEntry
+from anthology.survey.spss import Header, Value, Variable, as_text, read_columns, read_header
+from anthology.survey.wording import clean_option, is_refusal, question_wording
+
+
+class TraitVariable(Record):
+    """Where the file keeps one trait."""
+
+    variable: str
+    """The variable's name."""
+    codes: list[Code]
+    """The codes that are categories, in order."""
+
+
+class ItemVariable(Record):
+    """Where the file keeps one item."""
+
+    variable: str
+    """The variable's name."""
+    codes: list[Code]
+    """The codes that are options, in order."""
+
+
+class Settings(StageSettings):
+    """What the humans stage may know of the experiment."""
+
+    seed: int
+    """Decides who is drawn."""
+    survey: str
+    """The survey's name in the experiment."""
+    respondents: Annotated[int, Field(ge=1)] | None = None
+    """How many people to draw at most; all of them where it is left open."""
+    include: dict[str, list[Code]] = {}
+    """For each trait the codes of which one must hold."""
+    exclude: dict[str, list[Code]] = {}
+    """For each trait the codes of which none may hold."""
+    id: str
+    """The variable that identifies a respondent."""
+    weight: str
+    """The variable that holds a respondent's weight."""
+    traits: dict[str, TraitVariable]
+    """The traits, by name."""
+    items: list[ItemVariable]
+    """The items, in the survey's order."""
+
+    @property
+    def coded(self) -> dict[str, TraitVariable | ItemVariable]:
+        """The variables whose values are codes, by the name of their column."""
+        return {
+            **{f"trait:{name}": trait for name, trait in self.traits.items()},
+            **{item.variable: item for item in self.items},
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Humans:
+    """The people of a survey file, the words of its questions, and facts about the whole."""
+
+    table: pa.Table
+    codebook: Codebook
+    facts: dict[str, str | int]
+
+
+def read(settings: Settings, sav: Path) -> Humans:
+    """Read a survey file.
+
+    People without a weight, or with a weight of zero, stand for nobody and are left
+    out. A refusal, told by its label, and a missing value are null.
+
+    Parameters
+    ----------
+    settings
+        The survey's declaration.
+    sav
+        The SPSS file.
+
+    Returns
+    -------
+    Humans
+        The table has `respondent`, `weight`, `trait:<name>` and one column an item,
+        named by its variable; traits and items hold the survey's codes.
+
+    Raises
+    ------
+    DataError
+        If the file is missing, no SPSS file or cut short; if it lacks a variable or a
+        declared code, or holds text where numbers are expected; if ids are missing or
+        repeated, weights are negative, or a value occurs that is neither declared nor
+        a refusal.
+    """
+    header = _checked_header(settings, sav)
+    origin = "simulated" if header.label == SIMULATED_LABEL else sav.name
+    coded = settings.coded
+    names = [settings.id, settings.weight, *(source.variable for source in coded.values())]
+    columns = read_columns(header, names)
+
+    weights = _weights(columns[settings.weight], settings.weight, sav)
+    people = [row for row, weight in enumerate(weights) if weight]
+    if not people:
+        raise DataError(f"holds nobody whose {settings.weight} is above zero", where=str(sav))
+    ids = _ids([columns[settings.id][row] for row in people], people, settings.id, sav)
+    for source in coded.values():
+        values = [columns[source.variable][row] for row in people]
+        _check_values(values, source.codes, source.variable, header, sav)
+
+    wanted = [
+        position for position, row in enumerate(people) if _takes_part(columns, row, settings)
+    ]
+    if not wanted:
+        raise DataError(
+            f"holds nobody whom filters.respondents lets take part, of {len(people)} people",
+            where=str(sav),
+            hint="Include more, or exclude less.",
+        )
+    kept = _draw(ids, wanted, settings)
+    rows = [people[position] for position in kept]
+    table = {
+        "respondent": pa.array([ids[position] for position in kept], pa.string()),
+        "weight": pa.array([weights[row] for row in rows], pa.float64()),
+    }
+    for name, source in coded.items():
+        table[name] = _codes([columns[source.variable][row] for row in rows], source.codes)
+    facts: dict[str, str | int] = {
+        "survey": settings.survey,
+        "source": origin,
+        "people": len(weights),
+        "without_weight": len(weights) - len(people),
+        "filtered_out": len(people) - len(wanted),
+        "drawn": len(rows),
+    }
+    return Humans(pa.table(table), _codebook(settings, header, origin), facts)
+
+
+def run(settings: Settings, *, sav: Path, humans: Path, codebook: Path) -> None:
+    """Read a survey file into a table of people and a codebook.
+
+    Raises
+    ------
+    DataError
+        As `read`.
+    """
+    found = read(settings, sav)
+    write_table(humans, found.table, stage="humans", settings=settings, facts=found.facts)
+    write_text(codebook, found.codebook.as_json())
+    print(
+        f"{settings.survey}: {found.facts['people']} people read from {sav.name}, "
+        f"{found.facts['without_weight']} left out without a weight, "
+        f"{found.facts['filtered_out']} by their traits, "
+        f"{found.facts['drawn']} kept",
+        file=sys.stderr,
+    )
+
+
+def _checked_header(settings: Settings, sav: Path) -> Header:
+    header = read_header(sav)
+    header.find(settings.id, "the id")
+    header.find_numeric(settings.weight, "the weight")
+    for name, source in settings.coded.items():
+        what = "an item" if name == source.variable else f'"{name}"'
+        variable = header.find_numeric(source.variable, what)
+        _check_codes(variable, source.variable, source.codes, sav)
+    return header
+
+
+def _check_codes(variable: Variable, name: str, codes: Sequence[int], sav: Path) -> None:
+    has = ", ".join(f'{as_text(code)} "{label}"' for code, label in variable.options.items())
+    for code in codes:
+        if not variable.options.get(code, "").strip():
+            raise DataError(
+                f"{name} has no label for the declared code {code}",
+                where=str(sav),
+                hint=f"It has {has or 'no labels at all'}.",
+            )
+        if is_refusal(variable.options[code]):
+            raise DataError(
+                f'{name} has the declared code {code} for "{variable.options[code]}", a refusal',
+                where=str(sav),
+                hint="Take it out of the survey's codes: who refuses has given no answer.",
+            )
+
+
+def _check_values(
+    values: Sequence[Value], codes: Sequence[int], name: str, header: Header, sav: Path
+) -> None:
+    """Refuse values that are neither declared nor missing nor labelled as a refusal."""
+    counts = Counter(value for value in values if value is not None and value not in codes)
+    for value, rows in counts.items():
+        label = header.variables[name].options.get(float(value))
+        if label is not None and is_refusal(label):
+            continue
+        raise DataError(
+            f"{name} has {rows} row{'s' * (rows > 1)} with the code {as_text(value)}, "
+            + (f'"{label}", ' if label else "which has no label and ")
+            + "which is not declared",
+            where=str(sav),
+            hint=f"Declared: {', '.join(map(str, codes))}. "
+            "Add the code to the survey's codes; only refusals and missing values may be left out.",
+        )
+
+
+def _weights(values: Sequence[Value], name: str, sav: Path) -> list[float]:
+    """Return each row's weight, zero where it has none."""
+    weights = [0.0 if value is None else float(value) for value in values]
+    for row, weight in enumerate(weights, start=1):
+        if weight < 0 or not isfinite(weight):
+            raise DataError(f"{name} is {weight:g} in row {row}", where=str(sav))
+    return weights
+
+
+def _ids(values: Sequence[Value], rows: Sequence[int], name: str, sav: Path) -> list[str]:
+    first: dict[str, int] = {}
+    for value, row in zip(values, rows, strict=True):
+        identity = "" if value is None else as_text(value).strip()
+        if not identity:
+            raise DataError(f"{name} is missing in row {row + 1}", where=str(sav))
+        if identity in first:
+            raise DataError(
+                f"{name} is {identity} in row {first[identity] + 1} and in row {row + 1}",
+                where=str(sav),
+                hint="An id must stand for one person.",
+            )
+        first[identity] = row
+    return list(first)
+
+
+def _takes_part(columns: Mapping[str, Sequence[Value]], row: int, settings: Settings) -> bool:
+    """Say whether the filters let the person in a row take part."""
+
+    def holds(trait: str, codes: Sequence[int]) -> bool:
+        return columns[settings.traits[trait].variable][row] in codes
+
+    return all(holds(*item) for item in settings.include.items()) and not any(
+        holds(*item) for item in settings.exclude.items()
+    )
+
+
+def _draw(ids: Sequence[str], among: Sequence[int], settings: Settings) -> list[int]:
+    """Return the positions of the people drawn; a smaller draw is part of any larger one."""
+    ranks = {i: derive(settings.seed, "humans", settings.survey, ids[i]) for i in among}
+    return sorted(sorted(among, key=ranks.__getitem__)[: settings.respondents])
+
+
+def _codes(values: Sequence[Value], codes: Sequence[int]) -> pa.Array:
+    return pa.array([value if value in codes else None for value in values], pa.int16())
+
+
+def _codebook(settings: Settings, header: Header, origin: str) -> Codebook:
+    def entry(name: str, codes: Sequence[int]) -> Entry:
+        variable = header.variables[name]
+        return Entry(
+            wording=question_wording(variable.label, name),
+            options=tuple((code, clean_option(variable.options[code])) for code in codes),
+        )
+
+    return Codebook(
+        survey=settings.survey,
+        source=origin,
+        traits={
+            name: TraitEntry(
+                variable=trait.variable, **entry(trait.variable, trait.codes).model_dump()
+            )
+            for name, trait in settings.traits.items()
+        },
+        items={item.variable: entry(item.variable, item.codes) for item in settings.items},
+    )

@@ -1,0 +1,211 @@
+"""The individuals stage: how well each persona answers as the one person it stands for.
+
+`individuals.csv` has one row for each condition, item and measure; items `all`, the
+mean over items, and `persons`, how rank correlations within persons are distributed,
+follow those of the survey. Two conditions without a model stand first, which say what
+another respondent in the persona's place would reach: `random_respondent`, anyone else
+of the survey, and `same_traits`, anyone else with the same traits. Nothing is drawn for
+them: each person is compared with all such others. `persons.parquet` has one row for
+each condition and person. `calibration.csv` and `reliability.csv` judge probabilities,
+where personas were asked for these. All count people alike, without the survey's
+weights. `docs/analysis.md` defines every column.
+"""
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import numpy as np
+import pyarrow as pa
+from pydantic import Field
+
+from anthology.analysis import agreement, baselines
+from anthology.analysis import calibration_rows as forecasting
+from anthology.analysis import person_correlation as profiles
+from anthology.analysis.bootstrap import Counts, blocks, redrawn
+from anthology.analysis.distances import FloatArray, IntArray
+from anthology.analysis.individual_rows import INDIVIDUALS, Compared, rows
+from anthology.analysis.load import ComparedSettings, People, Personas, people, personas
+from anthology.analysis.person_correlation import Scales
+from anthology.io.parquet import write_table, write_text
+from anthology.io.tables import Row, as_csv
+from anthology.models.progress import Progress
+from anthology.models.usage import Meter
+from anthology.seeds import generator
+
+
+class Settings(ComparedSettings):
+    """What the comparison of individuals in one survey depends on."""
+
+    seed: int
+    """The experiment's seed."""
+    bootstrap: Annotated[int, Field(ge=1)]
+    """How often people are drawn again for intervals."""
+    confidence: Annotated[float, Field(gt=0, lt=1)]
+    """How often an interval is to hold the true value."""
+    nominal: list[str]
+    """The items whose options have no order."""
+    traits: dict[str, list[int]]
+    """The traits, with their codes, in which people of the baseline `same_traits` are alike."""
+
+    @property
+    def scales(self) -> Scales:
+        """The items' options."""
+        return Scales(self.sizes, np.array([name not in self.nominal for name in self.names]))
+
+
+def run(
+    settings: Settings,
+    *,
+    humans: Path,
+    responses: list[Path],
+    individuals: Path,
+    persons: Path,
+    calibration: Path,
+    reliability: Path,
+) -> None:
+    """Compare each persona with the person it stands for.
+
+    Parameters
+    ----------
+    settings
+        What to compare, and how.
+    humans
+        The respondents, their traits and their answers.
+    responses
+        One file for each model and condition, in any order; each says itself which.
+    individuals, persons, calibration, reliability
+        Where the tables go.
+
+    Raises
+    ------
+    DataError
+        As `anthology.analysis.load.people` and `personas` there; if a trait is missing,
+        or what should be probabilities is none.
+    """
+    found = people(settings, humans)
+    answers, roster = places(found.positions), found.roster(settings)
+    answered = personas(settings, found, responses)
+    judged = [forecasting.asked(path, roster) for path in responses]
+    counts = _counts(settings, len(found.ids))
+    progress = Progress("individuals", len(settings.rows) + 2, Meter())
+    table, scored, binned = list[Row](), list[Row](), list[Row]()
+    profiled: list[pa.Table] = []
+
+    def add(one: Compared) -> None:
+        where = {"survey": settings.survey, "model": one.model, "condition": one.condition}
+        names = settings.names
+        table.extend(rows(where, names, settings.scales, one, counts, settings.confidence))
+        profiled.append(_profiled(found, one))
+        if one.forecasts is not None:
+            scored.extend(forecasting.score_rows(where, names, one.forecasts))
+            binned.extend(forecasting.bin_rows(where, names, one.forecasts))
+        progress.step()
+
+    for name, cells in _cells(settings, found).items():
+        add(_baseline(settings, found, name, cells, counts, asked=any(judged)))
+    for one in answered:
+        forecasts = forecasting.given(one.path, roster, answers, settings.sizes)
+        add(_condition(settings, found, one, counts, forecasts))
+    progress.close()
+    write_text(individuals, as_csv(INDIVIDUALS, table))
+    write_text(calibration, as_csv(forecasting.CALIBRATION, scored))
+    write_text(reliability, as_csv(forecasting.RELIABILITY, binned))
+    write_table(
+        persons,
+        pa.concat_tables(profiled),
+        stage="individuals",
+        settings=settings,
+        facts={"survey": settings.survey, "humans": found.source},
+    )
+    print(
+        f"{settings.survey}: the personas of {len(settings.rows)} conditions compared with the "
+        f"people they stand for, {sum(judged)} of them by probabilities",
+        file=sys.stderr,
+    )
+
+
+def places(positions: FloatArray) -> IntArray:
+    """Return positions 1..k as places from 0, and -1 where there is none."""
+    return np.nan_to_num(positions).astype(np.int64) - 1
+
+
+def _counts(settings: Settings, size: int) -> Counts:
+    """Return 1 + draws x people: everyone once, then how often each is in each draw."""
+    rng = generator(settings.seed, "individuals", settings.survey, "bootstrap")
+    counts = np.ones((1 + settings.bootstrap, size), dtype=np.uint8)
+    start = 1
+    for block in blocks(redrawn, size, settings.bootstrap, rng):
+        counts[start : start + len(block)] = block
+        start += len(block)
+    return counts
+
+
+def _cells(settings: Settings, found: People) -> dict[str, IntArray]:
+    """Return for each baseline the cell that each person shares with whom it is compared."""
+    nobody = np.zeros((len(found.ids), 0), dtype=np.int64)
+    traits = [found.trait(name, codes)[:, None] for name, codes in settings.traits.items()]
+    alike = np.concatenate([nobody, *traits], axis=1)
+    return {baselines.RANDOM: baselines.same(nobody), baselines.SAME: baselines.same(alike)}
+
+
+def _baseline(
+    settings: Settings, found: People, name: str, cells: IntArray, counts: Counts, *, asked: bool
+) -> Compared:
+    """Compare each person with all others in the same cell."""
+    answers, size = places(found.positions), max(settings.sizes)
+    others = [baselines.others(column, size, cells) for column in answers.T]
+    paired = ~np.isnan(np.stack(others, axis=1)[:, :, 0])
+    return Compared(
+        model="",
+        condition=name,
+        tables=baselines.joint(answers, size, cells, counts),
+        paired=paired,
+        profiles=profiles.expected(found.positions, settings.scales, cells),
+        present=np.ones(len(found.ids), dtype=np.bool_),
+        forecasts=forecasting.of_others(answers, settings.sizes, cells) if asked else None,
+        alone=(answers >= 0) & ~paired,
+    )
+
+
+def _condition(
+    settings: Settings,
+    found: People,
+    one: Personas,
+    counts: Counts,
+    forecasts: list[forecasting.Forecast] | None,
+) -> Compared:
+    """Compare each person with its persona."""
+    first, second = places(found.positions), places(one.positions)
+    return Compared(
+        model=one.model,
+        condition=one.condition,
+        tables=agreement.joint(first, second, max(settings.sizes), counts),
+        paired=(first >= 0) & (second >= 0),
+        profiles=profiles.compare(found.positions, one.positions, settings.scales),
+        present=one.present,
+        forecasts=forecasts,
+        alone=np.zeros(first.shape, dtype=np.bool_),
+    )
+
+
+def _profiled(found: People, one: Compared) -> pa.Table:
+    """Return one condition's rows of `persons.parquet`, empty where a number is undefined."""
+    kept = pa.array(one.present)
+    names = found.ids.filter(kept)
+    profile = one.profiles
+
+    def numbers(values: FloatArray) -> pa.Array:
+        return pa.array(values[one.present], pa.float64(), from_pandas=True)
+
+    return pa.table(
+        {
+            "respondent": names.cast(pa.string()),
+            "model": pa.array([one.model or None] * len(names), pa.string()),
+            "condition": pa.array([one.condition] * len(names), pa.string()),
+            "n_items": pa.array(profile.items[one.present], pa.int32()),
+            "agreement": numbers(profile.agreement),
+            "mae": numbers(profile.mae),
+            "spearman": numbers(profile.spearman),
+        }
+    )

@@ -1,0 +1,127 @@
+"""The personas stage: what stands in the context before a respondent's questions."""
+
+import sys
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+import pyarrow as pa
+
+from anthology.config.formats import Format
+from anthology.config.prompts import Style
+from anthology.config.stage import StageSettings
+from anthology.errors import DataError
+from anthology.interview.describe import ToldTrait, categories, describe, shuffled
+from anthology.interview.transcript import story_turns
+from anthology.io.parquet import facts as facts_of
+from anthology.io.parquet import read_rows, read_table, rows_of, writing
+from anthology.seeds import generator
+from anthology.survey.codebook import Codebook
+from anthology.survey.respondents import respondents
+
+COLUMNS = pa.schema(
+    [
+        ("respondent", pa.string()),
+        ("backstory", pa.int64()),
+        ("similarity", pa.float64()),
+        ("turns", pa.list_(pa.struct([("question", pa.string()), ("answer", pa.string())]))),
+    ]
+)
+"""The respondent; the number of their story and its similarity, where there is one; and what stands
+before the survey's questions."""
+
+
+class Settings(StageSettings):
+    """What the personas of one condition depend on."""
+
+    seed: int
+    survey: str
+    style: Style | None
+    traits: list[ToldTrait]
+    shuffle: bool
+    layout: Format | None
+    openings: list[str]
+    """The questions that stories are told in answer to; none where there is no story."""
+
+
+def run(
+    settings: Settings,
+    *,
+    humans: Path,
+    codebook: Path,
+    stories: Path | None = None,
+    matches: Path | None = None,
+    output: Path,
+) -> None:
+    """Build a persona for each respondent.
+
+    Parameters
+    ----------
+    settings
+        The condition's settings.
+    humans, codebook
+        The respondents and the survey's words for their traits.
+    stories
+        Natural stories, with `matches`, or primed stories without.
+    matches
+        Which natural story stands for which respondent.
+    output
+        A row for each respondent, see `COLUMNS`. Those who share a story stand together, in
+        the order of the stories, so that it is stored once and read once.
+    """
+    people = dict(respondents(read_table(humans)))
+    book = Codebook.load(codebook)
+    facts = {
+        "stories": facts_of(stories)["source"] if stories else "",
+        "traits": facts_of(matches)["traits"] if matches else "",
+    }
+    distinct = silent = 0
+    last: int | None = None
+    with writing(output, COLUMNS, stage="personas", settings=settings) as sheet:
+        sheet.facts = facts
+        for respondent, number, similarity, answers in _told(people, stories, matches):
+            path = ("personas", settings.survey, respondent)
+            rng = generator(settings.seed, *path) if settings.shuffle else None
+            found = shuffled(categories(settings.traits, book, people[respondent]), rng)
+            story = story_turns(settings.openings, answers, where=str(stories)) if stories else ()
+            words = describe(found, settings.style, settings.layout) if settings.style else ()
+            turns = [{"question": t.question, "answer": t.answer} for t in (*story, *words)]
+            sheet.add(respondent, number, similarity, turns)
+            distinct += number != last
+            silent += not turns
+            last = number
+    print(
+        f"{len(people)} personas on {distinct} different stories, {silent} of nothing",
+        file=sys.stderr,
+    )
+
+
+def _told(
+    people: Iterable[str], stories: Path | None, matches: Path | None
+) -> Iterator[tuple[str, int | None, float | None, list[str]]]:
+    """Yield each respondent with number, similarity and answers of their story, story by story.
+
+    Respondents of one story keep their order. What has to be held is who was matched with which
+    story, and one group of rows of the stories.
+    """
+    if stories is None:
+        yield from ((respondent, None, None, []) for respondent in people)
+        return
+    span = range(rows_of(stories))
+    if matches is None:
+        for respondent, number, answers in read_rows(
+            stories, ["respondent", "backstory", "answers"], span
+        ):
+            yield respondent, number, None, answers
+        return
+    chosen = read_table(matches, ["respondent", "backstory", "similarity"])
+    matched = defaultdict(list)
+    for respondent, number, similarity in zip(
+        *(column.to_pylist() for column in chosen.columns), strict=True
+    ):
+        matched[number].append((respondent, similarity))
+    for number, answers in read_rows(stories, ["backstory", "answers"], span):
+        for respondent, similarity in matched.pop(number, ()):
+            yield respondent, number, similarity, answers
+    if matched:
+        raise DataError(f"has no story {min(matched)}, which {matches} names", where=str(stories))

@@ -1,0 +1,101 @@
+"""Primed backstories: for each respondent a life story written from their traits."""
+
+import sys
+from collections import Counter
+from collections.abc import Mapping
+from pathlib import Path
+
+import pyarrow as pa
+
+from anthology.config.formats import Format
+from anthology.config.prompts import WriterPrompt
+from anthology.interview.describe import ToldTrait, categories, in_words, shuffled
+from anthology.interview.transcript import Ask, as_text, stops
+from anthology.io.parquet import read_table, writing
+from anthology.io.shards import join
+from anthology.models.ask import told
+from anthology.models.base import Request
+from anthology.models.session import Fieldwork
+from anthology.seeds import generator
+from anthology.stages.backstories import WrittenSettings, account, rejections, values
+from anthology.stories.story import COLUMNS
+from anthology.stories.writing import Story
+from anthology.survey.codebook import Codebook
+from anthology.survey.respondents import respondents
+
+_Person = tuple[int, tuple[str, Mapping[str, int | None]]]
+"""A respondent's number, id and traits."""
+
+
+class Settings(WrittenSettings):
+    """What primed backstories depend on."""
+
+    survey: str
+    writer: WriterPrompt
+    layout: Format | None
+    """How questions look; none where neither the writer nor its style shows any."""
+    traits: list[ToldTrait]
+    shuffle: bool
+
+
+def run(
+    settings: Settings, *, humans: Path, codebook: Path, output: Path, fieldwork: Fieldwork
+) -> None:
+    """Have a story written for each respondent."""
+    if fieldwork.parts:
+        join(fieldwork.parts, output, stage="primed", settings=settings)
+    else:
+        _write(settings, humans, Codebook.load(codebook), output, fieldwork)
+    print(account(output), file=sys.stderr)
+
+
+def _write(
+    settings: Settings, humans: Path, book: Codebook, output: Path, fieldwork: Fieldwork
+) -> None:
+    """Have the stories of one part of the respondents written, or of all, as they come."""
+    people = list(enumerate(respondents(read_table(humans))))
+    editor = settings.editor(fieldwork)
+
+    async def write(person: _Person) -> Story:
+        _, (respondent, codes) = person
+        path = ("backstories", settings.survey, "primed", respondent)
+        rng = generator(settings.seed, *path, "order") if settings.shuffle else None
+        found = shuffled(categories(settings.traits, book, codes), rng)
+        words = in_words(found, settings.writer.style, settings.layout)
+        message = settings.writer.message.format(person=words)
+        return await editor.story(
+            lambda _, asked, seed: _request(settings, asked, seed),
+            [message],
+            seed=settings.seed,
+            path=path,
+        )
+
+    rejected: Counter[str] = Counter()
+    columns = pa.schema([("respondent", pa.string()), *COLUMNS])
+    with writing(output, columns, stage="primed", settings=settings) as sheet:
+
+        def keep(person: _Person, story: Story) -> None:
+            number, (respondent, _) = person
+            sheet.add(respondent, number, *values(story))
+            rejected.update(story.rejected)
+
+        span = fieldwork.part.span(len(people))
+        fieldwork.run(
+            write,
+            people[span.start : span.stop],
+            keep,
+            total=len(span),
+            label="primed backstories",
+            name=lambda person: f"respondent {person[1][0]}",
+        )
+        sheet.facts = {"source": fieldwork.source(settings.model), **rejections(rejected)}
+
+
+def _request(settings: Settings, message: str, seed: int) -> Request:
+    writer, layout = settings.writer, settings.layout
+    if layout is None or settings.model.api == "chat":
+        prompt = told(writer.system, message)
+        return Request(prompt=prompt, sampling=settings.sampling, scored=True, seed=seed)
+    asked = as_text((), Ask(message), layout)
+    ends = stops(layout)
+    return Request(prompt=asked, sampling=settings.sampling, stop=ends, scored=True, seed=seed)

@@ -1,0 +1,73 @@
+"""The responses stage: the personas of one condition take the survey."""
+
+import sys
+from pathlib import Path
+
+import pyarrow.compute as pc
+
+from anthology.interview.survey_interview import _OUTCOMES, COLUMNS, Interview, Response, Settings
+from anthology.interview.transcript import Turn, from_rows
+from anthology.io.parquet import facts as facts_of
+from anthology.io.parquet import read_rows, read_table, writing
+from anthology.io.shards import join
+from anthology.models.session import Fieldwork
+from anthology.survey.codebook import Codebook
+
+
+def run(
+    settings: Settings, *, personas: Path, codebook: Path, output: Path, fieldwork: Fieldwork
+) -> None:
+    """Ask every persona every item, in the order in which personas are stored."""
+    if fieldwork.parts:
+        join(fieldwork.parts, output, stage="responses", settings=settings)
+    else:
+        _ask(settings, personas, Codebook.load(codebook), output, fieldwork)
+    counted = read_table(output, [*_OUTCOMES, "out_of_tries"])
+    totals = {outcome: pc.sum(counted[outcome]).as_py() or 0 for outcome in _OUTCOMES}
+    listed = ", ".join(f"{count} {outcome}" for outcome, count in totals.items())
+    print(
+        f"{len(counted)} questions, {sum(totals.values())} replies ({listed}), "
+        f"{pc.sum(counted['out_of_tries']).as_py() or 0} out of tries",
+        file=sys.stderr,
+    )
+
+
+def _ask(
+    settings: Settings, personas: Path, codebook: Codebook, output: Path, fieldwork: Fieldwork
+) -> None:
+    """Ask one part of the personas, or all, and write each one's answers as they come."""
+    interview = Interview(settings, codebook, fieldwork)
+    # A server that remembers how prompts begin reads a story once if its personas stay together.
+    stories = read_table(personas, ["backstory"])["backstory"].to_numpy()
+    span = fieldwork.part.together(stories)
+    people = (
+        (respondent, story, from_rows(turns))
+        for respondent, story, turns in read_rows(
+            personas, ["respondent", "backstory", "turns"], span
+        )
+    )
+    made_from = facts_of(personas)
+    with writing(output, COLUMNS, stage="responses", settings=settings) as sheet:
+
+        def keep(
+            person: tuple[str, int | None, tuple[Turn, ...]], held: dict[str, Response]
+        ) -> None:
+            for item in settings.items:
+                sheet.add(*person[:2], item.variable, *held[item.variable].values)
+
+        fieldwork.run(
+            lambda person: interview.hold((person[0], person[2])),
+            people,
+            keep,
+            total=len(span),
+            label="responses",
+            name=lambda person: f"respondent {person[0]}",
+        )
+        sheet.facts = {
+            "survey": settings.survey,
+            "model": settings.model.name,
+            "condition": settings.condition,
+            "answers": fieldwork.source(settings.model),
+            "stories": made_from["stories"],
+            "traits": made_from["traits"],
+        }

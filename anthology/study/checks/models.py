@@ -1,0 +1,109 @@
+"""Models that are asked for what they cannot give."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from anthology.config.model import Asking, ModelSpec
+from anthology.spelling import suggest
+from anthology.study.checks.problem import Key, Mistake
+
+if TYPE_CHECKING:
+    from anthology.study.study import Study
+
+
+def base_models(study: Study) -> Iterator[Mistake]:
+    """Find base models where a request is put in a chat."""
+    keep, traits = study.experiment.backstories.keep, study.experiment.traits
+    chats: list[tuple[Key, str, str | None]] = [
+        (("backstories", "keep", "critic_model"), keep.critic_model, keep.critic),
+        (("traits", "reader_model"), traits.reader_model, traits.reader),
+        (("traits", "coder_model"), traits.coder_model, traits.coder if traits.open else None),
+    ]
+    for key, name, prompt in chats:
+        if prompt is not None and study.model(name).api != "chat":
+            known = [n for n in study.catalogue.names("models") if study.model(n).api == "chat"]
+            sentence = "is asked in a chat, but continues texts (api: completions); "
+            yield Mistake(key, name, sentence + suggest(name, known))
+
+
+def unable_models(study: Study) -> Iterator[Mistake]:
+    """Find models that are asked in a way in which their servers do not answer."""
+    e = study.experiment
+    asked: list[tuple[Key, str, Asking]] = [(("traits", "asking"), e.traits.model, e.traits.asking)]
+    for model, name in study.rows():
+        own = study.condition(name).asking
+        key: Key = ("conditions", name, "asking") if own else ("questions", "asking")
+        asked.append((key, model, own or e.questions.asking))
+    for key, model, asking in asked:
+        spec = study.model(model)
+        file = study.catalogue.path("models", model)
+        if spec.provider != "openai":
+            continue
+        if asking == "choice" and spec.endpoint.choices is None:
+            sentence = (
+                f"{file} does not say how its server is held to labels; set endpoint.choices, "
+                f"if it can be (`anthology models check {model}` tells), or ask by sample"
+            )
+            yield Mistake(key, asking, sentence)
+        if (asking, spec.endpoint.choices, spec.api) == ("choice", "json_schema", "completions"):
+            sentence = (
+                f"{file} has endpoint.choices: json_schema, which only chats keep to; {model} is "
+                "a base model, so ask by sample"
+            )
+            yield Mistake(key, asking, sentence)
+        if asking == "logprobs" and not (spec.endpoint.label_logprobs or spec.endpoint.logprobs):
+            sentence = (
+                f"{file} says that its server gives no probabilities; set endpoint.logprobs or "
+                f"endpoint.label_logprobs, if it does (`anthology models check {model}` tells), "
+                "or ask by sample"
+            )
+            yield Mistake(key, asking, sentence)
+    traits = e.traits
+    sampled = traits.asking != "logprobs" or traits.open
+    if traits.sampling.temperature == 0 and traits.draws > 1 and sampled:
+        sentence = "at temperature 0 all answers are the same; set draws to 1, or a temperature"
+        yield Mistake(("traits", "draws"), traits.draws, sentence)
+
+
+def speechless_models(study: Study) -> Iterator[Mistake]:
+    """Find models that only choose among options where words of their own are wanted."""
+    stories, traits = study.experiment.backstories, study.experiment.traits
+    asked: list[tuple[Key, str, str]] = [
+        (("backstories", "primed", "model"), stories.primed.model, "life stories")
+    ]
+    if stories.natural.file is None:
+        asked.append((("backstories", "natural", "model"), stories.natural.model, "life stories"))
+    if traits.open:
+        asked.append((("traits", "model"), traits.model, "free answers (traits.open)"))
+    for key, name, wanted in asked:
+        if study.model(name).provider == "uniform":
+            sentence = f"chooses among the options of a question; {wanted} take another model"
+            yield Mistake(key, name, sentence)
+
+
+def unable_scorers(study: Study) -> Iterator[Mistake]:
+    """Find models under `backstories.perplexity` that score no given texts."""
+    for i, name in enumerate(study.experiment.backstories.perplexity):
+        reason = _reason(name, study.model(name))
+        if reason is not None:
+            known = study.catalogue.names("models")
+            able = [other for other in known if _reason(other, study.model(other)) is None]
+            file = study.catalogue.path("models", name)
+            sentence = f"{file}: {reason}. Models that can: {', '.join(able)}"
+            yield Mistake(("backstories", "perplexity", i), name, sentence)
+
+
+def _reason(name: str, spec: ModelSpec) -> str | None:
+    """Say why a model gives no log-probabilities of given texts; None where it does."""
+    if spec.api == "chat":
+        return "is asked in chats, in which the log-probability of a given text cannot be told"
+    if spec.provider == "uniform":
+        return "chooses among the options of a question, and has no log-probability for a text"
+    if spec.provider == "openai" and not spec.endpoint.text_logprobs:
+        return (
+            "does not say that its server tells the log-probabilities of given texts; set "
+            f"endpoint.text_logprobs, if it does (`anthology models check {name}` tells)"
+        )
+    return None

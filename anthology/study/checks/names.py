@@ -1,0 +1,307 @@
+"""What can be wrong with an experiment, found before anything runs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from anthology.config.experiment import RESERVED, SIMULATED, Experiment
+from anthology.config.types import DEFAULT, for_survey
+from anthology.spelling import suggest
+from anthology.study.checks.groups import unknown_options, unknown_subgroups
+from anthology.study.checks.models import (
+    base_models,
+    speechless_models,
+    unable_models,
+    unable_scorers,
+)
+from anthology.study.checks.problem import Key, Mistake
+from anthology.study.checks.prompts import unfit_reasoning
+from anthology.study.files import TRAITS
+
+if TYPE_CHECKING:
+    from anthology.study.study import Study
+
+_WEIGHTED = 0.9
+"""The share of a simulated survey's people that are sure to have a weight."""
+
+
+@dataclass(frozen=True)
+class Reference:
+    """A name in the experiment that there must be a file for."""
+
+    key: Key
+    name: str
+    folder: str
+
+
+def mistakes(study: Study) -> list[Mistake]:
+    """List what is wrong with an experiment; names first, since the rest builds on them."""
+    for find in (
+        unknown_names,
+        base_models,
+        unable_models,
+        unable_scorers,
+        speechless_models,
+        unfit_reasoning,
+        unmatched_traits,
+        doubled_offers,
+        unknown_options,
+        unknown_subgroups,
+        missing_sentences,
+        missing_files,
+    ):
+        found = list(find(study))
+        if found:
+            return found
+    return []
+
+
+def references(experiment: Experiment) -> Iterator[Reference]:
+    """List every name in the experiment for which there must be a file."""
+    e = experiment
+    natural, primed, keep = e.backstories.natural, e.backstories.primed, e.backstories.keep
+    for i, name in enumerate(e.surveys):
+        yield Reference(("surveys", i), name, "surveys")
+    for i, name in enumerate(e.models):
+        yield Reference(("models", i), name, "models")
+    yield Reference(("backstories", "natural", "prompt"), natural.prompt, "prompts/stories")
+    if natural.preamble is not None:
+        key = ("backstories", "natural", "preamble")
+        yield Reference(key, natural.preamble, "prompts/preambles")
+    yield Reference(("backstories", "natural", "model"), natural.model, "models")
+    yield Reference(("backstories", "primed", "model"), primed.model, "models")
+    yield Reference(("backstories", "keep", "critic_model"), keep.critic_model, "models")
+    if keep.critic is not None:
+        yield Reference(("backstories", "keep", "critic"), keep.critic, "prompts/critics")
+    for i, name in enumerate(e.backstories.perplexity):
+        yield Reference(("backstories", "perplexity", i), name, "models")
+    yield Reference(("traits", "model"), e.traits.model, "models")
+    yield Reference(("traits", "reader_model"), e.traits.reader_model, "models")
+    if e.traits.reader is not None:
+        yield Reference(("traits", "reader"), e.traits.reader, "prompts/readers")
+    yield Reference(("traits", "coder_model"), e.traits.coder_model, "models")
+    if e.traits.coder is not None:
+        yield Reference(("traits", "coder"), e.traits.coder, "prompts/coders")
+    yield Reference(("traits", "prompt"), e.traits.prompt, "prompts/surveys")
+    yield Reference(("questions", "prompt"), e.questions.prompt, "prompts/surveys")
+    for name, condition in e.conditions.items():
+        if condition.model is not None:
+            yield Reference(("conditions", name, "model"), condition.model, "models")
+        if condition.style is not None:
+            kind = "writers" if condition.persona == "primed" else "styles"
+            yield Reference(("conditions", name, "style"), condition.style, f"prompts/{kind}")
+        if condition.prompt is not None:
+            yield Reference(("conditions", name, "prompt"), condition.prompt, "prompts/surveys")
+
+
+def unknown_names(study: Study) -> Iterator[Mistake]:
+    """Find names that nothing bears: files, conditions, matchings, formats, traits, surveys."""
+    e, catalogue = study.experiment, study.catalogue
+    for reference in references(e):
+        names = catalogue.names(reference.folder)
+        if reference.name not in names:
+            file = catalogue.path(reference.folder, reference.name)
+            yield Mistake(
+                reference.key,
+                reference.name,
+                f"there is no {file}; {suggest(reference.name, names)}",
+            )
+        else:
+            catalogue.load(reference.folder, reference.name)
+    surveys = catalogue.names("surveys")
+    for name in sorted(set(e.surveys) & set(surveys)):
+        people = study.people(name)
+        if people == SIMULATED and name in catalogue.names("populations"):
+            catalogue.load("populations", name)
+        elif people == SIMULATED:
+            file = catalogue.path("populations", name)
+            sentence = f"{name} cannot be simulated, there is no {file}; give its .sav"
+            yield Mistake(("humans", name), people, sentence)
+    for name in RESERVED.keys() & e.conditions.keys():
+        sentence = f"{name} is what tables call {RESERVED[name]}; choose another name"
+        yield Mistake(("conditions", name), e.conditions[name].persona, sentence)
+    inner: list[tuple[Key, str, Sequence[str]]] = [
+        (("traits", "format"), e.traits.format, list(e.formats)),
+        (("questions", "format"), e.questions.format, list(e.formats)),
+    ]
+    inner += [(("compare", i), name, list(e.conditions)) for i, name in enumerate(e.compare)]
+    for name, condition in e.conditions.items():
+        if condition.matching is not None:
+            variants = list(e.matching.variants)
+            inner.append((("conditions", name, "matching"), condition.matching, variants))
+        if condition.format is not None:
+            inner.append((("conditions", name, "format"), condition.format, list(e.formats)))
+    for section, values in _by_survey(study):
+        inner += [((*section, name), name, [DEFAULT, *surveys]) for name in values]
+        if DEFAULT not in values:
+            for name in sorted(set(e.surveys) - set(values)):
+                yield Mistake(section, values, f"says nothing for {name}; add it or a default")
+    inner += [(("humans", name), name, surveys) for name in e.humans]
+    declared = catalogue.traits()
+    known = list(declared)
+    inner += [(("traits", "ask", i), name, known) for i, name in enumerate(e.traits.ask)]
+    inner += [(("traits", "open", i), name, known) for i, name in enumerate(e.traits.open)]
+    for name, variant in e.traits.variants.items():
+        inner.append((("traits", "variants", name), name, known))
+        if name in declared:
+            ways = list(declared[name].variants)
+            inner.append((("traits", "variants", name), variant, ways))
+    for section, values in _by_survey(study):
+        if section[-1] == "traits":
+            for survey, names in values.items():
+                inner += [((*section, survey, i), name, known) for i, name in enumerate(names)]
+    for key, name, expected in inner:
+        if name not in expected:
+            yield Mistake(key, name, f"unknown name; {suggest(name, expected)}")
+
+
+def unmatched_traits(study: Study) -> Iterator[Mistake]:
+    """Find traits that a survey did not ask, that stories are not asked, or that do not fold."""
+    e = study.experiment
+    for i, trait in enumerate(e.traits.open):
+        if trait not in e.traits.ask:
+            sentence = "stories are not asked for it; add it to traits.ask, or leave it out here"
+            yield Mistake(("traits", "open", i), trait, sentence)
+    for name in e.surveys:
+        asked = study.survey(name).traits
+        for variant, own in e.matching.variants.items():
+            inner = ("variants", variant) if own.traits else ()
+            key = ("matching", *inner, "traits")
+            for trait in study.matched_on(name, variant):
+                if trait not in asked:
+                    yield _unasked(study, name, key, trait)
+                elif trait not in e.traits.ask:
+                    yield Mistake(key, trait, "stories are not asked for it; add it to traits.ask")
+                else:
+                    yield from _unfolded(study, name, trait)
+        for trait in study.told(name):
+            if trait not in asked:
+                yield _unasked(study, name, ("personas", "traits"), trait)
+
+
+def doubled_offers(study: Study) -> Iterator[Mistake]:
+    """Find questions about stories that have the option to decline already."""
+    e = study.experiment
+    decline = e.traits.decline or ""
+    for name in (name for name in e.traits.ask if name not in e.traits.open):
+        trait = study.traits()[name]
+        for question in (trait, *trait.steps):
+            if decline.casefold() in (option.text.casefold() for option in question.options):
+                sentence = f"is an option of {name} already; choose other words, or null"
+                yield Mistake(("traits", "decline"), decline, sentence)
+
+
+def _unasked(study: Study, survey: str, key: Key, trait: str) -> Mistake:
+    """Tell of a trait that a survey's declaration does not have, and of both ways out."""
+    file = study.catalogue.path("surveys", survey)
+    known = suggest(trait, study.survey(survey).traits)
+    sentence = (
+        f"{file} has no such trait; {known} "
+        f"Declare it there, or give {survey} a list of its own under {'.'.join(map(str, key))}"
+    )
+    return Mistake(key, trait, sentence)
+
+
+def _unfolded(study: Study, survey: str, trait: str) -> Iterator[Mistake]:
+    """Find options that stories are asked and a survey does not fold, or that no variant asks."""
+    fold = set(study.survey(survey).traits[trait].fold)
+    asked, known = set(study.traits()[trait].ids), study.catalogue.traits()[trait].every_id
+    odd = sorted((asked - fold) | (fold - known))
+    if odd:
+        file = study.catalogue.path("surveys", survey)
+        sentence = (
+            f"{file}: traits.{trait}.fold and the options in {TRAITS} differ in "
+            f"{', '.join(odd)}; each option must be folded"
+        )
+        yield Mistake(("matching", "traits"), trait, sentence)
+
+
+def missing_sentences(study: Study) -> Iterator[Mistake]:
+    """Find styles that have no sentence for a trait that personas are told by."""
+    for name, condition in study.experiment.conditions.items():
+        if condition.style is None:
+            continue
+        kind = "writers" if condition.persona == "primed" else "styles"
+        prompt = study.prompt(kind, condition.style)
+        sentences = prompt.style.traits if kind == "writers" else prompt.traits
+        told = {trait for survey in study.experiment.surveys for trait in study.told(survey)}
+        for trait in sorted(told - set(sentences)):
+            file = study.catalogue.path(f"prompts/{kind}", condition.style)
+            sentence = f"{file} has no sentence for the trait {trait}; {suggest(trait, sentences)}"
+            yield Mistake(("conditions", name, "style"), condition.style, sentence)
+
+
+def unfit_sizes(study: Study, counted: Mapping[str, int], stories: int | None) -> Iterator[Mistake]:
+    """Find one-to-one matchings that are sure to have more respondents than stories.
+
+    Parameters
+    ----------
+    study
+        The experiment.
+    counted
+        For survey files that were read, how many people they have.
+    stories
+        How many stories there will be; None where that is not known.
+    """
+    e = study.experiment
+    one_to_one = {
+        condition
+        for condition in e.compare
+        for matching in [study.condition(condition).matching]
+        if matching is not None and e.matching.variants[matching].method != "greedy"
+    }
+    for name in e.surveys if stories is not None and one_to_one else []:
+        found = _simulated(study, name) if study.people(name) == SIMULATED else counted.get(name, 0)
+        people = min(found, for_survey(e.respondents, name) or found)
+        if stories is not None and people > stories:
+            yield Mistake(
+                ("backstories", "natural", "count"),
+                "all" if e.backstories.natural.count is None else stories,
+                f"there are {stories} stories; {name} has {people:.0f} respondents or more, and "
+                f"{', '.join(sorted(one_to_one))} "
+                "match one story to each; expected at least as many stories, or fewer respondents",
+            )
+
+
+def _simulated(study: Study, survey: str) -> float:
+    """Return how many people of a simulated survey are sure to take part."""
+    if study.experiment.filters.respondents.named:
+        return 0
+    # A few have no weight and are left out.
+    return for_survey(study.experiment.population, survey) * _WEIGHTED
+
+
+def missing_files(study: Study) -> Iterator[Mistake]:
+    """Find paths that lead to no file."""
+    files: list[tuple[Key, str]] = [
+        (("humans", name), study.people(name))
+        for name in study.experiment.surveys
+        if study.people(name) != SIMULATED
+    ]
+    if study.stories_file is not None:
+        files.append((("backstories", "natural", "file"), study.stories_file))
+    for key, file in files:
+        if not Path(file).is_file():
+            folder = Path(file).parent
+            beside = sorted(p.name for p in folder.iterdir()) if folder.is_dir() else []
+            near = suggest(Path(file).name, beside) if beside else f"there is no folder {folder}."
+            wanted = f'a file, or "{SIMULATED}"' if key[0] == "humans" else "a file"
+            sentence = f"is no file; expected {wanted}. {near[0].upper()}{near[1:]}"
+            yield Mistake(key, file, sentence)
+        elif set(file) & set("{}"):
+            yield Mistake(key, file, "has a brace, which Snakemake reads as a wildcard; rename it")
+
+
+def _by_survey(study: Study) -> Iterator[tuple[Key, Mapping[str, Any]]]:
+    """List the settings that may differ from survey to survey."""
+    e = study.experiment
+    yield ("population",), e.population
+    yield ("respondents",), e.respondents
+    yield ("matching", "traits"), e.matching.traits
+    yield ("personas", "traits"), e.personas.traits
+    for name, variant in e.matching.variants.items():
+        if variant.traits is not None:
+            yield ("matching", "variants", name, "traits"), variant.traits

@@ -1,0 +1,61 @@
+"""What can be wrong with prompts that have a model think aloud before it answers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING
+
+from anthology.config.experiment import Condition, Questions, Traits
+from anthology.study.checks.problem import Key, Mistake
+
+if TYPE_CHECKING:
+    from anthology.study.study import Study
+
+_ROOM = 64
+"""The fewest tokens in which a thought and an answer have room."""
+
+
+def unfit_reasoning(study: Study) -> Iterator[Mistake]:
+    """Find where a model is to think aloud, but cannot, or is not told how to conclude."""
+    traits = study.experiment.traits
+    yield from _unfit(study, traits, traits.model, lambda *key: ("traits", *key))
+    for model, name in study.rows():
+        key = _keys(name, study.condition(name))
+        yield from _unfit(study, study.questions(name), model, key)
+
+
+def _keys(name: str, condition: Condition) -> Callable[..., Key]:
+    """Return a function that tells in which section a setting of a condition stands."""
+
+    def key(*steps: str) -> Key:
+        own = getattr(condition, steps[-1]) is not None
+        return ("conditions", name, steps[-1]) if own else ("questions", *steps)
+
+    return key
+
+
+def _unfit(
+    study: Study, asked: Questions | Traits, model: str, key: Callable[..., Key]
+) -> Iterator[Mistake]:
+    prompt = study.prompt("surveys", asked.prompt)
+    if not prompt.conclusion:
+        return
+    file = study.catalogue.path("prompts/surveys", asked.prompt)
+    if asked.asking != "sample":
+        sentence = (
+            f"{file} has the model think aloud, which only `sample` lets it; ask by sample, or "
+            "with another prompt"
+        )
+        yield Mistake(key("asking"), asked.asking, sentence)
+    room = asked.sampling.max_tokens
+    if room < _ROOM:
+        sentence = f"{file} has the model think aloud; expected {_ROOM} tokens or more"
+        yield Mistake(key("sampling", "max_tokens"), room, sentence)
+    chat = study.model(model).api == "chat"
+    told = (prompt.before, prompt.after if asked.forced else "", prompt.system if chat else "")
+    if not any(prompt.conclusion in lines for lines in told):
+        away = ("the line that says so is left out, ", "forced", asked.forced)
+        never = ("no line that is shown says so, ", "prompt", asked.prompt)
+        why, at, value = away if prompt.conclusion in prompt.after else never
+        sentence = f"{file} waits for {prompt.conclusion!r}, but {why}so that no answer can be read"
+        yield Mistake(key(at), value, sentence)

@@ -1,0 +1,139 @@
+"""What personas answered is read in whatever order, however little is read at a time."""
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from anthology.analysis import response_rows as reading
+from anthology.analysis.load import Look, People, Personas, people, personas
+from anthology.errors import DataError
+from tests.stages.test_metrics import (
+    ITEMS,
+    NAMES,
+    answered,
+    population,
+    positions_of,
+    settings_for,
+    write_humans,
+    write_responses,
+)
+
+ROW = ("llama", "greedy_bio")
+SETTINGS = settings_for(rows=[list(ROW)])
+
+
+def read(folder: Path, frame: pd.DataFrame, **given: Any) -> tuple[People, Personas]:
+    found = people(SETTINGS, write_humans(folder / "humans.parquet", population()))
+    file = write_responses(folder / "responses.parquet", frame, ROW)
+    (one,) = personas(SETTINGS, found, [file], **given)
+    return found, one
+
+
+def test_answers_stand_in_the_row_of_the_person_and_the_column_of_the_item(tmp_path: Path) -> None:
+    frame = answered(1, stories=True)
+    found, one = read(tmp_path, frame, stories=True)
+    ids = found.ids.to_pylist()
+    assert ids == sorted(population()["respondent"])
+    codes = frame.set_index(["respondent", "item"])["code"]
+    stories = frame.groupby("respondent")["backstory"].first()
+    for row, who in enumerate(ids):
+        asked = who in stories.index
+        assert one.present[row] == asked
+        assert one.stories is not None
+        assert one.stories[row] == (stories[who] if asked else -1)
+        for column, item in enumerate(ITEMS):
+            code = codes.get((who, item["variable"]))
+            place = 0 if pd.isna(code) else item["codes"].index(code) + 1
+            assert one.places[row, column] == place
+            assert one.asked[row, column] == asked
+    assert np.array_equal(
+        found.positions, positions_of(population().sort_values("respondent")), True
+    )
+    assert one.uses.sum() == len(stories)
+    assert len(one.uses) == stories.nunique()
+
+
+@settings(max_examples=25)
+@given(st.randoms(use_true_random=False), st.integers(1, 50))
+def test_neither_the_order_of_rows_nor_how_many_are_read_at_a_time_matters(
+    tmp_path_factory: pytest.TempPathFactory, random: Any, rows: int
+) -> None:
+    folder = tmp_path_factory.mktemp("any")
+    frame = answered(2, stories=True)
+    _, before = read(folder, frame, stories=True)
+    order = list(range(len(frame)))
+    random.shuffle(order)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(reading, "_ROWS", rows)
+        _, after = read(folder, frame.iloc[order].reset_index(drop=True), stories=True)
+    assert (after.places == before.places).all()
+    assert (after.asked == before.asked).all()
+    assert after.stories is not None
+    assert before.stories is not None
+    assert (after.stories == before.stories).all()
+
+
+@pytest.mark.parametrize("rows", [1, 4, 1000])
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        (lambda f: pd.concat([f, f.iloc[[0]]]), "a respondent has two rows for one item"),
+        (lambda f: f.assign(code=f["code"].mask(f.index == 5, 99)), "HOPE holds 99, which is none"),
+        (lambda f: f.assign(code=f["code"].mask(f.index == 5, 1)), "HOPE holds 1, which is none"),
+        (
+            lambda f: f.assign(respondent=f["respondent"].mask(f.index == 7, "who")),
+            "the respondent who is not known to the survey",
+        ),
+        (
+            lambda f: f.assign(respondent=f["respondent"].mask(f.index == 7, None)),
+            "the respondent None is not known to the survey",
+        ),
+        (
+            lambda f: f.assign(item=f["item"].mask(f.index == 7, "FAITH")),
+            "the item FAITH is not known to the survey",
+        ),
+        (
+            lambda f: f.assign(backstory=f["backstory"].mask(f.index == 7, 77)),
+            "a respondent has several stories",
+        ),
+    ],
+)
+def test_what_does_not_fit_is_told_wherever_it_stands(
+    rows: int, change: Any, said: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(reading, "_ROWS", rows)
+    frame = change(answered(1, stories=True)).reset_index(drop=True)
+    with pytest.raises(DataError, match=said) as caught:
+        read(tmp_path, frame, stories=True)
+    assert str(caught.value.where) == str(tmp_path / "responses.parquet")
+
+
+def test_a_file_cut_short_is_told(tmp_path: Path) -> None:
+    found = people(SETTINGS, write_humans(tmp_path / "humans.parquet", population()))
+    file = write_responses(tmp_path / "responses.parquet", answered(1, stories=True), ROW)
+    content = file.read_bytes()
+    file.write_bytes(content[:40] + bytes(200) + content[240:])
+    with pytest.raises(DataError, match="cannot be read as Parquet"):
+        list(personas(SETTINGS, found, [file]))
+
+
+def test_one_who_looks_on_sees_every_row_once_in_order(tmp_path: Path) -> None:
+    frame, seen = answered(1, stories=True), list[tuple[str, str, int]]()
+
+    def see(part: reading.Rows, path: Path) -> None:
+        assert path == tmp_path / "responses.parquet"
+        assert part.first == len(seen)
+        names = sorted(population()["respondent"])
+        refused = part.values["refused"].to_pylist()
+        for person, item, count in zip(part.person, part.item, refused, strict=True):
+            seen.append((names[person], NAMES[item], count))
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(reading, "_ROWS", 7)
+        read(tmp_path, frame, look=Look(["refused"], see))
+    assert seen == list(frame[["respondent", "item", "refused"]].itertuples(index=False, name=None))

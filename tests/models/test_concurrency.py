@@ -1,0 +1,221 @@
+"""Many interviews at once."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Iterator, Sequence
+from typing import TypeVar
+
+import pytest
+
+from anthology.errors import EndpointError, ModelError
+from anthology.models.concurrency import _AHEAD, run_all
+from anthology.models.progress import Progress
+from anthology.models.usage import Meter
+
+T = TypeVar("T")
+R = TypeVar("R")
+
+
+def hold(
+    do: Callable[[T], Awaitable[R]],
+    things: Sequence[T],
+    *,
+    in_flight: int,
+    label: str = "work",
+    meter: Meter | None = None,
+) -> list[R]:
+    progress = Progress(label, len(things), meter or Meter())
+    kept: list[R] = []
+
+    def keep(_: T, result: R) -> None:
+        kept.append(result)
+
+    asyncio.run(run_all(do, things, keep=keep, in_flight=in_flight, progress=progress))
+    return kept
+
+
+def test_results_stand_in_the_order_of_the_things() -> None:
+    async def slow_for_small(number: int) -> int:
+        await asyncio.sleep((10 - number) / 1000)
+        return number * number
+
+    done = hold(slow_for_small, range(10), in_flight=4)
+    assert done == [number * number for number in range(10)]
+
+
+def test_no_more_are_under_way_than_allowed_and_none_waits_for_its_neighbours() -> None:
+    running, most, finished = 0, 0, []
+
+    async def work(number: int) -> None:
+        nonlocal running, most
+        running += 1
+        most = max(most, running)
+        await asyncio.sleep(0.05 if number == 0 else 0.001)
+        finished.append(number)
+        running -= 1
+
+    hold(work, range(20), in_flight=3)
+    assert most == 3
+    assert finished[-1] == 0
+
+
+def test_things_are_started_in_order() -> None:
+    started: list[int] = []
+
+    async def work(number: int) -> None:
+        started.append(number)
+        await asyncio.sleep(0)
+
+    hold(work, range(50), in_flight=7)
+    assert started == list(range(50))
+
+
+def test_only_so_many_things_are_taken_while_the_oldest_is_under_way() -> None:
+    taken, kept, meanwhile, in_flight = list[int](), list[int](), list[tuple[int, int]](), 3
+
+    def things() -> Iterator[int]:
+        for number in range(100):
+            taken.append(number)
+            yield number
+
+    async def work(number: int) -> int:
+        # Far more turns than all others need, were they not held back.
+        for _ in range(1 if number else 1000):
+            await asyncio.sleep(0)
+        if number == 0:
+            meanwhile.append((len(taken), len(kept)))
+        return number
+
+    def keep(number: int, _: int) -> None:
+        kept.append(number)
+
+    progress = Progress("work", 100, Meter())
+    asyncio.run(run_all(work, things(), keep=keep, in_flight=in_flight, progress=progress))
+    assert meanwhile == [(_AHEAD * in_flight, 0)]
+    assert kept == list(range(100))
+
+
+def test_nothing_is_kept_after_a_failure() -> None:
+    events: list[str] = []
+
+    async def work(number: int) -> None:
+        await asyncio.sleep(0)
+        if number == 10:
+            events.append("failed")
+            raise ModelError("no answer")
+        events.append("done")
+
+    def keep(*_: object) -> None:
+        events.append("kept")
+
+    progress = Progress("work", 40, Meter())
+    with pytest.raises(ModelError):
+        asyncio.run(run_all(work, range(40), keep=keep, in_flight=4, progress=progress))
+    failed = events.index("failed")
+    assert "kept" in events[:failed]
+    assert events[failed + 1 :].count("done") >= 29
+    assert "kept" not in events[failed:]
+
+
+def test_a_failure_spoils_no_neighbour_and_is_told_at_the_end() -> None:
+    done = []
+
+    async def work(number: int) -> None:
+        await asyncio.sleep(0)
+        if number % 4 == 1:
+            raise ModelError(f"no answer to {number}")
+        done.append(number)
+
+    with pytest.raises(ModelError) as error:
+        hold(work, range(40), in_flight=5)
+    assert sorted(done) == [n for n in range(40) if n % 4 != 1]
+    assert "10 of 40 failed" in str(error.value)
+    assert "1: no answer to 1;" in str(error.value)
+    assert "; ...\n  Everything else was answered" in str(error.value)
+
+
+def test_a_mistake_in_the_code_is_not_swallowed() -> None:
+    async def work(number: int) -> float:
+        return 1 / number
+
+    with pytest.raises(ExceptionGroup) as error:
+        hold(work, [0], in_flight=1)
+    assert error.group_contains(ZeroDivisionError)
+
+
+def test_nothing_to_do_is_done_at_once() -> None:
+    async def work(number: int) -> int:
+        return number
+
+    assert hold(work, [], in_flight=5) == []
+
+
+def test_a_log_gets_plain_lines(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("anthology.models.progress._QUIET_SECONDS", 0.0)
+    monkeypatch.setattr("anthology.models.progress._LINE_SECONDS", 0.0)
+
+    async def work(number: int) -> int:
+        return number
+
+    hold(work, range(4), in_flight=1, label="stories")
+    lines = capsys.readouterr().err.splitlines()
+    assert lines[0].startswith("stories: 1 of 4 (25%), about ")
+    assert len(lines) == 4
+
+
+def test_the_log_lists_everything_that_failed(capsys: pytest.CaptureFixture[str]) -> None:
+    async def work(number: int) -> None:
+        raise ModelError(f"no answer to {number}")
+
+    with pytest.raises(ModelError):
+        hold(work, range(12), in_flight=3)
+    lines = capsys.readouterr().err.splitlines()
+    assert lines == ["failed:", *(f"{n}: no answer to {n}" for n in range(12))]
+
+
+def test_a_model_that_cannot_be_asked_at_all_stops_the_work() -> None:
+    started, finished = [], []
+
+    async def work(number: int) -> None:
+        started.append(number)
+        await asyncio.sleep(0.001 * number)
+        if number == 2:
+            raise EndpointError("the key is wrong")
+        await asyncio.sleep(0.02)
+        finished.append(number)
+
+    with pytest.raises(EndpointError, match="the key is wrong"):
+        hold(work, range(1000), in_flight=4)
+    assert len(started) < 10
+    assert set(started) - set(finished) == {2}
+
+
+def test_a_log_line_says_what_asking_takes(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("anthology.models.progress._QUIET_SECONDS", 0.0)
+    meter = Meter()
+
+    async def work(_: int) -> None:
+        meter.requests += 1
+        meter.hits += 2
+        meter.retries += 1
+        meter.prompt_tokens += 1000
+        meter.dollars += 1.5
+
+    hold(work, range(2), in_flight=1, label="stories", meter=meter)
+    line = capsys.readouterr().err.splitlines()[0]
+    for said in ("requests/s", "tokens/s", "2 from the journal", "1 sent again", "$1.50"):
+        assert said in line
+
+
+def test_a_log_says_so_while_nothing_is_finished(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("anthology.models.progress._QUIET_SECONDS", 0.0)
+    progress = Progress("stories", 5, Meter(retries=3))
+    progress.tick()
+    progress.tick()
+    said = capsys.readouterr().err
+    assert said == "stories: 0 of 5 (0%), none finished yet; 3 sent again\n"

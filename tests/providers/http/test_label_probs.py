@@ -1,0 +1,112 @@
+"""How probable labels are, asked of a server."""
+
+import asyncio
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+import pytest
+
+from anthology.config.model import Endpoint, Sampling
+from anthology.errors import EndpointError, ModelError
+from anthology.models.base import Message, Reply, Request
+from anthology.models.usage import Meter
+from anthology.providers.http.label_probs import LabelReader
+from anthology.providers.openai import Served
+from tests.support.fake_server.requests import Serving
+from tests.support.fake_server.server import serving
+from tests.support.scripted_server import ask, identity
+
+T = TypeVar("T")
+
+QUESTION = "Question: Which is best?\n(A) one\n(B) two\n(C) three\nAnswer:"
+LABELS = ("(A)", "(B)", "(C)")
+
+
+def shares(
+    server: str, *, chat: bool = False, choices: tuple[str, ...] = LABELS, **how: Any
+) -> Reply:
+    prompt = (Message("user", QUESTION),) if chat else QUESTION
+    who = identity("toy-chat", api="chat") if chat else identity("toy")
+    request = Request(prompt, Sampling(), choices=choices, logprobs=True)
+    return asyncio.run(ask(server, request, who=who, **how))
+
+
+@pytest.mark.parametrize("chat", [True, False])
+def test_exact_probabilities_leave_nothing_unseen(chat: bool) -> None:
+    with serving() as server:
+        reply = shares(server.url, chat=chat, label_logprobs=True)
+    assert reply.shares is not None
+    assert sum(reply.shares.choices) == pytest.approx(0.97, abs=1e-6)  # The rest declines.
+    assert reply.shares.unseen == pytest.approx(0, abs=1e-6)
+    assert reply.draws == ()
+    assert reply.prompt_tokens > 0
+
+
+def test_beginnings_that_were_not_written_are_asked_for() -> None:
+    with serving(Serving(bare=0.25)) as server:
+        exact = shares(server.url, label_logprobs=True).shares
+        assert server.counts.answered.total() == 2
+        likeliest = shares(server.url, logprobs=20).shares
+    assert exact is not None and likeliest is not None
+    assert likeliest.unseen == pytest.approx(0.25, abs=0.02)
+    assert sum(exact.choices) - sum(likeliest.choices) == pytest.approx(0.25, abs=0.02)
+
+
+def test_what_is_not_among_the_likeliest_tokens_is_unseen() -> None:
+    with serving(Serving(bare=0)) as server:
+        few = shares(server.url, logprobs=2).shares
+        many = shares(server.url, logprobs=5).shares
+    assert few is not None and many is not None
+    assert few.unseen > 0.1 > many.unseen
+    assert sum(few.choices) + few.unseen >= sum(many.choices)
+
+
+def test_labels_are_looked_up_once() -> None:
+    paths: list[str] = []
+
+    async def run(url: str) -> None:
+        endpoint = Endpoint(base_url=url, label_logprobs=True)
+        model = Served(identity("toy"), endpoint, Meter())
+        await model.open()
+
+        async def counted(path: str, fields: dict[str, Any], read: Callable[[Any], T]) -> T:
+            paths.append(path)
+            return await model._send(path, fields, read)
+
+        reader = LabelReader(identity("toy"), endpoint, "toy", counted)
+        requests = [
+            Request(QUESTION, Sampling(), choices=choices, logprobs=True)
+            for choices in (LABELS, LABELS[:2], LABELS)
+        ]
+        await asyncio.gather(*(reader.shares(request) for request in requests))
+        await model.close()
+
+    with serving(Serving(bare=0)) as server:
+        asyncio.run(run(server.url))
+    # Three contexts, and each of three labels with three leads in three contexts.
+    assert (paths.count("/tokenize"), paths.count("")) == (3 + 3 * 9, 3)
+
+
+def test_a_server_without_tokenize_says_what_to_set() -> None:
+    with serving(Serving(dialect="openai")) as server, pytest.raises(EndpointError) as caught:
+        shares(server.url, label_logprobs=True)
+    assert "label_logprobs: false" in caught.value.hint
+
+
+def test_a_server_that_ignores_which_tokens_are_wanted_is_found_out() -> None:
+    with serving(Serving(labels="ignored")) as server, pytest.raises(ModelError) as caught:
+        shares(server.url, label_logprobs=True)
+    assert "label_logprobs" in caught.value.hint
+
+
+@pytest.mark.parametrize("chat", [True, False])
+def test_a_server_that_ignores_logprobs_is_found_out(chat: bool) -> None:
+    with serving(Serving(logprobs="ignored")) as server, pytest.raises(ModelError) as caught:
+        shares(server.url, chat=chat, logprobs=5)
+    assert "although they were asked for" in caught.value.what
+
+
+def test_too_many_tokens_are_told_before_they_are_asked_for() -> None:
+    choices = tuple(chr(0x4E00 + i) for i in range(130))
+    with serving() as server, pytest.raises(ModelError, match="128 at most"):
+        shares(server.url, choices=choices, label_logprobs=True)

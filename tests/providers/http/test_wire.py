@@ -1,0 +1,376 @@
+"""What is sent to a server that speaks OpenAI's language, and what its replies mean."""
+
+import math
+from typing import Any
+
+import pytest
+
+from anthology.config.model import Endpoint, Sampling
+from anthology.config.model_identity import ModelIdentity
+from anthology.errors import ConfigurationError, EndpointError, ModelError, TransientError
+from anthology.models.base import Draw, Message, Reply, Request
+from anthology.providers.http.wire import body, check_fields, label_body, read, read_positions
+from anthology.providers.label_tree import Branch, Needed, Position
+
+BASE = ModelIdentity(name="base", provider="openai", api="completions", model="b")
+CHAT = ModelIdentity(name="chat", provider="openai", api="chat", model="c")
+PLAIN = Endpoint()
+VLLM = Endpoint(choices="structured_outputs", label_logprobs=True)
+OPENAI = Endpoint(choices="json_schema", logprobs=20, length_field="max_completion_tokens")
+MESSAGES = (Message("system", "Be brief."), Message("user", "Which?"))
+LABELS = (" (A)", " (B)")
+
+
+def text(**fields: Any) -> Request:
+    return Request("Which?", **{"sampling": Sampling(), **fields})
+
+
+def chat(**fields: Any) -> Request:
+    return Request(MESSAGES, **{"sampling": Sampling(), **fields})
+
+
+def sent(request: Request, endpoint: Endpoint = PLAIN) -> dict[str, Any]:
+    identity = BASE if isinstance(request.prompt, str) else CHAT
+    return body(request, identity, endpoint, identity.model or "")
+
+
+def asked(
+    request: Request, endpoint: Endpoint, needed: Needed | None = None, start: str = ""
+) -> dict[str, Any]:
+    identity = BASE if isinstance(request.prompt, str) else CHAT
+    return label_body(request, identity, endpoint, "m", needed, Branch(start, 1.0))
+
+
+def said(*texts: str | None, **fields: Any) -> dict[str, Any]:
+    """Return a reply with these completions."""
+    choices = [
+        {"index": i, "text": t, "finish_reason": "stop", "logprobs": None, **fields}
+        for i, t in enumerate(texts)
+    ]
+    return {"choices": choices, "usage": {"prompt_tokens": 7, "completion_tokens": 3}}
+
+
+def replied(content: str | None, finish: str = "stop", **message: Any) -> dict[str, Any]:
+    """Return a reply with this message of a chat."""
+    answer = {"message": {"role": "assistant", "content": content, **message}}
+    return {"choices": [{"index": 0, "finish_reason": finish, **answer}]}
+
+
+# What is sent.
+
+
+def test_a_base_model_continues_a_text() -> None:
+    assert sent(text(seed=5)) == {
+        "model": "b", "prompt": "Which?", "temperature": 1.0, "top_p": 1.0, "max_tokens": 32,
+        "seed": 5,
+    }  # fmt: skip
+
+
+def test_a_chat_model_replies_to_messages() -> None:
+    assert sent(chat())["messages"] == [
+        {"role": "system", "content": "Be brief."},
+        {"role": "user", "content": "Which?"},
+    ]
+
+
+def test_several_draws_are_one_request() -> None:
+    assert sent(text(draws=40))["n"] == 40
+    assert "n" not in sent(text(draws=1))
+
+
+def test_nothing_is_drawn_where_nothing_is_left_to_chance() -> None:
+    fields = sent(text(draws=40, sampling=Sampling(temperature=0)))
+    assert not {"n", "seed"} & fields.keys()
+
+
+def test_seeds_fit_into_what_servers_keep() -> None:
+    assert sent(text(seed=2**40 + 3))["seed"] == 3
+
+
+def test_a_server_without_seeds_gets_none() -> None:
+    assert "seed" not in sent(text(), Endpoint(seed=False))
+
+
+def test_stops_are_sent_where_there_are_any() -> None:
+    assert sent(text(stop=("\n", "Q:")))["stop"] == ["\n", "Q:"]
+    assert "stop" not in sent(text())
+
+
+def test_the_longest_answer_is_called_what_the_server_calls_it() -> None:
+    fields = sent(chat(), OPENAI)
+    assert fields["max_completion_tokens"] == 32
+    assert "max_tokens" not in fields
+
+
+def test_further_fields_are_passed_through() -> None:
+    identity = CHAT.model_copy(update={"body": {"reasoning_effort": "low"}})
+    assert body(chat(), identity, PLAIN, "c")["reasoning_effort"] == "low"
+
+
+@pytest.mark.parametrize("field", ["temperature", "model", "stream", "max_tokens", "longest"])
+def test_further_fields_may_not_set_what_requests_set(field: str) -> None:
+    identity = CHAT.model_copy(update={"body": {field: 1}})
+    with pytest.raises(ConfigurationError, match=field):
+        check_fields(identity, Endpoint(length_field="longest"))
+
+
+def test_scores_are_asked_for_where_the_server_gives_them() -> None:
+    assert sent(text(scored=True))["logprobs"] == 1
+    assert sent(chat(scored=True))["logprobs"] is True
+    assert "logprobs" not in sent(text(scored=True), Endpoint(scores=False))
+    assert "logprobs" not in sent(text())
+
+
+def test_vllm_is_held_to_choices() -> None:
+    fields = sent(text(choices=LABELS, stop=("(",)), VLLM)
+    assert fields["structured_outputs"] == {"choice": [" (A)", " (B)"]}
+    assert "stop" not in fields
+
+
+def test_openai_is_held_to_choices_by_a_schema_with_room_for_its_brackets() -> None:
+    fields = sent(chat(choices=LABELS, sampling=Sampling(max_tokens=4)), OPENAI)
+    schema = fields["response_format"]["json_schema"]
+    assert schema["strict"]
+    assert schema["schema"]["properties"]["answer"]["enum"] == ["(A)", "(B)"]
+    assert fields["max_completion_tokens"] == 20
+
+
+@pytest.mark.parametrize(
+    ("request_", "endpoint"), [(text(choices=LABELS), PLAIN), (text(choices=LABELS), OPENAI)]
+)
+def test_choices_are_not_asked_for_where_nothing_holds_to_them(
+    request_: Request, endpoint: Endpoint
+) -> None:
+    with pytest.raises(ModelError, match="held to labels") as caught:
+        sent(request_, endpoint)
+    assert "endpoint.choices" in caught.value.hint
+
+
+def test_a_text_is_not_sent_to_a_chat() -> None:
+    with pytest.raises(ModelError, match="api: chat"):
+        body(text(), CHAT, PLAIN, "c")
+
+
+# Asking how probable labels are.
+
+NEEDED = Needed({5: " (", 6: "A"}, 2)
+
+
+def test_exact_probabilities_are_asked_for_by_tokens() -> None:
+    assert asked(text(choices=LABELS), VLLM, NEEDED) == {
+        "model": "m", "prompt": "Which?", "temperature": 0, "max_tokens": 2, "logprobs": 1,
+        "logprob_token_ids": [5, 6], "return_tokens_as_token_ids": True,
+    }  # fmt: skip
+    assert asked(chat(choices=LABELS), VLLM, NEEDED)["logprobs"] is True
+
+
+def test_the_likeliest_tokens_are_asked_for_where_no_others_are_given() -> None:
+    fields = asked(chat(choices=LABELS), OPENAI)
+    assert (fields["logprobs"], fields["top_logprobs"]) == (True, 20)
+    assert asked(text(choices=LABELS), Endpoint(logprobs=5))["logprobs"] == 5
+
+
+def test_probabilities_are_not_asked_for_where_there_are_none() -> None:
+    with pytest.raises(ModelError, match="no probabilities") as caught:
+        asked(text(choices=LABELS), PLAIN)
+    assert "endpoint.logprobs" in caught.value.hint
+
+
+def test_a_beginning_is_taken_as_written() -> None:
+    assert asked(text(choices=LABELS), VLLM, NEEDED, " (")["prompt"] == "Which? ("
+    fields = asked(chat(choices=LABELS), VLLM, NEEDED, " (")
+    assert fields["messages"][-1] == {"role": "assistant", "content": " ("}
+    assert fields["continue_final_message"] is True
+    assert fields["add_generation_prompt"] is False
+
+
+# What replies mean.
+
+
+def test_answers_are_read() -> None:
+    assert read(said(" yes", " no"), text(draws=2), PLAIN) == Reply(
+        (Draw(" yes"), Draw(" no")), None, 7, 3
+    )
+
+
+def test_answers_keep_their_order() -> None:
+    reply = said("one", "two", "three")
+    reply["choices"].reverse()
+    assert [draw.text for draw in read(reply, text(draws=3), PLAIN).draws] == [
+        "one", "two", "three",
+    ]  # fmt: skip
+
+
+def test_answers_with_nothing_left_to_chance_are_alike() -> None:
+    reply = read(said("yes"), text(draws=3, sampling=Sampling(temperature=0)), PLAIN)
+    assert reply.draws == (Draw("yes"),) * 3
+
+
+def test_an_answer_that_was_cut_says_so() -> None:
+    assert read(said("a", finish_reason="length"), text(), PLAIN).draws[0].finish == "length"
+
+
+def test_an_empty_answer_is_an_answer() -> None:
+    assert read(replied(""), chat(), PLAIN).draws == (Draw(""),)
+
+
+def test_tokens_that_nobody_counted_are_none() -> None:
+    reply = read(replied("a"), chat(), PLAIN)
+    assert (reply.prompt_tokens, reply.completion_tokens) == (0, 0)
+
+
+@pytest.mark.parametrize(
+    "payload",
+    [
+        None,
+        "gone",
+        [],
+        {},
+        {"choices": None},
+        {"choices": []},
+        {"choices": ["yes"]},
+        said("a", "b"),
+        said(None),
+        said("a", finish_reason="abort"),
+        {"error": {"message": "overloaded"}},
+    ],
+)
+def test_a_broken_reply_may_be_whole_the_next_time(payload: Any) -> None:
+    with pytest.raises(TransientError):
+        read(payload, text(), PLAIN)
+
+
+@pytest.mark.parametrize("payload", [replied(None), {"choices": [{"text": "a"}]}])
+def test_a_message_without_text_may_have_one_the_next_time(payload: Any) -> None:
+    with pytest.raises(TransientError):
+        read(payload, chat(), PLAIN)
+
+
+def test_a_refusal_is_an_answer_to_be_read() -> None:
+    refusal = replied(None, refusal="I cannot.")
+    assert read(refusal, chat(), PLAIN).draws == (Draw("I cannot."),)
+    held = chat(choices=("(A)", "(B)"))
+    assert read(refusal, held, PLAIN).draws == (Draw("I cannot."),)
+
+
+def test_choices_become_a_grammar() -> None:
+    endpoint = Endpoint(choices="grammar")
+    request = text(choices=(" (A)", ' "B"'))
+    fields = body(request, BASE, endpoint, "toy")
+    assert fields["grammar"] == 'root ::= " (A)" | " \\"B\\""'
+
+
+def test_a_withheld_answer_is_an_error_of_its_request() -> None:
+    with pytest.raises(ModelError) as caught:
+        read(replied(None, "content_filter"), chat(), PLAIN)
+    assert not isinstance(caught.value, TransientError | EndpointError)
+
+
+def test_scores_of_completions_are_added_up() -> None:
+    scores = {"tokens": ["a", "b"], "token_logprobs": [-0.5, -0.25], "top_logprobs": [{}, {}]}
+    draw = read(said("ab", logprobs=scores), text(scored=True), PLAIN).draws[0]
+    assert (draw.tokens, draw.logprob) == (2, -0.75)
+
+
+def test_scores_of_chats_are_added_up() -> None:
+    reply = replied("ab")
+    reply["choices"][0]["logprobs"] = {"content": [{"logprob": -0.5}, {"logprob": -0.25}]}
+    draw = read(reply, chat(scored=True), PLAIN).draws[0]
+    assert (draw.tokens, draw.logprob) == (2, -0.75)
+
+
+def test_scores_that_do_not_come_are_an_error() -> None:
+    with pytest.raises(ModelError, match="no log-probabilities") as caught:
+        read(said("a"), text(scored=True), PLAIN)
+    assert "endpoint.scores" in caught.value.hint
+
+
+def test_scores_that_nobody_asked_for_are_not_missed() -> None:
+    assert read(said("a"), text(scored=True), Endpoint(scores=False)).draws[0].logprob is None
+
+
+@pytest.mark.parametrize("answer", [" (A)", "(A)", '{"answer": "(A)"}', ' {"answer":"(A)"}\n'])
+def test_a_choice_is_read_back_as_it_was_given(answer: str) -> None:
+    assert read(replied(answer), chat(choices=LABELS), OPENAI).draws[0].text == " (A)"
+
+
+@pytest.mark.parametrize(
+    "answer", ["(C)", "(A) one", "", "{}", '{"answer": 1}', '{"answer": "(A', "[1]"]
+)
+def test_an_answer_that_is_no_choice_is_an_error_and_never_data(answer: str) -> None:
+    with pytest.raises(ModelError, match="none of the choices"):
+        read(replied(answer), chat(choices=LABELS), OPENAI)
+
+
+# What replies show of each token.
+
+
+def shown(*tops: dict[str, float], text: str = "x") -> dict[str, Any]:
+    """Return a completion, the first of each token's probabilities being that written."""
+    tokens = [next(iter(top)) for top in tops]
+    tops = tuple({token: math.log(p) for token, p in top.items()} for top in tops)
+    each = [top[token] for top, token in zip(tops, tokens, strict=True)]
+    logprobs = {"tokens": tokens, "token_logprobs": each, "top_logprobs": list(tops)}
+    return said(text, logprobs=logprobs)
+
+
+def test_positions_of_completions_are_read() -> None:
+    assert read_positions(shown({"(": 0.5, " (": 0.25}, {"A": 1.0}), None) == [
+        Position("(", {"(": math.log(0.5), " (": math.log(0.25)}),
+        Position("A", {"A": 0.0}),
+    ]
+
+
+def test_positions_of_chats_are_read_and_tokens_that_look_alike_added_up() -> None:
+    half, quarter = math.log(0.5), math.log(0.25)
+    tops = [
+        {"token": "A", "logprob": half},
+        {"token": "?", "logprob": quarter},
+        {"token": "?", "logprob": quarter},
+        {"token": "B", "logprob": -9999.0},
+    ]
+    reply = replied("A")
+    reply["choices"][0]["logprobs"] = {
+        "content": [{"token": "A", "logprob": half, "top_logprobs": tops}]
+    }
+    (position,) = read_positions(reply, None)
+    assert position.shown == pytest.approx({"A": half, "?": half})
+
+
+def test_a_written_token_is_shown_although_it_is_not_among_the_likeliest() -> None:
+    reply = shown({"A": 0.25})
+    reply["choices"][0]["logprobs"]["top_logprobs"] = [{"B": math.log(0.5)}]
+    (position,) = read_positions(reply, None)
+    assert position.shown == {"A": math.log(0.25), "B": math.log(0.5)}
+
+
+def test_tokens_that_were_asked_for_are_read_by_their_numbers() -> None:
+    reply = shown(
+        {"token_id:5": 0.5, "token_id:6": 0.125},
+        {"token_id:9": 0.5, "token_id:5": 0.25, "token_id:6": 0.25},
+    )
+    first, second = read_positions(reply, NEEDED)
+    assert first == Position(" (", {" (": math.log(0.5), "A": math.log(0.125)}, exact=True)
+    assert second.token is None
+    assert "token_id:9" not in second.shown
+
+
+@pytest.mark.parametrize("reply", [said("x"), said("x", logprobs={}), shown()])
+def test_probabilities_that_do_not_come_are_an_error(reply: Any) -> None:
+    with pytest.raises(ModelError, match="although they were asked for"):
+        read_positions(reply, None)
+
+
+def test_an_answer_without_tokens_shows_nothing() -> None:
+    assert read_positions(shown(text=""), None) == []
+
+
+def test_a_server_that_ignores_which_tokens_are_wanted_is_found_out() -> None:
+    with pytest.raises(ModelError, match="asked for") as caught:
+        read_positions(shown({"A": 0.5, "B": 0.25}), NEEDED)
+    assert "label_logprobs" in caught.value.hint
+
+
+def test_scores_that_are_no_probabilities_are_found_out() -> None:
+    with pytest.raises(ModelError, match="add up"):
+        read_positions(shown({"A": 3.0, "B": 2.0}), None)

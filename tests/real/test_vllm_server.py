@@ -1,0 +1,238 @@
+"""The provider `openai` on a real vLLM server, whose model is computed in another way beside it."""
+
+import asyncio
+import os
+from collections.abc import Iterator
+
+import pytest
+
+from anthology.config.model import Endpoint, Sampling
+from anthology.config.model_identity import ModelIdentity
+from anthology.errors import EndpointError, ModelError, RefusedError
+from anthology.models.base import Draw, Message, Reply, Request
+from anthology.models.usage import Meter
+from anthology.providers.openai import open_model
+from tests.support.tiny_model import CHAT, END, LABELLED, STORY, TEXT, WINDOW, Reference
+from tests.support.vllm_server import FOLDER, KEY, MODEL, WITHOUT, installed, serving
+
+pytestmark = pytest.mark.skipif(not installed(), reason=WITHOUT)
+
+SHORT = Sampling(max_tokens=8)
+LIKELIEST = Sampling(temperature=0, max_tokens=8)
+
+
+@pytest.fixture(scope="module")
+def address() -> Iterator[str]:
+    with pytest.MonkeyPatch.context() as patch, serving() as found:
+        patch.setenv("VLLM_KEY", KEY)
+        yield found
+
+
+@pytest.fixture(scope="module")
+def reference() -> Iterator[Reference]:
+    told = Reference(FOLDER)
+    yield told
+    told.close()
+
+
+def ask(address: str, *requests: Request, model: str | None = MODEL) -> list[Reply]:
+    identity = ModelIdentity(
+        name="served",
+        provider="openai",
+        api="completions" if isinstance(requests[0].prompt, str) else "chat",
+        model=model,
+    )
+    endpoint = Endpoint(
+        base_url=address,
+        key_env="VLLM_KEY",
+        choices="structured_outputs",
+        label_logprobs=True,
+        text_logprobs=True,
+    )
+
+    async def asked() -> list[Reply]:
+        provider = open_model(identity, endpoint, Meter())
+        await provider.open()
+        try:
+            return await asyncio.gather(*map(provider.sample, requests))
+        finally:
+            await provider.close()
+
+    return asyncio.run(asked())
+
+
+def texts(reply: Reply) -> list[str]:
+    return [draw.text for draw in reply.draws]
+
+
+def assert_shares(reply: Reply, expected: list[float]) -> None:
+    """What was computed is what was told, but for what the reply says it did not see."""
+    assert reply.shares is not None
+    for told, computed in zip(reply.shares.choices, expected, strict=True):
+        assert computed - reply.shares.unseen - 1e-5 <= told <= computed + 1e-5
+    assert sum(expected) > 10 * reply.shares.unseen
+
+
+@pytest.mark.parametrize("prompt", [TEXT, CHAT], ids=["completions", "chat"])
+def test_the_likeliest_answer_is_the_models(
+    address: str, reference: Reference, prompt: str | tuple[Message, ...]
+) -> None:
+    (reply,) = ask(address, Request(prompt, LIKELIEST, scored=True))
+    text, logprob = reference.greedy(prompt, 8)
+    assert reply.draws == (Draw(text, "length", 8, reply.draws[0].logprob),)
+    assert reply.draws[0].logprob == pytest.approx(logprob, abs=1e-3)
+    assert reply.prompt_tokens == len(reference.read(prompt))
+    assert reply.completion_tokens == 8
+
+
+def test_whatever_is_served_is_asked_where_no_model_is_named(address: str) -> None:
+    named, found = (
+        ask(address, Request(TEXT, LIKELIEST)),
+        ask(address, Request(TEXT, LIKELIEST), model=None),
+    )
+    assert found == named
+
+
+def test_a_model_that_is_not_served_is_named_beside_what_is(address: str) -> None:
+    with pytest.raises(EndpointError) as caught:
+        ask(address, Request(TEXT, SHORT), model="large-llama")
+    assert "large-llama" in str(caught.value)
+    assert MODEL in str(caught.value)
+
+
+def test_a_wrong_key_ends_it_and_is_not_repeated(
+    address: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(os.environ, "VLLM_KEY", "sk-another")
+    with pytest.raises(EndpointError) as caught:
+        ask(address, Request(TEXT, SHORT))
+    assert "key" in str(caught.value)
+    assert "sk-another" not in str(caught.value)
+
+
+def test_forty_draws_are_one_request_and_differ(address: str) -> None:
+    (reply,) = ask(address, Request(TEXT, SHORT, draws=40, seed=3))
+    assert len(reply.draws) == 40
+    assert len(set(texts(reply))) > 30
+    assert reply.prompt_tokens < 2 * len(TEXT)
+
+
+def test_equal_seeds_draw_alike_and_others_do_not(address: str) -> None:
+    seeds = (2**40 + 7, 2**40 + 7, 8_000)
+    first, again, other = ask(address, *(Request(TEXT, SHORT, draws=3, seed=s) for s in seeds))
+    assert texts(first) == texts(again)
+    assert not set(texts(first)) & set(texts(other))
+
+
+def test_an_answer_ends_before_a_stop(address: str) -> None:
+    (whole,) = texts(ask(address, Request(TEXT, LIKELIEST))[0])
+    stop = whole[4:6]
+    (reply,) = ask(address, Request(TEXT, LIKELIEST, stop=(stop,)))
+    assert [(draw.text, draw.finish) for draw in reply.draws] == [(whole.split(stop)[0], "stop")]
+
+
+@pytest.mark.parametrize("prompt", [TEXT, CHAT], ids=["completions", "chat"])
+def test_by_choice_nothing_but_labels_is_answered(
+    address: str, prompt: str | tuple[Message, ...]
+) -> None:
+    labels = ("(A)", "(B)", "Not at all")
+    hot = Sampling(temperature=2, max_tokens=16)
+    (reply,) = ask(address, Request(prompt, hot, draws=40, choices=labels, seed=1))
+    assert len(reply.draws) == 40
+    assert {"(A)", "(B)"} <= set(texts(reply)) <= set(labels)
+    assert {draw.finish for draw in reply.draws} == {"stop"}
+
+
+@pytest.mark.parametrize(("prompt", "labels"), LABELLED)
+def test_probabilities_of_labels_are_the_models(
+    address: str, reference: Reference, prompt: str | tuple[Message, ...], labels: tuple[str, ...]
+) -> None:
+    (reply,) = ask(address, Request(prompt, LIKELIEST, choices=labels, logprobs=True))
+    assert reply.draws == ()
+    assert_shares(reply, reference.shares(prompt, labels))
+
+
+def test_a_label_that_begins_another_gets_what_the_longer_one_does_not(
+    address: str, reference: Reference
+) -> None:
+    prompt = TEXT + " 1\nAnswer:"
+    firsts = (reference.piece("1")[0], reference.piece(" 1")[0])
+    one, zero = reference.piece("10")
+    either = sum(reference.chance(prompt, first) for first in firsts)
+    ten = sum(reference.chance(prompt, first, zero) for first in firsts)
+    eleven = sum(reference.chance(prompt, first, one) for first in firsts)
+    (reply,) = ask(address, Request(prompt, LIKELIEST, choices=("1", "10"), logprobs=True))
+    assert_shares(reply, [either - ten - eleven, ten])
+
+
+def test_scores_are_the_models_own_whatever_the_temperature(
+    address: str, reference: Reference
+) -> None:
+    cold = Sampling(temperature=0.3, max_tokens=1)
+    (reply,) = ask(address, Request(TEXT, cold, draws=20, scored=True))
+    own = reference.next(reference.read(TEXT))
+    for draw in reply.draws:
+        (token,) = reference.piece(draw.text) or [END]
+        assert draw.tokens == 1
+        assert draw.logprob == pytest.approx(own[token], abs=1e-3)
+    assert len({draw.text for draw in reply.draws}) > 1
+
+
+def test_a_given_text_has_the_models_own_log_probability(
+    address: str, reference: Reference
+) -> None:
+    (reply,) = ask(address, Request(TEXT, LIKELIEST, continuation=STORY))
+    tokens, logprob = reference.score(TEXT, STORY)
+    assert [(draw.text, draw.tokens) for draw in reply.draws] == [(STORY, tokens)]
+    assert reply.draws[0].logprob == pytest.approx(logprob, abs=1e-3)
+    assert reply.prompt_tokens == len(reference.read(TEXT + STORY))
+
+
+def test_what_was_written_has_the_log_probability_that_it_was_written_with(address: str) -> None:
+    (written,) = ask(address, Request(TEXT, LIKELIEST, scored=True))
+    (told,) = ask(address, Request(TEXT, LIKELIEST, continuation=written.draws[0].text))
+    assert told.draws[0].tokens == written.draws[0].tokens
+    assert told.draws[0].logprob == pytest.approx(written.draws[0].logprob, abs=1e-3)
+
+
+def test_log_probabilities_of_a_texts_parts_add_up(address: str) -> None:
+    first, second = STORY[:24], STORY[24:]
+    whole, one, other, alone = ask(
+        address,
+        Request(TEXT, LIKELIEST, continuation=STORY),
+        Request(TEXT, LIKELIEST, continuation=first),
+        Request(TEXT + first, LIKELIEST, continuation=second),
+        Request("", LIKELIEST, continuation=STORY),
+    )
+    parts = [float(reply.draws[0].logprob or 0) for reply in (one, other)]
+    assert whole.draws[0].logprob == pytest.approx(sum(parts), abs=1e-3)
+    assert alone.draws[0].tokens == whole.draws[0].tokens
+
+
+def test_a_text_longer_than_the_window_is_refused_with_the_figures(address: str) -> None:
+    with pytest.raises(RefusedError) as caught:
+        ask(address, Request(TEXT, LIKELIEST, continuation=" A" * WINDOW))
+    assert str(WINDOW) in str(caught.value)
+
+
+def test_a_prompt_longer_than_the_window_is_refused_with_the_figures(address: str) -> None:
+    with pytest.raises(ModelError) as caught:
+        ask(address, Request("A " * WINDOW, SHORT))
+    assert not isinstance(caught.value, EndpointError)
+    assert str(WINDOW) in str(caught.value)
+
+
+def test_a_prompt_that_is_refused_leaves_its_neighbours_alone(address: str) -> None:
+    async def both() -> list[Reply | BaseException]:
+        identity = ModelIdentity(name="served", provider="openai", api="completions", model=MODEL)
+        provider = open_model(identity, Endpoint(base_url=address, key_env="VLLM_KEY"), Meter())
+        await provider.open()
+        try:
+            asked = (Request("A " * WINDOW, SHORT), Request(TEXT, SHORT))
+            return await asyncio.gather(*map(provider.sample, asked), return_exceptions=True)
+        finally:
+            await provider.close()
+
+    refused, answered = asyncio.run(both())
+    assert isinstance(refused, ModelError)
+    assert isinstance(answered, Reply)

@@ -1,0 +1,160 @@
+"""How the embedded model chooses an option: temperature, nucleus, choices."""
+
+import math
+from collections import Counter
+from functools import cache
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from anthology.config.formats import Format
+from anthology.config.model import Sampling
+from anthology.interview.answers import read_answer
+from anthology.interview.question import Option, Question
+from anthology.models.base import Reply, Request
+from anthology.seeds import generator
+from anthology.simulation.choose import choose
+from anthology.simulation.parse_options import Listed, listed
+from anthology.simulation.person import Person, read_person
+
+LAYOUT = Format()
+TEXTS = ("A great deal", "Some", "Not too much", "None")
+LABELS = ("(A)", "(B)", "(C)", "(D)")
+DRAWS = 3000
+
+
+@cache
+def asked() -> Listed:
+    options = tuple(Option(code, text) for code, text in enumerate(TEXTS))
+    written = Question("How much do you care about genetically modified food?", options)
+    found = listed(written.written(LAYOUT))
+    assert found is not None
+    return found
+
+
+@cache
+def somebody() -> Person:
+    return read_person(("I am a woman of 34, and I live in the West.",))
+
+
+def reply(
+    *,
+    temperature: float = 1.0,
+    top_p: float = 1.0,
+    choices: tuple[str, ...] = (),
+    logprobs: bool = False,
+) -> Reply:
+    sampling = Sampling(temperature=temperature, top_p=top_p, max_tokens=64)
+    request = Request("", sampling, draws=DRAWS, choices=choices, logprobs=logprobs)
+    return choose(request, asked(), somebody(), generator(1, "choosing"))
+
+
+def counts(temperature: float = 1.0, top_p: float = 1.0) -> Counter[str]:
+    """Count which options were answered; an answer that names none counts for nothing."""
+    draws = reply(temperature=temperature, top_p=top_p).draws
+    found = (read_answer(draw.text, TEXTS, LAYOUT).position for draw in draws)
+    return Counter(TEXTS[position] for position in found if position is not None)
+
+
+def top(found: Counter[str]) -> float:
+    """The share of the option answered most often."""
+    return found.most_common(1)[0][1] / found.total()
+
+
+def odds(temperature: float = 1.0, top_p: float = 1.0) -> NDArray[np.float64]:
+    """The probability with which each label is drawn, as the draws say it."""
+    drawn = reply(choices=LABELS, temperature=temperature, top_p=top_p).draws
+    logs = {draw.text: draw.logprob for draw in drawn}
+    shares = np.array([math.exp(logs.get(label) or -math.inf) for label in LABELS])
+    return np.asarray(shares / shares.sum())
+
+
+def shares(choices: tuple[str, ...], **how: float) -> tuple[float, ...]:
+    """The probabilities that the model tells of labels."""
+    found = reply(choices=choices, logprobs=True, **how)
+    assert found.draws == ()
+    assert found.shares is not None
+    assert found.shares.unseen == 0
+    return found.shares.choices
+
+
+def test_the_lower_the_temperature_the_more_answers_agree() -> None:
+    cold, even, hot = (counts(temperature=temperature) for temperature in (0.3, 1.0, 2.0))
+    assert set(hot) == set(TEXTS)
+    assert cold.most_common(1)[0][0] == even.most_common(1)[0][0]
+    assert top(cold) > top(even) + 0.1
+    assert top(even) > top(hot) + 0.05
+
+
+def test_temperature_raises_odds_to_its_inverse() -> None:
+    squared = odds() ** 2
+    assert odds(temperature=0.5) == pytest.approx(squared / squared.sum(), abs=1e-4)
+
+
+def test_at_temperature_nought_every_answer_is_the_likeliest() -> None:
+    likeliest = TEXTS[int(odds().argmax())]
+    assert counts(temperature=0) == {likeliest: DRAWS}
+    assert len({draw.text for draw in reply(temperature=0).draws}) == 1
+
+
+def test_a_small_nucleus_leaves_only_the_likeliest() -> None:
+    likeliest = TEXTS[int(odds().argmax())]
+    assert set(counts(top_p=0.01)) == {likeliest}
+    assert odds(top_p=0.01).max() > 0.9999
+
+
+def test_a_nucleus_keeps_the_likeliest_that_make_it_up() -> None:
+    plain = odds()
+    order = np.argsort(-plain)
+    enough = float(plain[order[:2]].sum())
+    found = odds(top_p=enough - 0.01)
+    kept = np.zeros(len(plain))
+    kept[order[:2]] = plain[order[:2]] / enough
+    assert found == pytest.approx(kept, abs=1e-4)
+    one_more = odds(top_p=enough + 0.01)
+    assert (one_more > 1e-3).sum() == 3
+
+
+def test_a_nucleus_is_taken_after_the_temperature() -> None:
+    half = float(odds().max()) + 0.02
+    assert half < float(odds(temperature=0.3).max())
+    assert (odds(top_p=half) > 1e-3).sum() > 1
+    assert (odds(top_p=half, temperature=0.3) > 1e-3).sum() == 1
+
+
+@pytest.mark.parametrize("temperature", [0.0, 0.5, 1.0])
+def test_choices_are_all_that_is_answered(temperature: float) -> None:
+    found = reply(choices=LABELS, temperature=temperature)
+    drawn = Counter(draw.text for draw in found.draws)
+    assert set(drawn) <= set(LABELS)
+    assert len(found.draws) == DRAWS
+    for label, probability in zip(LABELS, odds(temperature), strict=True):
+        assert drawn[label] / DRAWS == pytest.approx(probability, abs=0.05)
+
+
+def test_choices_keep_their_order() -> None:
+    forth, back = shares(LABELS), shares(LABELS[::-1])
+    assert len(set(forth)) == len(LABELS)
+    assert back == pytest.approx(forth[::-1])
+
+
+def test_a_choice_that_is_no_option_is_next_to_never_made() -> None:
+    found = reply(choices=("(A)", "(Z)"))
+    assert {draw.text for draw in found.draws} == {"(A)"}
+    assert shares(("(A)", "(Z)"))[1] < 1e-4
+
+
+def test_told_probabilities_are_those_at_temperature_one() -> None:
+    assert shares(LABELS, temperature=0.0, top_p=0.3) == shares(LABELS)
+    assert np.array(shares(LABELS)) / sum(shares(LABELS)) == pytest.approx(odds(), abs=1e-3)
+
+
+@pytest.mark.parametrize("top_p", [0.2, 1.0])
+@pytest.mark.parametrize("temperature", [0.0, 0.5, 1.0, 2.0])
+def test_probabilities_add_up_to_no_more_than_one(temperature: float, top_p: float) -> None:
+    assert 0.9 < sum(shares(LABELS)) <= 1
+    answers = reply(temperature=temperature, top_p=top_p).draws
+    said = {draw.text: draw.logprob for draw in answers}
+    assert len({(draw.text, draw.logprob) for draw in answers}) == len(said)
+    assert sum(math.exp(logprob) for logprob in said.values() if logprob is not None) <= 1 + 1e-9

@@ -1,0 +1,27 @@
+"""A stage that a test kills: little to import, so that it is soon under way."""
+
+import os
+import sys
+from pathlib import Path
+from typing import Any
+
+from anthology.interview.survey_interview import Settings
+from anthology.models.session import Fieldwork
+from anthology.stages.responses import run
+
+PRELOAD = ["__main__", "tests.support.killable_stage", "anthology.providers.openai", "openai"]
+"""What processes that run it share."""
+
+
+def take_the_survey(
+    study: Path, told: dict[str, Any], journal: Path, output: Path, in_flight: int
+) -> None:
+    """Ask the personas of a study, as the stage's command does, and say nothing."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stderr.fileno())
+    run(
+        Settings.model_validate(told),
+        personas=study / "results/w34/personas/greedy_bio.parquet",
+        codebook=study / "results/w34/codebook.json",
+        output=output,
+        fieldwork=Fieldwork(models=study / "config/models", journal=journal, in_flight=in_flight),
+    )

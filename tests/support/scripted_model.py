@@ -1,0 +1,46 @@
+"""A model that answers as a test says, and remembers what it was asked."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from anthology.config.model_identity import ModelIdentity
+from anthology.models.base import Draw, Model, Reply, Request, Shares
+from anthology.models.session import Fieldwork
+
+IDENTITY = ModelIdentity(name="scripted", provider="simulated", api="completions")
+CHAT = ModelIdentity(name="scripted", provider="simulated", api="chat")
+
+
+@dataclass
+class Scripted:
+    """Answers each request with the texts, or the probabilities, that `answer` gives for it."""
+
+    answer: Callable[[Request], list[str] | Shares]
+    requests: list[Request] = field(default_factory=list)
+
+    async def sample(self, request: Request) -> Reply:
+        self.requests.append(request)
+        answer = self.answer(request)
+        if isinstance(answer, Shares):
+            return Reply(shares=answer)
+        return Reply(tuple(Draw(text, tokens=len(text.split())) for text in answer))
+
+
+class ScriptedFieldwork(Fieldwork):
+    """Fieldwork in which every model is one and the same."""
+
+    def __init__(self, model: Model, in_flight: int = 1, part: str = "whole") -> None:
+        nowhere = Path("none")
+        super().__init__(models=nowhere, journal=nowhere, in_flight=in_flight, part=part)
+        self._scripted = model
+
+    def model(self, identity: ModelIdentity) -> Model:  # noqa: ARG002
+        return self._scripted
+
+
+def text_of(request: Request) -> str:
+    """Return everything that a request shows."""
+    if isinstance(request.prompt, str):
+        return request.prompt
+    return "\n".join(message.content for message in request.prompt)

@@ -1,0 +1,132 @@
+"""What the tests of the trait survey share: settings, and a survey of a few stories."""
+
+import csv
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import yaml
+
+from anthology.config.formats import Format
+from anthology.config.model import Sampling
+from anthology.config.prompts import CoderPrompt, ReaderPrompt, SurveyPrompt
+from anthology.config.traits import Trait, TraitOption
+from anthology.interview.trait_interview import Settings
+from anthology.io.parquet import facts, read_table, write_table
+from anthology.models.base import Model, Request, Shares
+from anthology.stages.traits import run
+from anthology.study.study import Study, load
+from tests.support.scripted_model import CHAT, IDENTITY, Scripted, ScriptedFieldwork
+
+CONFIG = Path(__file__).parents[2] / "config"
+STORY = "I was born on a farm."
+
+DECLARED = {
+    name: Trait.model_validate(trait)
+    for name, trait in yaml.safe_load((CONFIG / "traits.yaml").read_text(encoding="utf-8")).items()
+}
+
+AGE = Trait(
+    question="How old are you?",
+    read=True,
+    unit="years",
+    options=[
+        TraitOption(id="young", text="Under 40", low=0, high=40),
+        TraitOption(id="old", text="40 or older", low=40),
+    ],
+)
+SEX = Trait(
+    question="What is your gender?",
+    options=[TraitOption(id="man", text="A man"), TraitOption(id="woman", text="A woman")],
+)
+
+
+def study(**traits: Any) -> Study:
+    """Return the project's study with some of its settings of traits changed."""
+    config = yaml.safe_load((CONFIG / "config.yaml").read_text(encoding="utf-8"))
+    config["traits"] |= traits
+    return load(config, CONFIG)
+
+
+Answer = Callable[[Request], list[str] | Shares]
+
+
+def settings(**changes: Any) -> Settings:
+    base = {
+        "seed": 1,
+        "openings": ["Tell me about yourself."],
+        "traits": {"age": AGE, "sex": SEX},
+        "open": [],
+        "model": IDENTITY,
+        "asking": "sample",
+        "draws": 6,
+        "sampling": Sampling(),
+        "frame": SurveyPrompt(after="One of {labels}."),
+        "forced": True,
+        "decline": "Prefer not to answer",
+        "layout": Format(),
+        "reader": ReaderPrompt(
+            message="{story}\nStated? {question}\n{options}", absent="Not stated"
+        ),
+        "reader_model": CHAT,
+        "coder": CoderPrompt(
+            message="Coded? {question}\nSaid: {answer}\n{options}", absent="None of them"
+        ),
+        "coder_model": CHAT,
+    }
+    return Settings.model_validate({**base, **changes})
+
+
+@dataclass(frozen=True)
+class Surveyed:
+    """What a trait survey left behind.
+
+    Parameters
+    ----------
+    rows
+        One for each story.
+    routes
+        The rows of the routes, by trait and route.
+    facts
+        What the artifact says of itself.
+    """
+
+    rows: list[dict[str, Any]]
+    routes: dict[tuple[str, str], dict[str, str]]
+    facts: dict[str, Any]
+
+    def share(self, trait: str, route: str) -> float:
+        return float(self.routes[trait, route]["share"])
+
+
+def surveyed(
+    folder: Path,
+    model: Model,
+    /,
+    *,
+    stories: Sequence[str] = (STORY,),
+    in_flight: int = 1,
+    **changes: Any,
+) -> Surveyed:
+    """Ask some stories who they are."""
+    chosen = settings(**changes)
+    source, output, routes = (folder / name for name in ("stories", "traits", "routes.csv"))
+    table = {
+        "backstory": list(range(len(stories))),
+        "text": list(stories),
+        "answers": [[story] for story in stories],
+    }
+    write_table(source, pa.table(table), stage="b", settings=chosen, facts={"source": "a file"})
+    fieldwork = ScriptedFieldwork(model, in_flight)
+    run(chosen, backstories=source, output=output, routes=routes, fieldwork=fieldwork)
+    with routes.open(newline="") as file:
+        found = {(row["trait"], row["route"]): row for row in csv.DictReader(file)}
+    return Surveyed(read_table(output).to_pylist(), found, dict(facts(output)))
+
+
+def scripted(folder: Path, answer: Answer, **changes: Any) -> tuple[Surveyed, list[Request]]:
+    """Ask a model that answers as a test says, and return what it was asked as well."""
+    model = Scripted(answer)
+    return surveyed(folder, model, **changes), model.requests

@@ -1,0 +1,348 @@
+"""The server that other tests ask: its shapes, its answers and what it refuses."""
+
+import asyncio
+import json
+import math
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Awaitable, Callable, Iterator
+from functools import partial
+from typing import Any, TypeVar
+
+import openai
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from anthology.interview.transcript import Ask, as_messages
+from anthology.models.base import Message, Shares
+from tests.support.fake_server.faults import Faults
+from tests.support.fake_server.requests import Serving
+from tests.support.fake_server.server import Server, apart, identity_of, serving
+from tests.support.simulated import LAYOUT, OPINION, after, persona, sample
+from tests.support.token_model import Speech, id_of, piece_of, pieces, text_of
+
+T = TypeVar("T")
+KEY = "sk-a-key-for-tests"
+TEXT = after(persona(3), OPINION)
+CHAT = as_messages(persona(3), Ask(OPINION.written(LAYOUT)))
+MESSAGES = [{"role": said.role, "content": said.content} for said in CHAT]
+LABELS = tuple(map(LAYOUT.label, range(4)))
+COMPLETION: dict[str, Any] = {"model": "toy", "prompt": TEXT, "max_tokens": 32}
+TALK: dict[str, Any] = {"model": "toy-chat", "messages": MESSAGES, "max_tokens": 32}
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[Server]:
+    with serving(Serving(key=KEY)) as server:
+        yield server
+
+
+def called(url: str, call: Callable[[openai.AsyncOpenAI], Awaitable[T]], key: str = KEY) -> T:
+    """Return what a call of the SDK gives, its types checked and nothing tried twice."""
+
+    async def within() -> T:
+        options: dict[str, Any] = {"max_retries": 0, "_strict_response_validation": True}
+        async with openai.AsyncOpenAI(base_url=url, api_key=key, timeout=5, **options) as client:
+            return await call(client)
+
+    return asyncio.run(within())
+
+
+def posted(server: Server, body: dict[str, Any], path: str = "/v1/completions") -> dict[str, Any]:
+    """Return what the server says to a body, whatever an SDK would make of it."""
+    request = urllib.request.Request(
+        server.url.removesuffix("/v1") + path,
+        json.dumps(body).encode(),
+        {"Authorization": f"Bearer {KEY}"},
+    )
+    with urllib.request.urlopen(request, timeout=5) as reply:
+        said: dict[str, Any] = json.loads(reply.read())
+    return said
+
+
+def refusal(server: Server, body: dict[str, Any], path: str = "/v1/completions") -> dict[str, Any]:
+    with pytest.raises(urllib.error.HTTPError) as caught:
+        posted(server, body, path)
+    error: dict[str, Any] = json.loads(caught.value.read())["error"]
+    return error | {"status": caught.value.code}
+
+
+def texts_of(reply: dict[str, Any]) -> list[str]:
+    return [choice["text"] for choice in reply["choices"]]
+
+
+def embedded(prompt: str | tuple[Message, ...], labels: tuple[str, ...] = LABELS) -> Shares:
+    shares = sample(prompt, choices=labels, logprobs=True).shares
+    assert shares is not None
+    return shares
+
+
+def test_completions_have_the_shape_that_the_sdk_expects(server: Server) -> None:
+    done = called(server.url, lambda c: c.completions.create(**COMPLETION, n=3, logprobs=2))
+    assert [choice.index for choice in done.choices] == [0, 1, 2]
+    probable = done.choices[0].logprobs
+    assert probable is not None
+    assert probable.tokens is not None
+    assert "".join(probable.tokens) == done.choices[0].text
+    assert done.usage is not None
+    assert done.usage.total_tokens == done.usage.prompt_tokens + done.usage.completion_tokens
+
+
+def test_chats_have_the_shape_that_the_sdk_expects(server: Server) -> None:
+    talk = TALK | {"n": 2, "logprobs": True, "top_logprobs": 3}
+    done = called(server.url, lambda c: c.chat.completions.create(**talk))
+    assert len(done.choices) == 2
+    probable = done.choices[1].logprobs
+    assert probable is not None
+    assert probable.content is not None
+    assert "".join(entry.token for entry in probable.content) == done.choices[1].message.content
+    assert all(len(entry.top_logprobs) <= 3 for entry in probable.content)
+
+
+def test_models_are_listed(server: Server) -> None:
+    async def names(client: openai.AsyncOpenAI) -> list[str]:
+        return [model.id async for model in client.models.list()]
+
+    assert called(server.url, names) == ["toy", "toy-chat"]
+
+
+def test_draws_are_those_of_the_embedded_model(server: Server) -> None:
+    drawn = sample(TEXT, draws=20, stop=("\nQuestion:",), seed=7).draws
+    body = COMPLETION | {"n": 20, "stop": ["\nQuestion:"], "seed": 7}
+    assert texts_of(posted(server, body)) == [draw.text for draw in drawn]
+
+
+def test_equal_requests_get_equal_replies_in_any_order(server: Server) -> None:
+    bodies = [COMPLETION | {"seed": seed, "n": 5} for seed in range(4)]
+    first = [posted(server, body) for body in bodies]
+    assert [posted(server, body) for body in reversed(bodies)] == first[::-1]
+    assert len({json.dumps(reply["choices"]) for reply in first}) == 4
+
+
+def test_another_server_gives_the_same_reply(server: Server) -> None:
+    with serving(Serving(key=KEY)) as other:
+        assert posted(other, COMPLETION) == posted(server, COMPLETION)
+
+
+def test_a_list_of_prompts_is_answered_in_order(server: Server) -> None:
+    reply = posted(server, COMPLETION | {"prompt": [TEXT, "Where were you born?\n"], "n": 2})
+    alone = posted(server, COMPLETION | {"n": 2})
+    assert [choice["index"] for choice in reply["choices"]] == [0, 1, 2, 3]
+    assert texts_of(reply)[:2] == texts_of(alone)
+
+
+def test_an_answer_ends_at_its_longest_length(server: Server) -> None:
+    choice = posted(server, COMPLETION | {"max_tokens": 2, "temperature": 0})["choices"][0]
+    assert (len(pieces(choice["text"])), choice["finish_reason"]) == (2, "length")
+
+
+@pytest.mark.parametrize(
+    "held",
+    [
+        {"structured_outputs": {"choice": list(LABELS)}},
+        {"response_format": {"type": "json_schema", "json_schema": {"schema": {"enum": LABELS}}}},
+    ],
+    ids=["choice", "schema"],
+)
+def test_answers_are_held_to_choices(server: Server, held: dict[str, Any]) -> None:
+    reply = posted(server, TALK | held | {"n": 30}, "/v1/chat/completions")
+    said = [choice["message"]["content"] for choice in reply["choices"]]
+    if "response_format" in held:
+        said = [json.loads(text) for text in said]
+    assert set(said) <= set(LABELS)
+    assert len(set(said)) > 1
+
+
+def test_a_schema_s_property_holds_the_answer(server: Server) -> None:
+    schema = {"type": "object", "properties": {"answer": {"type": "string", "enum": LABELS}}}
+    shape = {"type": "json_schema", "json_schema": {"name": "label", "schema": schema}}
+    reply = posted(server, TALK | {"response_format": shape}, "/v1/chat/completions")
+    assert json.loads(reply["choices"][0]["message"]["content"])["answer"] in LABELS
+
+
+def walked(ask: Callable[[str], dict[str, float]], label: str) -> float:
+    """Multiply the probabilities of a label's tokens, with a space before it and without."""
+    total = 0.0
+    for spelling in (label, f" {label}"):
+        written, chance = "", 1.0
+        for piece in pieces(spelling):
+            chance *= math.exp(ask(written).get(piece, -math.inf))
+            written += piece
+        total += chance
+    return total
+
+
+def top(server: Server, written: str) -> dict[str, float]:
+    body = COMPLETION | {"prompt": TEXT + written, "max_tokens": 1, "logprobs": 20}
+    shown: dict[str, float] = posted(server, body)["choices"][0]["logprobs"]["top_logprobs"][0]
+    return shown
+
+
+def test_tokens_of_a_label_multiply_to_its_share(server: Server) -> None:
+    found = [walked(partial(top, server), label) for label in LABELS]
+    assert found == pytest.approx(embedded(TEXT).choices, abs=1e-9)
+
+
+def test_a_chat_s_answer_that_has_begun_goes_on(server: Server) -> None:
+    def chat_top(written: str) -> dict[str, float]:
+        begun = [{"role": "assistant", "content": written}] if written else []
+        going_on = {"continue_final_message": bool(begun), "add_generation_prompt": not begun}
+        wanted = {"max_tokens": 1, "logprobs": True, "top_logprobs": 20}
+        body = TALK | {"messages": [*MESSAGES, *begun]} | wanted | going_on
+        content = posted(server, body, "/v1/chat/completions")["choices"][0]["logprobs"]["content"]
+        return {entry["token"]: entry["logprob"] for entry in content[0]["top_logprobs"]}
+
+    found = [walked(chat_top, label) for label in LABELS]
+    assert found == pytest.approx(embedded(CHAT).choices, abs=1e-9)
+
+
+def test_tokens_asked_for_are_given_by_their_ids(server: Server) -> None:
+    split = {"prompt": " (A)", "add_special_tokens": False}
+    tokens = posted(server, split, "/tokenize")["tokens"]
+    ids = [*tokens, id_of("(")]
+    named = {"logprob_token_ids": ids, "return_tokens_as_token_ids": True}
+    body = COMPLETION | named | {"logprobs": 1, "max_tokens": 1, "temperature": 0}
+    shown = posted(server, body)["choices"][0]["logprobs"]["top_logprobs"][0]
+    assert set(shown) == {f"token_id:{token}" for token in ids}
+    both = sum(math.exp(shown[f"token_id:{token}"]) for token in (tokens[0], id_of("(")))
+    assert both == pytest.approx(sum(embedded(TEXT).choices))
+
+
+def test_what_the_likeliest_tokens_leave_out_is_missing(server: Server) -> None:
+    body = COMPLETION | {"max_tokens": 1, "logprobs": 20, "temperature": 0}
+    shown = posted(server, body)["choices"][0]["logprobs"]["top_logprobs"][0]
+    missing = 1 - sum(map(math.exp, shown.values()))
+    assert 1e-5 < missing < 0.03
+
+
+def test_an_answer_s_tokens_add_up_to_its_log_probability(server: Server) -> None:
+    draw = sample(TEXT, seed=7).draws[0]
+    reply = posted(server, COMPLETION | {"seed": 7, "logprobs": 1})
+    added = sum(reply["choices"][0]["logprobs"]["token_logprobs"])
+    assert added == pytest.approx(draw.logprob)
+
+
+@given(st.text())
+def test_tokens_put_together_are_the_text(text: str) -> None:
+    assert "".join(pieces(text)) == text
+    assert [piece_of(id_of(piece)) for piece in pieces(text)] == pieces(text)
+
+
+def test_a_list_of_tokens_is_a_prompt(server: Server) -> None:
+    tokens = [id_of(piece) for piece in pieces(TEXT)]
+    assert text_of(tokens) == TEXT
+    alike = posted(server, COMPLETION | {"prompt": tokens})
+    assert texts_of(alike) == texts_of(posted(server, COMPLETION))
+
+
+@given(
+    st.dictionaries(st.sampled_from(["1", "12", "(A)", "(AB)", "A.", "Yes"]), st.floats(0.01, 0.1)),
+    st.sampled_from(["", " "]),
+)
+def test_following_tokens_never_exceed_certainty(odds: dict[str, float], lead: str) -> None:
+    speech = Speech(tuple(odds.items()), lead)
+    for label, share in odds.items():
+        written, chance = "", 1.0
+        for piece in pieces(label):
+            following = speech.following(written)
+            assert sum(following.values()) <= 1 + 1e-9
+            chance *= following[piece]
+            written += piece
+        assert chance == pytest.approx(share)
+
+
+def test_a_wrong_key_is_refused_in_openai_s_words() -> None:
+    with serving(Serving(key=KEY, dialect="openai")) as server:
+        with pytest.raises(openai.AuthenticationError) as caught:
+            called(server.url, lambda c: c.completions.create(**COMPLETION), "sk-another")
+        assert caught.value.code == "invalid_api_key"
+        assert "sk-another" not in str(caught.value)
+
+
+def test_an_indiscreet_server_repeats_the_key() -> None:
+    with serving(Serving(key=KEY, indiscreet=True)) as server:
+        with pytest.raises(openai.AuthenticationError, match="sk-another"):
+            called(server.url, lambda c: c.completions.create(**COMPLETION), "sk-another")
+        assert KEY in refusal(server, COMPLETION | {"model": "nothing"})["message"]
+
+
+@pytest.mark.parametrize(
+    ("settings", "change", "status", "words"),
+    [
+        ({}, {"model": "nothing"}, 404, "`nothing` does not exist"),
+        ({"dialect": "openai"}, {"model": "nothing"}, 404, "do not have access"),
+        ({"dialect": "openai"}, {"model": "toy-chat"}, 404, "This is a chat model"),
+        ({}, {"n": 2, "temperature": 0}, 400, "greedy"),
+        ({}, {"temperature": 3}, 400, "temperature"),
+        ({}, {"prompt": None}, 400, "prompt"),
+        ({}, {"logprobs": 21}, 400, "greater than max allowed: 20"),
+        ({"context": 200}, {}, 400, "maximum context length is 200 tokens"),
+        ({"context": 200, "dialect": "openai"}, {}, 400, "maximum context length is 200 tokens"),
+        ({"context": 200}, {"max_tokens": 201}, 400, "cannot be greater than max_model_len=200"),
+        ({"n": "refused"}, {"n": 2}, 400, "n"),
+        ({"seed": "refused"}, {"seed": 2}, 400, "seed"),
+        ({"logprobs": "refused"}, {"logprobs": 2}, 400, "logprobs"),
+        ({"labels": "refused"}, {"logprob_token_ids": [1], "logprobs": 1}, 400, "logprob_token"),
+        ({"structured_outputs": "refused"}, {"structured_outputs": {"choice": ["A"]}}, 400, "str"),
+    ],
+)
+def test_what_cannot_be_had_is_refused(
+    settings: dict[str, Any], change: dict[str, Any], status: int, words: str
+) -> None:
+    with serving(Serving(**settings)) as server:
+        told = refusal(server, COMPLETION | change)
+        assert told["status"] == status
+        assert words in told["message"]
+        assert server.counts.refused == {str(status): 1}
+        assert not server.counts.answered
+
+
+def test_a_base_model_cannot_chat(server: Server) -> None:
+    told = refusal(server, TALK | {"model": "toy"}, "/v1/chat/completions")
+    assert "chat template" in told["message"]
+
+
+@pytest.mark.parametrize(
+    ("settings", "change"),
+    [
+        ({"n": "ignored"}, {"n": 3}),
+        ({"logprobs": "ignored"}, {"logprobs": 3}),
+        ({"structured_outputs": "ignored"}, {"structured_outputs": {"choice": ["nothing"]}}),
+    ],
+)
+def test_what_is_ignored_changes_no_answer(
+    settings: dict[str, Any], change: dict[str, Any]
+) -> None:
+    with serving(Serving(**settings)) as server:
+        asked, plain = posted(server, COMPLETION | change), posted(server, COMPLETION)
+    assert asked["choices"] == plain["choices"]
+
+
+def test_answers_differ_where_seeds_are_ignored() -> None:
+    with serving(Serving(seed="ignored")) as server:
+        body = COMPLETION | {"n": 20, "seed": 1}
+        assert texts_of(posted(server, body)) != texts_of(posted(server, body))
+
+
+def test_a_server_of_its_own_is_asked_from_outside() -> None:
+    with apart("--key", KEY, "--faults", "1", "--kinds", "500,503", "--seed", "3") as server:
+        options: dict[str, Any] = {"api_key": KEY, "max_retries": 0, "base_url": server.url}
+        with pytest.raises(openai.InternalServerError):
+            openai.OpenAI(**options).completions.create(**COMPLETION)
+        server.misbehave(Faults())
+        openai.OpenAI(**options).completions.create(**COMPLETION)
+        counts = server.counts()
+        assert sum(counts["faults"].values()) == 1
+        assert counts["answered"] == {identity_of(COMPLETION): 1}
+
+
+def test_the_stub_answers_whatever_is_asked() -> None:
+    with apart("stub", "--delay", "0.05", "--draws", "2") as stub:
+        start = time.monotonic()
+        done = called(stub.url, lambda c: c.completions.create(**COMPLETION, n=2))
+        assert time.monotonic() - start >= 0.05
+        assert [choice.text for choice in done.choices] == [" (A)", " (A)"]
+        said = called(stub.url, lambda c: c.chat.completions.create(**TALK))
+        assert said.choices[1].message.content == "(A)"

@@ -1,0 +1,252 @@
+"""Each condition is asked in its own way: what it overrides, what that re-runs, what is refused."""
+
+import csv
+import shutil
+from collections import Counter
+from importlib import import_module
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+import yaml
+
+from anthology.config.experiment import Condition
+from anthology.errors import ConfigurationError
+from anthology.interview.survey_interview import Settings
+from anthology.io.parquet import write_table
+from anthology.records import merged
+from anthology.study.settings import settings
+from anthology.study.study import Study, load
+from tests.conftest import ROOT, TABLE, Project, merge
+from tests.support.scripted_model import Scripted, ScriptedFieldwork, text_of
+
+
+def study(**changes: Any) -> Study:
+    config = yaml.safe_load((ROOT / "config/config.yaml").read_text())
+    merge(config, changes)
+    return load(config, ROOT / "config")
+
+
+def with_own(own: dict[str, Any], **changes: Any) -> Study:
+    """Return a study in which the condition `bio` has something of its own."""
+    return study(**changes, conditions={"bio": own})
+
+
+def mistake(own: dict[str, Any], **changes: Any) -> str:
+    with pytest.raises(ConfigurationError) as caught:
+        with_own(own, **changes)
+    return str(caught.value)
+
+
+def asked(found: Study, condition: str, model: str = "simulated") -> Settings:
+    """Return what the responses of a condition are told."""
+    wildcards = SimpleNamespace(survey="w34", condition=condition, model=model)
+    parts = [setting(wildcards) for setting in settings(found, "responses").values()]
+    return Settings.model_validate(merged(parts))
+
+
+def parts(told: Settings) -> dict[str, Any]:
+    return told.model_dump(exclude={"code", "condition"})
+
+
+OVERRIDES: dict[str, tuple[Any, str, Any]] = {
+    "prompt": ("plain", "frame.before", ""),
+    "format": ("numbers", "layout.symbols", "number"),
+    "forced": (False, "forced", False),
+    "decline": ("No answer", "decline", "No answer"),
+    "series": (False, "series", False),
+    "shuffle_items": (False, "shuffle_items", False),
+    "shuffle_options": (False, "shuffle_options", False),
+    "asking": ("logprobs", "asking", "logprobs"),
+    "tries": (7, "tries", 7),
+    "temperature": (0.5, "sampling.temperature", 0.5),
+    "max_tokens": (9, "sampling.max_tokens", 9),
+}
+
+
+@pytest.mark.parametrize("key", OVERRIDES)
+def test_what_a_condition_says_is_done_there_and_nowhere_else(key: str) -> None:
+    value, path, expected = OVERRIDES[key]
+    found = with_own({key: value})
+    told = asked(found, "bio").model_dump()
+    for step in path.split("."):
+        told = told[step]
+    assert told == expected
+    before = study()
+    assert parts(asked(found, "qa")) == parts(asked(before, "qa"))
+    changed = {
+        name
+        for name, value in parts(asked(found, "bio")).items()
+        if value != parts(asked(before, "bio"))[name]
+    }
+    assert changed == {path.split(".")[0]}
+
+
+def test_everything_that_a_condition_can_say_is_tried() -> None:
+    built = {"persona", "style", "matching", "model"}
+    assert set(OVERRIDES) == set(Condition.model_fields) - built
+
+
+def test_a_condition_that_says_nothing_is_asked_as_the_rest() -> None:
+    found = study()
+    assert found.questions("bio") == found.experiment.questions
+
+
+def test_a_condition_may_leave_out_the_common_offer_to_decline() -> None:
+    found = with_own({"decline": None}, questions={"decline": "No answer"})
+    assert asked(found, "bio").decline is None
+    assert asked(found, "qa").decline == "No answer"
+
+
+def test_a_null_elsewhere_says_nothing() -> None:
+    found = with_own({"series": None, "tries": None})
+    assert found.questions("bio") == found.experiment.questions
+
+
+def test_a_persona_of_questions_is_laid_out_as_its_condition_asks() -> None:
+    found = study(conditions={"qa": {"format": "numbers"}})
+    wildcards = SimpleNamespace(survey="w34", condition="qa")
+    told = merged(setting(wildcards) for setting in settings(found, "personas").values())
+    assert told["layout"]["symbols"] == "number"
+
+
+def test_what_a_text_model_is_not_told_does_not_count_for_it() -> None:
+    found = study()
+    prompt = found.prompt("surveys", "consistent").model_copy(update={"system": "A survey."})
+    found.prompt = lambda kind, name: prompt  # type: ignore[method-assign]
+    assert asked(found, "bio").frame.system == ""
+    assert asked(found, "bio", "simulated-chat").frame.system == "A survey."
+
+
+@pytest.mark.parametrize(
+    ("own", "changes", "said"),
+    [
+        ({"prompt": "reasond"}, {}, "conditions.bio.prompt = 'reasond'\n  there is no "),
+        ({"format": "numbrs"}, {}, "conditions.bio.format = 'numbrs'\n  unknown name; did you"),
+        (
+            {"prompt": "reasoned", "max_tokens": 128, "asking": "choice"},
+            {},
+            "conditions.bio.asking = 'choice'\n",
+        ),
+        (
+            {"prompt": "reasoned", "max_tokens": 128},
+            {"questions": {"asking": "logprobs"}},
+            "questions.asking = 'logprobs'\n",
+        ),
+        ({"prompt": "reasoned", "max_tokens": 63}, {}, "conditions.bio.max_tokens = 63\n"),
+        ({"prompt": "reasoned"}, {}, "questions.sampling.max_tokens = 32\n"),
+        ({}, {"traits": {"prompt": "reasoned"}}, "traits.sampling.max_tokens = 32\n"),
+        (
+            {},
+            {"traits": {"prompt": "reasoned", "asking": "choice", "sampling": {"max_tokens": 99}}},
+            "traits.asking = 'choice'\n",
+        ),
+    ],
+)
+def test_what_does_not_fit_is_named_with_its_key(
+    own: dict[str, Any], changes: dict[str, Any], said: str
+) -> None:
+    assert said in mistake(own, **changes)
+
+
+@pytest.mark.parametrize(
+    ("lines", "own", "said"),
+    [
+        ({"after": "Conclude with Verdict: and a label."}, {"forced": False}, "bio.forced = False"),
+        ({"before": "Think."}, {}, "bio.prompt = 'judged'"),
+        ({"system": "Conclude with Verdict: and a label."}, {}, "bio.prompt = 'judged'"),
+    ],
+)
+def test_a_conclusion_that_no_model_is_told_of_is_refused(
+    tmp_path: Path, lines: dict[str, str], own: dict[str, Any], said: str
+) -> None:
+    root = Path(shutil.copytree(ROOT / "config", tmp_path / "config"))
+    prompt = {"conclusion": "Verdict:", **lines}
+    (root / "prompts/surveys/judged.yaml").write_text(yaml.safe_dump(prompt))
+    config = yaml.safe_load((root / "config.yaml").read_text())
+    merge(config, {"conditions": {"bio": {"prompt": "judged", "max_tokens": 99, **own}}})
+    with pytest.raises(ConfigurationError, match=f"(?s){said}.*waits for 'Verdict:'"):
+        load(config, root)
+    if "system" in lines:
+        load({**config, "models": ["simulated-chat"]}, root)
+
+
+def test_a_reasoned_condition_is_fine_without_a_forced_answer() -> None:
+    own = {"prompt": "reasoned", "max_tokens": 128, "forced": False}
+    assert asked(with_own(own), "bio").frame.conclusion == "My answer:"
+
+
+@pytest.mark.parametrize(
+    "own",
+    [
+        {"series": False},
+        {"forced": False},
+        {"decline": "No answer"},
+        {"prompt": "reasoned", "max_tokens": 128},
+    ],
+    ids=lambda own: next(iter(own)),
+)
+def test_an_override_re_runs_its_own_conditions_answers(
+    project: Project, own: dict[str, Any]
+) -> None:
+    project.configure(lambda config: merge(config, {"conditions": {"bio": own}}))
+    stale = project.stale()
+    assert {file for file in stale if "/responses/" in file or "/personas/" in file} == {
+        "results/w34/responses/simulated/bio.parquet"
+    }
+    assert TABLE in stale
+
+
+@pytest.mark.parametrize("forced", [True, False])
+def test_stories_are_asked_about_traits_in_their_own_way(tmp_path: Path, forced: bool) -> None:
+    own = {"forced": forced, "decline": None, "reader": None, "format": "dot", "draws": 2}
+    found = study(traits=own)
+    told = merged(setting(SimpleNamespace()) for setting in settings(found, "traits").values())
+    stage = import_module("anthology.stages.traits")
+    chosen = stage.Settings.model_validate(told)
+    table = pa.table({"backstory": [0], "text": ["I am."], "answers": [["I am."]]})
+    write_table(tmp_path / "s", table, stage="b", settings=chosen, facts={"source": "a file"})
+    model = Scripted(lambda request: ["A."] * request.draws)
+    files = {"backstories": tmp_path / "s", "output": tmp_path / "t", "routes": tmp_path / "r"}
+    stage.run(chosen, **files, fieldwork=ScriptedFieldwork(model))
+    shown = [text_of(request) for request in model.requests]
+    assert all("\nA. " in text and "Prefer not" not in text for text in shown)
+    assert {"Give your answer as one of A., B." in text for text in shown} == {forced}
+
+
+ODD: dict[str, dict[str, Any]] = {
+    "thinks": {"prompt": "reasoned", "max_tokens": 128},
+    "free": {"forced": False, "decline": "Prefer not to say"},
+    "alone": {"series": False, "shuffle_items": False, "shuffle_options": False},
+    "numbered": {"format": "odd"},
+}
+
+
+def test_odd_conditions_are_asked_and_accounted_for(project: Project) -> None:
+    built = {"persona": "traits", "style": "qa"}
+    layout = {"symbols": "number", "asker": "Surveyor", "answerer": "Respondent"}
+    changes = {
+        "compare": list(ODD),
+        "conditions": {name: {**built, **own} for name, own in ODD.items()},
+        "formats": {"odd": layout},
+    }
+    project.configure(lambda config: merge(config, changes))
+    project.make(TABLE)
+    rows = csv.DictReader((project.path / "results/w34/answers.csv").open())
+    found: dict[str, Counter[str]] = {name: Counter() for name in ODD}
+    for row in rows:
+        found[row["condition"]].update({key: int(row[key]) for key in list(row)[4:]})
+    for name, counts in found.items():
+        assert 0.9 < counts["valid"] / counts["asked"] <= 1, name
+        assert counts["valid"] + counts["declined"] + counts["out_of_tries"] == counts["asked"]
+        kinds = ("valid", "declined", "refused", "unreadable", "contradictory")
+        assert sum(counts[kind] for kind in kinds) == counts["replies"]
+        assert (counts["declined"] > 0) == (name == "free")
+    folder = project.path / "results/w34/responses/simulated"
+    replies = {name: pq.read_table(folder / f"{name}.parquet")["reply"].to_pylist() for name in ODD}
+    assert sum("My answer:" in reply for reply in replies["thinks"]) > 0.9 * len(replies["thinks"])
+    assert not any("(A)" in reply for reply in replies["numbered"])
+    assert any("(1)" in reply for reply in replies["numbered"])
