@@ -154,7 +154,9 @@ class Study:
         """
         names = SimpleNamespace(survey="w34", condition=condition, model=_NAME)
         given = self._workflow.settings("responses")
-        settings = survey_interview.Settings.model_validate(merged(say(names) for say in given.values()))
+        settings = survey_interview.Settings.model_validate(
+            merged(say(names) for say in given.values())
+        )
         made = self.project.path / "results/w34"
         personas = made / f"personas/{condition}.parquet"
         folder.mkdir()

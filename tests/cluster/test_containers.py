@@ -73,10 +73,10 @@ def test_any_change_of_what_is_installed_is_other_code_and_nothing_else_is(tmp_p
     meant = _promised(tmp_path)
     (package / "__pycache__").mkdir(exist_ok=True)
     (package / "__pycache__/more.pyc").write_bytes(b"compiled")
-    (package / "exploring/assets/.page.html.swp").write_bytes(b"being edited")
+    (package / "explorer/assets/.page.html.swp").write_bytes(b"being edited")
     (package / ".#cli.py").symlink_to("nowhere")
     assert _promised(tmp_path) == meant
-    page = next(path for path in (package / "exploring/assets").iterdir() if path.is_file())
+    page = next(path for path in (package / "explorer/assets").iterdir() if path.is_file())
     page.write_bytes(page.read_bytes() + b" ")
     assert _promised(tmp_path) != meant
 
@@ -90,7 +90,7 @@ def test_a_checkout_with_a_space_in_its_path_needs_no_image(tmp_path: Path) -> N
 
 def _promised(folder: Path) -> str:
     """Return what a package promises that lies in a folder."""
-    code = f"import os, anthology.elsewhere as e; e.promise_code(); print(os.environ['{CODE}'])"
+    code = f"import os, anthology.cluster.containers as e; e.promise_code(); print(os.environ['{CODE}'])"
     return subprocess.run(
         [sys.executable, "-B", "-c", code],
         cwd=folder,

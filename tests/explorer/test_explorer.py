@@ -281,9 +281,9 @@ def test_a_study_has_its_page_and_only_what_it_shows_makes_it_again(project: Pro
     project.configure(lambda config: config.setdefault("metrics", {}).update(splits=7))
     assert project.stale(PAGE) == set()
     (project.path / "config/config.yaml").write_text(kept)
-    project.replace("anthology/exploring/assets/style.css", "margin: 0", "margin: 1px")
+    project.replace("anthology/explorer/assets/style.css", "margin: 0", "margin: 1px")
     assert project.stale(PAGE) == {PAGE}
-    project.replace("anthology/exploring/assets/style.css", "margin: 1px", "margin: 0")
+    project.replace("anthology/explorer/assets/style.css", "margin: 1px", "margin: 0")
     project.configure(lambda config: config.update(compare=["bio"]))
     assert project.stale(PAGE) == {PAGE}
     shutil.rmtree(project.path / "results/backstories")

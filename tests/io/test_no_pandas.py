@@ -3,7 +3,7 @@
 import subprocess
 import sys
 
-BEFORE = "import sys; from anthology.leanarrow import leave_pandas_out as leave; leave(); "
+BEFORE = "import sys; from anthology.io.no_pandas import leave_pandas_out as leave; leave(); "
 
 
 def printed(code: str) -> str:
@@ -39,6 +39,6 @@ def test_who_asks_for_pandas_still_gets_it() -> None:
 
 def test_where_it_is_imported_already_it_stays() -> None:
     asked = "import pandas as pd, pyarrow as pa; "
-    leave = "from anthology.leanarrow import leave_pandas_out as leave; leave(); "
+    leave = "from anthology.io.no_pandas import leave_pandas_out as leave; leave(); "
     shown = "print(pa.array(pd.Series([1, None])).null_count)"
     assert printed(asked + leave + shown) == "1"

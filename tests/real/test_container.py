@@ -59,7 +59,7 @@ def test_the_checkout_and_a_survey_file_are_seen_wherever_they_are(
 
 
 def test_an_image_of_other_code_makes_nothing(fresh: Project) -> None:
-    fresh.replace("anthology/answers.py", '"""', '"""Newer. ')
+    fresh.replace("anthology/interview/answers.py", '"""', '"""Newer. ')
     done = run(fresh, "--", PERSONAS)
     assert done.status == 1
     assert "the job's anthology is not the one that started the workflow" in done.text

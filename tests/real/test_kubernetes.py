@@ -118,7 +118,7 @@ def test_a_pod_with_another_version_of_the_code_makes_nothing(
     cluster_folder = tmp_path / "cluster"
     other = tmp_path / "other"
     shutil.copytree(study.path / "anthology", other / "anthology")
-    (other / "anthology/answers.py").open("a").write("\n# newer\n")
+    (other / "anthology/interview/answers.py").open("a").write("\n# newer\n")
 
     with kubernetes(
         cluster_folder,

@@ -298,7 +298,7 @@ def test_names_are_those_of_the_society_and_of_the_traits() -> None:
 
 
 def test_a_declaration_is_read_without_numpy() -> None:
-    program = "import anthology.simulation.spec, sys; print('numpy' in sys.modules)"
+    program = "import anthology.config.population, sys; print('numpy' in sys.modules)"
     done = subprocess.run(
         [sys.executable, "-c", program], capture_output=True, text=True, check=True
     )

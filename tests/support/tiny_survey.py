@@ -75,7 +75,6 @@ class Explored:
                 "rows": ROWS,
                 "labels": {"age": {2: "Old <i>enough</i>"}},
                 "matchings": {"greedy": "greedy"},
-                "page": "",
                 "seed": 5,
                 "people": None,
             }

@@ -171,6 +171,6 @@ def test_an_edit_of_one_figure_s_module_draws_the_figures_again(
 ) -> None:
     copy = Project(tmp_path / "copy")
     shutil.copytree(reported.path, copy.path, symlinks=True)
-    copy.replace("anthology/drawing/traits.py", "_ROW = 0.22", "_ROW = 0.23")
+    copy.replace("anthology/figures/traits.py", "_ROW = 0.22", "_ROW = 0.23")
     figures = {f"results/w34/figures/{name}.svg" for name in FIGURES}
     assert copy.stale("results/w34/figures/items.svg", *ASKED) == figures
