@@ -10,7 +10,7 @@ import numpy as np
 from anthology.analysis import bootstrap, resampling
 from anthology.analysis import permutation as paired
 from anthology.analysis.bootstrap import ALPHA
-from anthology.analysis.distances import FloatArray, apart, cronbach_alpha, group
+from anthology.analysis.distances import FloatArray, all_distances, cronbach_alpha, group_stats
 from anthology.analysis.features import Side, side
 from benchmarks import analysis_growth, human_row, taking
 from benchmarks.panel import make
@@ -59,7 +59,7 @@ def whole() -> list[Limit]:
 def _draws(
     what: str, people: FloatArray, weights: FloatArray, rows: list[FloatArray], sides: list[Side]
 ) -> Row:
-    counts = bootstrap.redrawn(len(people), DRAWS, np.random.default_rng(3))
+    counts = bootstrap.resample_respondents(len(people), DRAWS, np.random.default_rng(3))
     start = perf_counter()
     expected = []
     for drawn in counts:
@@ -73,7 +73,7 @@ def _draws(
     start = perf_counter()
     everybody = np.ones(len(people), dtype=np.bool_)
     own = side(people, SIZES, weights, everybody)
-    alphas, found = resampling.redrawn_metrics(own, sides, SIZES, [counts], 1)
+    alphas, found = resampling.bootstrap_metrics(own, sides, SIZES, [counts], 1)
     fast = perf_counter() - start
     for place, row in enumerate([*found, {ALPHA: alphas}]):
         for name, values in row.items():
@@ -85,8 +85,8 @@ def _draws(
 def _exchanges(
     what: str, people: FloatArray, weights: FloatArray, rows: list[FloatArray], sides: list[Side]
 ) -> Row:
-    swaps = paired.swaps(len(people), DRAWS, np.random.default_rng(4))
-    whole = group(people, SIZES, weights)
+    swaps = paired.draw_sign_flips(len(people), DRAWS, np.random.default_rng(4))
+    whole = group_stats(people, SIZES, weights)
     one, two = (_measured(people, weights, row) for row in rows)
     observed = {name: one[name] - two[name] for name in one}
     start = perf_counter()
@@ -95,17 +95,17 @@ def _exchanges(
         first = _measured(people, weights, np.where(swapped, rows[1], rows[0]))
         second = _measured(people, weights, np.where(swapped, rows[0], rows[1]))
         for name, value in observed.items():
-            expected[name] += paired.as_far(value, np.array(first[name] - second[name]))
+            expected[name] += paired.count_extreme(value, np.array(first[name] - second[name]))
     slow = perf_counter() - start
     start = perf_counter()
-    found = resampling.exchanged_metrics(whole, sides, SIZES, {(0, 1): observed}, [swaps], 1)
+    found = resampling.permute_pairs(whole, sides, SIZES, {(0, 1): observed}, [swaps], 1)
     fast = perf_counter() - start
     assert {name: counted.far for name, counted in found[0, 1].items()} == expected
     return Row(what, slow, fast, 10)
 
 
 def _measured(people: FloatArray, weights: FloatArray, row: FloatArray) -> dict[str, float]:
-    found = apart(group(people, SIZES, weights), group(row, SIZES), SIZES)
+    found = all_distances(group_stats(people, SIZES, weights), group_stats(row, SIZES), SIZES)
     return {**{name: float(value) for name, value in found.items()}, ALPHA: cronbach_alpha(row)}
 
 

@@ -49,8 +49,8 @@ def answers(
 
 def estimates(people: FloatArray, weights: FloatArray, personas: FloatArray) -> dict[str, float]:
     """Return every metric of some people and their personas."""
-    own = measures.group(people, SIZES, weights)
-    apart = measures.apart(own, measures.group(personas, SIZES), SIZES)
+    own = measures.group_stats(people, SIZES, weights)
+    apart = measures.all_distances(own, measures.group_stats(personas, SIZES), SIZES)
     alpha = measures.cronbach_alpha(personas)
     return {**{name: float(value) for name, value in apart.items()}, ALPHA: alpha}
 
@@ -59,13 +59,13 @@ def intervals(
     metric: str, estimate: float, draws: FloatArray, left_out: FloatArray
 ) -> dict[str, tuple[float, float]]:
     """Return the interval of each way; `left_out` is the metric without each of the people."""
-    basic = bootstrap.middle(2 * estimate - draws, CONFIDENCE)
+    basic = bootstrap.central_interval(2 * estimate - draws, CONFIDENCE)
     return {
-        "percentile": bootstrap.middle(draws, CONFIDENCE),
+        "percentile": bootstrap.central_interval(draws, CONFIDENCE),
         "BCa": _corrected(estimate, draws, left_out),
         "basic": basic,
-        "used": bootstrap.interval(
-            estimate, bootstrap.reflected(metric, estimate, draws), CONFIDENCE
+        "used": bootstrap.confidence_interval(
+            estimate, bootstrap.reflect_draws(metric, estimate, draws), CONFIDENCE
         ),
     }
 
@@ -99,10 +99,10 @@ def case(number: int, people: int, samples: int) -> tuple[Held, Held]:
         own, by = first[drawn], weights[drawn]
         rows = [one[drawn] for one in personas]
         sides = [side(row, SIZES, equal, everybody) for row in rows]
-        counts = bootstrap.redrawn(people, DRAWS, rng)
+        counts = bootstrap.resample_respondents(people, DRAWS, rng)
         counts = np.concatenate([counts, (1 - np.eye(people)).astype(np.uint16)])
         humans = side(own, SIZES, by, everybody)
-        _, found = resampling.redrawn_metrics(humans, sides, SIZES, [counts], 1)
+        _, found = resampling.bootstrap_metrics(humans, sides, SIZES, [counts], 1)
         known = [estimates(own, by, row) for row in rows]
         for metric in METRICS:
             draws = [one[metric][:DRAWS] for one in found]
@@ -125,12 +125,13 @@ def _of_difference(
     """Return the interval of a difference of two rows in each way."""
     difference = draws[0] - draws[1]
     turned = [
-        bootstrap.reflected(metric, one[metric], own) for one, own in zip(known, draws, strict=True)
+        bootstrap.reflect_draws(metric, one[metric], own)
+        for one, own in zip(known, draws, strict=True)
     ]
     return {
-        "percentile": bootstrap.middle(difference, CONFIDENCE),
-        "basic": bootstrap.middle(2 * estimate - difference, CONFIDENCE),
-        "used": bootstrap.interval(estimate, turned[0] - turned[1], CONFIDENCE),
+        "percentile": bootstrap.central_interval(difference, CONFIDENCE),
+        "basic": bootstrap.central_interval(2 * estimate - difference, CONFIDENCE),
+        "used": bootstrap.confidence_interval(estimate, turned[0] - turned[1], CONFIDENCE),
     }
 
 

@@ -30,7 +30,7 @@ def measure() -> list[Row]:
     """
     positions, weights = people()
     sizes = [OPTIONS] * ITEMS
-    first = halves.splits(PEOPLE, SPLITS, np.random.default_rng(1))
+    first = halves.draw_halves(PEOPLE, SPLITS, np.random.default_rng(1))
 
     start = perf_counter()
     expected = plain.human_row(positions, sizes, weights, first)
@@ -39,8 +39,8 @@ def measure() -> list[Row]:
     times = []
     for _ in range(5):
         start = perf_counter()
-        first = halves.splits(PEOPLE, SPLITS, np.random.default_rng(1))
-        found = distances(*halves.groups(positions, sizes, weights, first))
+        first = halves.draw_halves(PEOPLE, SPLITS, np.random.default_rng(1))
+        found = distances(*halves.half_stats(positions, sizes, weights, first))
         times.append(perf_counter() - start)
     for name, value in asdict(found).items():
         np.testing.assert_allclose(value, expected[name], rtol=0, atol=1e-12, err_msg=name)

@@ -13,16 +13,16 @@ import numpy as np
 import numpy.typing as npt
 
 from anthology.config.survey import TraitSource
-from anthology.matching.greedy import greedy
-from anthology.matching.max_weight import max_weight
+from anthology.matching.greedy import assign_greedily
+from anthology.matching.max_weight import assign_max_weight
 from anthology.matching.similarity import (
     FloatArray,
     IntArray,
     Similarities,
-    probabilities,
-    similarities,
+    compute_similarities,
+    trait_probabilities,
 )
-from anthology.matching.tie_breaks import respondent_lots, story_lots
+from anthology.matching.tie_breaks import backstory_tie_breaks, respondent_tie_breaks
 from anthology.stages.matches import Method
 from benchmarks import matching_growth, plain, taking
 from benchmarks.rows import Row, table
@@ -126,20 +126,20 @@ def _timed(given: Problem, method: Method) -> tuple[IntArray, float]:
 def match(given: Problem, method: Method) -> IntArray:
     """Match as the stage does."""
     found = compared(given)
-    people = respondent_lots(0, "benchmark", [str(i) for i in range(len(found.profile_of))])
-    stories = story_lots(np.arange(found.stories))
+    people = respondent_tie_breaks(0, "benchmark", [str(i) for i in range(len(found.profile_of))])
+    stories = backstory_tie_breaks(np.arange(found.stories))
     if method == "greedy":
-        return greedy(found, people, stories)
-    return max_weight(found, people, stories).chosen
+        return assign_greedily(found, people, stories)
+    return assign_max_weight(found, people, stories).chosen
 
 
 def compared(given: Problem) -> Similarities:
     """Return the similarities of a problem."""
     traits: list[FloatArray] = [
-        probabilities(counts, [str(code) for code in source.codes], source)
+        trait_probabilities(counts, [str(code) for code in source.codes], source)
         for counts, source in zip(given.counts, given.sources, strict=True)
     ]
-    return similarities(given.values, traits)
+    return compute_similarities(given.values, traits)
 
 
 if __name__ == "__main__":

@@ -17,7 +17,7 @@ from anthology.analysis.block_products import Features, Numbers, totals
 from anthology.analysis.distances import FloatArray, IntArray
 
 
-def joint(first: IntArray, second: IntArray, size: int, counts: Numbers) -> FloatArray:
+def joint_tables(first: IntArray, second: IntArray, size: int, counts: Numbers) -> FloatArray:
     """Count how often each two options come together.
 
     Parameters

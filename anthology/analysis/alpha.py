@@ -17,16 +17,16 @@ from anthology.analysis.bootstrap import ALPHA
 from anthology.analysis.distances import (
     BoolArray,
     FloatArray,
-    alpha_shortfalls,
-    complete,
     cronbach_alpha,
+    is_complete,
+    why_alpha_undefined,
 )
 
 ALPHAS = (ALPHA, "alpha_complete", "alpha_weighted", "alpha_keyed")
 """The forms, by their columns."""
 
 
-def alphas(
+def alpha_forms(
     positions: FloatArray,
     weights: FloatArray,
     sizes: Sequence[int],
@@ -49,23 +49,25 @@ def alphas(
         The items' names, for the sentences.
     """
     equal = np.ones(len(positions))
-    whole = complete(positions)
+    whole = is_complete(positions)
     forms = {
         ALPHA: (positions, equal),
         "alpha_complete": (positions[whole], equal[whole]),
         "alpha_weighted": (positions, weights),
-        "alpha_keyed": (keyed(positions, sizes, against), equal),
+        "alpha_keyed": (reverse_items(positions, sizes, against), equal),
     }
     found = {form: cronbach_alpha(*given) for form, given in forms.items()}
     said = []
     for form, (given, weighed) in forms.items():
         counted = weighed > 0
-        reasons = alpha_shortfalls(given[counted], names, weighed[counted])
+        reasons = why_alpha_undefined(given[counted], names, weighed[counted])
         said += reasons if form == ALPHA else [f"{form}: {reason}" for reason in reasons]
     return found, said
 
 
-def keyed(positions: FloatArray, sizes: Sequence[int], against: Sequence[bool]) -> FloatArray:
+def reverse_items(
+    positions: FloatArray, sizes: Sequence[int], against: Sequence[bool]
+) -> FloatArray:
     """Turn round the items that run against the others."""
     turned: BoolArray = np.array(against, dtype=np.bool_)
     return np.where(turned, np.array(sizes) + 1 - positions, positions)

@@ -20,7 +20,7 @@ _HELD = 1 << 22
 """People times draws at a time, at most."""
 
 
-def same(traits: IntArray) -> IntArray:
+def group_by_traits(traits: IntArray) -> IntArray:
     """Return a cell for each combination of traits that occurs, by its number.
 
     Parameters
@@ -38,7 +38,7 @@ def same(traits: IntArray) -> IntArray:
     return np.asarray(cells.reshape(-1), dtype=np.int64)
 
 
-def others(answers: IntArray, size: int, cells: IntArray) -> FloatArray:
+def leave_one_out_shares(answers: IntArray, size: int, cells: IntArray) -> FloatArray:
     """Return how the others in each person's cell answered an item.
 
     Parameters
@@ -65,7 +65,7 @@ def others(answers: IntArray, size: int, cells: IntArray) -> FloatArray:
     return np.asarray(left / np.where(total > 0, total, np.nan)[:, None])
 
 
-def joint(answers: IntArray, size: int, cells: IntArray, counts: Numbers) -> FloatArray:
+def expected_tables(answers: IntArray, size: int, cells: IntArray, counts: Numbers) -> FloatArray:
     """Return the joint table to be expected of people and others in their cells.
 
     Each person's row is spread over the options as the others in the cell chose them.

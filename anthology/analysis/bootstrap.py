@@ -29,7 +29,7 @@ Draw = Callable[[int, int, np.random.Generator], Drawn]
 """Draws for so many people so often."""
 
 
-def redrawn(people: int, count: int, rng: np.random.Generator) -> Counts:
+def resample_respondents(people: int, count: int, rng: np.random.Generator) -> Counts:
     """Draw as many people as there are, with replacement, again and again.
 
     Returns
@@ -44,7 +44,7 @@ def redrawn(people: int, count: int, rng: np.random.Generator) -> Counts:
     return found
 
 
-def blocks(
+def draw_in_blocks(
     draw: Draw[Drawn],
     people: int,
     count: int,
@@ -67,7 +67,7 @@ def blocks(
         yield draw(people, min(height, count - start), rng)
 
 
-def reflected(metric: str, estimate: float, draws: FloatArray) -> FloatArray:
+def reflect_draws(metric: str, estimate: float, draws: FloatArray) -> FloatArray:
     """Turn draws of a metric round, to stand for what the truth may be.
 
     The draws lie about the estimate as the estimate lies about the truth. For a
@@ -100,7 +100,9 @@ def reflected(metric: str, estimate: float, draws: FloatArray) -> FloatArray:
     return np.minimum(found, 1.0) if metric in _UNITY else found
 
 
-def interval(estimate: float, draws: FloatArray, confidence: float) -> tuple[float, float]:
+def confidence_interval(
+    estimate: float, draws: FloatArray, confidence: float
+) -> tuple[float, float]:
     """Return the middle part of what the truth may be, widened to the estimate.
 
     Parameters
@@ -120,11 +122,11 @@ def interval(estimate: float, draws: FloatArray, confidence: float) -> tuple[flo
     defined = draws[~np.isnan(draws)]
     if np.isnan(estimate) or not len(defined):
         return np.nan, np.nan
-    low, high = middle(defined, confidence)
+    low, high = central_interval(defined, confidence)
     return min(low, estimate), max(high, estimate)
 
 
-def middle(values: FloatArray, confidence: float) -> tuple[float, float]:
+def central_interval(values: FloatArray, confidence: float) -> tuple[float, float]:
     """Return the ends of the middle part of some values; NaN where one is undefined."""
     tail = (1 - confidence) / 2
     low, high = np.quantile(values, [tail, 1 - tail]).tolist()

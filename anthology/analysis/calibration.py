@@ -91,7 +91,7 @@ class Reliability:
     observed: FloatArray
 
 
-def scores(forecasts: Sequence[Forecasts]) -> Scores:
+def score_forecasts(forecasts: Sequence[Forecasts]) -> Scores:
     """Score the forecasts of one or more items, pooled."""
     squares, chosen = [], []
     for one in forecasts:
@@ -100,7 +100,7 @@ def scores(forecasts: Sequence[Forecasts]) -> Scores:
     given = np.concatenate(chosen)
     if not len(given):
         return Scores(0, nan, nan, 0, nan)
-    bins = reliability(forecasts)
+    bins = reliability_bins(forecasts)
     apart = np.abs(np.nan_to_num(bins.predicted - bins.observed))
     return Scores(
         number=len(given),
@@ -111,7 +111,7 @@ def scores(forecasts: Sequence[Forecasts]) -> Scores:
     )
 
 
-def reliability(forecasts: Sequence[Forecasts], bins: int = BINS) -> Reliability:
+def reliability_bins(forecasts: Sequence[Forecasts], bins: int = BINS) -> Reliability:
     """Sort all option probabilities of one or more items into bins of equal width."""
     probabilities = np.concatenate([one.probabilities.reshape(-1) for one in forecasts])
     marks = np.concatenate([one.marks.reshape(-1) for one in forecasts])

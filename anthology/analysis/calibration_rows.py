@@ -16,9 +16,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from anthology.analysis import baselines
-from anthology.analysis.calibration import FLOOR, Forecasts, reliability, scores
+from anthology.analysis.calibration import FLOOR, Forecasts, reliability_bins, score_forecasts
 from anthology.analysis.distances import BoolArray, FloatArray, IntArray
-from anthology.analysis.response_rows import Roster, Rows, rows
+from anthology.analysis.response_rows import ResponseRows, RowIndex, read_response_rows
 from anthology.errors import DataError
 from anthology.io.tables import Row
 
@@ -39,7 +39,7 @@ ALL = "all"
 
 
 @dataclass(frozen=True, slots=True)
-class Forecast:
+class ItemForecast:
     """The forecasts of one item, and what was left of the probabilities they are made from.
 
     Parameters
@@ -59,14 +59,14 @@ class Forecast:
     empty: int = 0
 
 
-def asked(path: Path, roster: Roster) -> bool:
+def has_probabilities(path: Path, roster: RowIndex) -> bool:
     """Say whether any item was asked by `logprobs`."""
-    return any(_told(part).any() for part in rows(path, roster, ["shares"]))
+    return any(_told(part).any() for part in read_response_rows(path, roster, ["shares"]))
 
 
-def given(
-    path: Path, roster: Roster, answers: IntArray, sizes: Sequence[int]
-) -> list[Forecast] | None:
+def persona_forecasts(
+    path: Path, roster: RowIndex, answers: IntArray, sizes: Sequence[int]
+) -> list[ItemForecast] | None:
     """Return what the personas of one condition gave each item's options.
 
     Parameters
@@ -91,7 +91,7 @@ def given(
         If a row has not as many probabilities as its item has options, or what is none.
     """
     found: list[list[_Odds]] = [[] for _ in sizes]
-    for part in rows(path, roster, ["shares", "unseen"]):
+    for part in read_response_rows(path, roster, ["shares", "unseen"]):
         if not _told(part).any():
             continue
         for item, odds in enumerate(_odds(part, sizes, path)):
@@ -118,13 +118,13 @@ class _Odds:
         return cls(person[order], np.concatenate(odds)[order], np.concatenate(unseen)[order])
 
 
-def _told(part: Rows) -> BoolArray:
+def _told(part: ResponseRows) -> BoolArray:
     """Say which rows have probabilities."""
     told: BoolArray = part.values["shares"].is_valid().to_numpy(zero_copy_only=False)
     return told
 
 
-def _odds(part: Rows, sizes: Sequence[int], path: Path) -> Iterator[_Odds]:
+def _odds(part: ResponseRows, sizes: Sequence[int], path: Path) -> Iterator[_Odds]:
     """Yield each item's probabilities of some rows."""
     shares, told = part.values["shares"], _told(part)
     lengths = pc.list_value_length(shares).fill_null(0).to_numpy(zero_copy_only=False)
@@ -142,10 +142,10 @@ def _odds(part: Rows, sizes: Sequence[int], path: Path) -> Iterator[_Odds]:
         yield _Odds(part.person[own], odds, unseen[own])
 
 
-def _forecast(given: _Odds, answers: IntArray) -> Forecast:
+def _forecast(given: _Odds, answers: IntArray) -> ItemForecast:
     outcomes, labels = answers[given.person], given.odds.sum(axis=1)
     usable = (outcomes >= 0) & (labels > 0)
-    return Forecast(
+    return ItemForecast(
         Forecasts(given.odds[usable] / labels[usable, None], outcomes[usable]),
         labels[usable],
         given.unseen[usable],
@@ -153,18 +153,22 @@ def _forecast(given: _Odds, answers: IntArray) -> Forecast:
     )
 
 
-def of_others(answers: IntArray, sizes: Sequence[int], cells: IntArray) -> list[Forecast]:
+def forecasts_from_others(
+    answers: IntArray, sizes: Sequence[int], cells: IntArray
+) -> list[ItemForecast]:
     """Return for each item how the others in each person's cell answered it."""
     forecasts = []
     for i, size in enumerate(sizes):
-        shares = baselines.others(answers[:, i], size, cells)
+        shares = baselines.leave_one_out_shares(answers[:, i], size, cells)
         known = ~np.isnan(shares[:, 0])
         nothing = np.full(int(known.sum()), nan)
-        forecasts.append(Forecast(Forecasts(shares[known], answers[known, i]), nothing, nothing))
+        forecasts.append(
+            ItemForecast(Forecasts(shares[known], answers[known, i]), nothing, nothing)
+        )
     return forecasts
 
 
-def score_rows(where: Row, names: Sequence[str], found: Sequence[Forecast]) -> list[Row]:
+def calibration_rows(where: Row, names: Sequence[str], found: Sequence[ItemForecast]) -> list[Row]:
     """Return the rows of `calibration.csv` of one condition."""
     binned = not _calibrated(where)
     return [
@@ -173,13 +177,13 @@ def score_rows(where: Row, names: Sequence[str], found: Sequence[Forecast]) -> l
     ]
 
 
-def bin_rows(where: Row, names: Sequence[str], found: Sequence[Forecast]) -> list[Row]:
+def reliability_rows(where: Row, names: Sequence[str], found: Sequence[ItemForecast]) -> list[Row]:
     """Return the rows of `reliability.csv` of one condition."""
     rows: list[Row] = []
     if _calibrated(where):
         return rows
     for name, some in _parts(names, found):
-        bins = reliability([one.forecasts for one in some])
+        bins = reliability_bins([one.forecasts for one in some])
         rows += [
             {
                 **where,
@@ -204,13 +208,15 @@ def _calibrated(where: Row) -> bool:
     return not where["model"] and where["condition"] == baselines.RANDOM
 
 
-def _parts(names: Sequence[str], found: Sequence[Forecast]) -> list[tuple[str, Sequence[Forecast]]]:
+def _parts(
+    names: Sequence[str], found: Sequence[ItemForecast]
+) -> list[tuple[str, Sequence[ItemForecast]]]:
     """Return each item's forecasts, and those of all items together."""
     return [*((name, [one]) for name, one in zip(names, found, strict=True)), (ALL, found)]
 
 
-def _scored(found: Sequence[Forecast], *, binned: bool) -> Mapping[str, Any]:
-    scored = scores([one.forecasts for one in found])
+def _scored(found: Sequence[ItemForecast], *, binned: bool) -> Mapping[str, Any]:
+    scored = score_forecasts([one.forecasts for one in found])
     labels = np.concatenate([one.labels for one in found])
     unseen = np.concatenate([one.unseen for one in found])
     empty = sum(one.empty for one in found)

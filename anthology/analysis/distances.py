@@ -2,7 +2,7 @@
 
 Answers come as `positions`: one row a person, one column an item, each entry the
 option's position 1..k in the survey's order, NaN where the person gave no answer.
-What cannot be measured is NaN; `shortfalls` and `alpha_shortfalls` say why.
+What cannot be measured is NaN; `why_undefined` and `why_alpha_undefined` say why.
 Distances take stacks of groups too: leading axes are kept.
 """
 
@@ -21,7 +21,7 @@ NO_VARIANCE = 1e-12
 
 
 @dataclass(frozen=True, slots=True)
-class Group:
+class GroupStats:
     """What the distances need to know of one group, or of a stack of groups.
 
     Parameters
@@ -41,9 +41,11 @@ class Group:
     rows: IntArray
     varies: BoolArray
 
-    def of(self, some: slice) -> "Group":
+    def of(self, some: slice) -> "GroupStats":
         """Return some of a stack of groups."""
-        return Group(self.shares[some], self.correlations[some], self.rows[some], self.varies[some])
+        return GroupStats(
+            self.shares[some], self.correlations[some], self.rows[some], self.varies[some]
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +59,7 @@ class Distances:
     cbs: float
 
 
-def centres(sizes: Sequence[int]) -> IntArray:
+def scale_midpoints(sizes: Sequence[int]) -> IntArray:
     """Return a whole number in the middle of each scale, to count positions from.
 
     The difference of two large sums then loses no digits; unweighted sums are whole and
@@ -78,7 +80,7 @@ def one_hot(positions: FloatArray, sizes: Sequence[int]) -> BoolArray:
     return np.equal(positions[:, :, None], np.arange(1, max(sizes) + 1))
 
 
-def shares(
+def option_shares(
     positions: FloatArray, sizes: Sequence[int], weights: FloatArray | None = None
 ) -> FloatArray:
     """Return the share of each option among those who answered the item.
@@ -99,10 +101,10 @@ def shares(
     """
     marks = one_hot(positions, sizes)
     counts = np.tensordot(_weights(positions, weights), marks.astype(np.float64), 1)
-    return normalised(counts)
+    return normalize_counts(counts)
 
 
-def normalised(counts: FloatArray) -> FloatArray:
+def normalize_counts(counts: FloatArray) -> FloatArray:
     """Divide counts by their sum over the last axis; NaN where nothing was counted."""
     totals = counts.sum(axis=-1, keepdims=True)
     return np.asarray(counts / np.where(totals > 0, totals, np.nan))
@@ -156,7 +158,7 @@ def total_variation(first: FloatArray, second: FloatArray) -> FloatArray:
     return np.asarray(np.abs(first - second).sum(axis=-1).mean(axis=-1) / 2)
 
 
-def complete(positions: FloatArray, weights: FloatArray | None = None) -> BoolArray:
+def is_complete(positions: FloatArray, weights: FloatArray | None = None) -> BoolArray:
     """Tell who answered every item and has a weight above zero."""
     return np.logical_not(np.isnan(positions).any(axis=1) | (_weights(positions, weights) <= 0))
 
@@ -170,15 +172,17 @@ def correlations(positions: FloatArray, weights: FloatArray | None = None) -> Fl
         Items x items. An item that does not vary correlates 0 with the others and 1
         with itself. NaN throughout for fewer than two complete rows or a single item.
     """
-    rows = complete(positions, weights)
+    rows = is_complete(positions, weights)
     kept, scale = positions[rows], _weights(positions, weights)[rows]
     if len(kept) < 2 or kept.shape[1] < 2:
         return np.full((positions.shape[1],) * 2, np.nan)
     centred = kept - np.average(kept, axis=0, weights=scale)
-    return scaled((centred * scale[:, None]).T @ centred, np.ptp(kept, axis=0) > 0)
+    return correlations_from_covariances(
+        (centred * scale[:, None]).T @ centred, np.ptp(kept, axis=0) > 0
+    )
 
 
-def scaled(products: FloatArray, varies: BoolArray) -> FloatArray:
+def correlations_from_covariances(products: FloatArray, varies: BoolArray) -> FloatArray:
     """Scale covariances, or multiples of them, to correlations.
 
     Parameters
@@ -206,7 +210,7 @@ def l1(first: FloatArray, second: FloatArray) -> FloatArray:
     return np.asarray(np.abs(first - second).sum(axis=(-2, -1)))
 
 
-def cbs(first: FloatArray, second: FloatArray) -> FloatArray:
+def correlation_matrix_distance(first: FloatArray, second: FloatArray) -> FloatArray:
     """Return 1 - trace(AB) / (|A| |B|), the correlation matrix distance.
 
     Source: Herdin et al., "Correlation matrix distance" (VTC 2005). Both matrices
@@ -216,29 +220,33 @@ def cbs(first: FloatArray, second: FloatArray) -> FloatArray:
     return np.asarray(1 - (first * second).sum(axis=(-2, -1)) / np.sqrt(norms))
 
 
-def group(positions: FloatArray, sizes: Sequence[int], weights: FloatArray | None = None) -> Group:
+def group_stats(
+    positions: FloatArray, sizes: Sequence[int], weights: FloatArray | None = None
+) -> GroupStats:
     """Return what the distances need to know of one group."""
-    kept = positions[complete(positions, weights)]
-    return Group(
-        shares=shares(positions, sizes, weights),
+    kept = positions[is_complete(positions, weights)]
+    return GroupStats(
+        shares=option_shares(positions, sizes, weights),
         correlations=correlations(positions, weights),
         rows=np.asarray(len(kept)),
         varies=(kept != kept[:1]).any(axis=0),
     )
 
 
-def distances(first: Group, second: Group) -> Distances:
+def distances(first: GroupStats, second: GroupStats) -> Distances:
     """Return every distance between two groups, or its mean over two stacks of groups."""
     return Distances(
         wasserstein=float(wasserstein(first.shares, second.shares).mean()),
         total_variation=float(total_variation(first.shares, second.shares).mean()),
         frobenius=float(frobenius(first.correlations, second.correlations).mean()),
         l1=float(l1(first.correlations, second.correlations).mean()),
-        cbs=float(cbs(first.correlations, second.correlations).mean()),
+        cbs=float(correlation_matrix_distance(first.correlations, second.correlations).mean()),
     )
 
 
-def apart(first: Group, second: Group, sizes: Sequence[int]) -> dict[str, FloatArray]:
+def all_distances(
+    first: GroupStats, second: GroupStats, sizes: Sequence[int]
+) -> dict[str, FloatArray]:
     """Return every distance between two groups, or for each of a stack, by the distance's name.
 
     Parameters
@@ -256,7 +264,7 @@ def apart(first: Group, second: Group, sizes: Sequence[int]) -> dict[str, FloatA
         "total_variation": total_variation(*shares),
         "frobenius": frobenius(*matrices),
         "l1": l1(*matrices),
-        "cbs": cbs(*matrices),
+        "cbs": correlation_matrix_distance(*matrices),
     }
 
 
@@ -277,7 +285,7 @@ def cronbach_alpha(positions: FloatArray, weights: FloatArray | None = None) -> 
     counted = _weights(positions, weights) > 0
     kept, scale = positions[counted], _weights(positions, weights)[counted]
     items = positions.shape[1]
-    if alpha_shortfalls(kept, [""] * items, scale):
+    if why_alpha_undefined(kept, [""] * items, scale):
         return float("nan")
     found = _covariances(kept, scale)
     return float(items / (items - 1) * (1 - np.trace(found) / found.sum()))
@@ -296,7 +304,7 @@ def _covariances(positions: FloatArray, weights: FloatArray) -> FloatArray:
     return np.asarray(products / spread)
 
 
-def shortfalls(found: Group, names: Sequence[str]) -> list[str]:
+def why_undefined(found: GroupStats, names: Sequence[str]) -> list[str]:
     """Say what leaves a group's distances undefined, and which items do not vary.
 
     Parameters
@@ -322,7 +330,7 @@ def shortfalls(found: Group, names: Sequence[str]) -> list[str]:
     ]
 
 
-def alpha_shortfalls(
+def why_alpha_undefined(
     positions: FloatArray, names: Sequence[str], weights: FloatArray | None = None
 ) -> list[str]:
     """Say why a group's alpha is undefined; empty where it is defined.

@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from anthology.analysis.block_products import Features, Numbers, Source, totals
-from anthology.analysis.distances import BoolArray, FloatArray, centres
+from anthology.analysis.distances import BoolArray, FloatArray, scale_midpoints
 from anthology.analysis.sufficient_stats import Sums, distance_features
 
 Places = npt.NDArray[np.int16]
@@ -46,7 +46,7 @@ class Answers:
         places = np.ascontiguousarray(self.places[people].T)
         whole = (places > 0).all(axis=0)
         others = np.flatnonzero((places > 0).any(axis=0) & ~whole)
-        largest = float(max(1, np.square(centres(self.sizes)).max()))
+        largest = float(max(1, np.square(scale_midpoints(self.sizes)).max()))
         return (
             Features(self._complete(np.where(whole, places, 0)), None, largest),
             Features(self._partial(places[:, others]), others, largest),
@@ -64,7 +64,7 @@ class Answers:
         )
         others = others.reshape(items, options, groups)
         first, second = np.triu_indices(items)
-        level = np.arange(1, options + 1) - centres(self.sizes)[:, None]
+        level = np.arange(1, options + 1) - scale_midpoints(self.sizes)[:, None]
         rows, own = marks[0].sum(axis=0), first == second
         # Of complete rows, and of the others item by item.
         values, squares = (np.einsum("iog,io->ig", marks, level**power) for power in (1, 2))
@@ -94,7 +94,7 @@ class Answers:
         np.equal(places[:, None], options[:, None], out=out.reshape(shape), casting="unsafe")
 
     def _values(self, places: Places) -> Numbers:
-        centred = places - centres(self.sizes)[:, None]
+        centred = places - scale_midpoints(self.sizes)[:, None]
         return np.where(places > 0, centred, 0).astype(np.float32)
 
     def _complete(self, places: Places) -> Numbers:

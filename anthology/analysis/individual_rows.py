@@ -9,10 +9,10 @@ import numpy as np
 from anthology.analysis import agreement
 from anthology.analysis.baselines import RANDOM
 from anthology.analysis.block_products import Given, Numbers, totals
-from anthology.analysis.bootstrap import interval
-from anthology.analysis.calibration_rows import ALL, Forecast
+from anthology.analysis.bootstrap import confidence_interval
+from anthology.analysis.calibration_rows import ALL, ItemForecast
 from anthology.analysis.distances import BoolArray, FloatArray
-from anthology.analysis.person_correlation import Profiles, Scales
+from anthology.analysis.person_correlation import ItemScales, PersonScores
 from anthology.io.tables import Row
 
 INDIVIDUALS = (
@@ -33,7 +33,7 @@ _BLOCK = 64
 
 
 @dataclass(frozen=True, slots=True)
-class Compared:
+class IndividualComparison:
     """People compared, each with its persona or with others.
 
     Parameters
@@ -58,9 +58,9 @@ class Compared:
     condition: str
     tables: FloatArray
     paired: BoolArray
-    profiles: Profiles
+    profiles: PersonScores
     present: BoolArray
-    forecasts: list[Forecast] | None
+    forecasts: list[ItemForecast] | None
     alone: BoolArray
 
     @property
@@ -76,7 +76,7 @@ class Compared:
 
 
 @dataclass(frozen=True, slots=True)
-class Measured:
+class Measurement:
     """One measure of one item, or of all.
 
     Parameters
@@ -98,11 +98,11 @@ class Measured:
     notes: Sequence[str] = ()
 
 
-def rows(
+def individual_rows(
     where: Row,
     names: Sequence[str],
-    scales: Scales,
-    found: Compared,
+    scales: ItemScales,
+    found: IndividualComparison,
     counts: Numbers,
     confidence: float,
 ) -> list[Row]:
@@ -125,11 +125,11 @@ def rows(
     return [{**where, **_row(one, confidence)} for one in measured]
 
 
-def _row(one: Measured, confidence: float) -> Row:
+def _row(one: Measurement, confidence: float) -> Row:
     notes = list(one.notes)
     estimate, draws = float(one.values[0]), one.values[1:]
     missing = int(np.isnan(draws).sum())
-    low, high = interval(estimate, draws, confidence)
+    low, high = confidence_interval(estimate, draws, confidence)
     if one.number < 2:
         low = high = nan
     if one.number == 1 and not isnan(estimate):
@@ -147,7 +147,9 @@ def _row(one: Measured, confidence: float) -> Row:
     }
 
 
-def _items(names: Sequence[str], scales: Scales, found: Compared) -> Iterator[Measured]:
+def _items(
+    names: Sequence[str], scales: ItemScales, found: IndividualComparison
+) -> Iterator[Measurement]:
     """Measure each item, and the mean over items."""
     values: dict[str, FloatArray] = {}
     for metric in agreement.ORDERED:
@@ -164,7 +166,7 @@ def _items(names: Sequence[str], scales: Scales, found: Compared) -> Iterator[Me
         for metric, of_items in values.items():
             reasons = _reasons(metric, bool(scales.ordered[item]), found.tables[0, item])
             notes = [*alone, *reasons, *_fixed(metric, found)]
-            yield Measured(name, metric, numbers[item], of_items[:, item], notes)
+            yield Measurement(name, metric, numbers[item], of_items[:, item], notes)
     anywhere = found.paired.any(axis=1)
     alone = _alone(np.asarray(found.alone.any(axis=1) & ~anywhere))
     for metric, of_items in values.items():
@@ -173,7 +175,7 @@ def _items(names: Sequence[str], scales: Scales, found: Compared) -> Iterator[Me
         mean = of_items[:, defined].mean(axis=1) if defined.any() else np.full(1, nan)
         missing = [f"without {', '.join(left)}" if defined.any() else "no item has it"]
         notes = [*alone, *(missing if left else []), *_fixed(metric, found)]
-        yield Measured(ALL, metric, int(anywhere.sum()), mean, notes)
+        yield Measurement(ALL, metric, int(anywhere.sum()), mean, notes)
 
 
 def _alone(people: BoolArray) -> list[str]:
@@ -182,7 +184,7 @@ def _alone(people: BoolArray) -> list[str]:
     return [f"{count} left out with nobody else to compare with"] if count else []
 
 
-def _fixed(metric: str, found: Compared) -> list[str]:
+def _fixed(metric: str, found: IndividualComparison) -> list[str]:
     """Say why a measure has no interval."""
     return ["decided by the number of people alone"] if metric in found.fixed else []
 
@@ -202,7 +204,7 @@ def _reasons(metric: str, ordered: bool, table: FloatArray) -> list[str]:
     return said
 
 
-def _persons(found: Compared, counts: Numbers) -> Iterator[Measured]:
+def _persons(found: IndividualComparison, counts: Numbers) -> Iterator[Measurement]:
     """Summarise the rank correlations within persons."""
     values, notes = found.profiles.spearman, list[str]()
     if found.is_baseline:
@@ -212,13 +214,13 @@ def _persons(found: Compared, counts: Numbers) -> Iterator[Measured]:
     number = int(defined.sum())
     why = [] if number else ["no persons with 3 items and answers that vary"]
     for name, of_draws in _distribution(values, defined, counts).items():
-        yield Measured(PERSONS, f"spearman_{name}", number, of_draws, [*notes, *why])
+        yield Measurement(PERSONS, f"spearman_{name}", number, of_draws, [*notes, *why])
     everybody = np.stack([found.present, found.present & ~defined])
     whole, without = totals([Given(everybody, 1.0)], counts)[0][0]
     share = without / np.where(whole > 0, whole, nan)
     people = int(found.present.sum())
     nobody = [] if people else ["no personas"]
-    yield Measured(PERSONS, "spearman_undefined", people, share, [*notes, *nobody])
+    yield Measurement(PERSONS, "spearman_undefined", people, share, [*notes, *nobody])
 
 
 def _distribution(

@@ -28,9 +28,9 @@ from anthology.analysis import bootstrap
 from anthology.analysis import distances as measures
 from anthology.analysis import split_half as halves
 from anthology.analysis.bootstrap import ALPHA
-from anthology.analysis.distances import FloatArray, Group
-from anthology.analysis.load import People, Personas
-from anthology.analysis.metric_rows import MeasuredSettings
+from anthology.analysis.distances import FloatArray, GroupStats
+from anthology.analysis.load import PersonaAnswers, Respondents
+from anthology.analysis.metric_rows import MetricSettings
 from anthology.analysis.resampling import Draws
 from anthology.io.tables import Row
 from anthology.seeds import generator
@@ -42,7 +42,7 @@ INTERVALS = (
 """The columns of `intervals.csv`."""
 
 
-class ResampledSettings(MeasuredSettings):
+class ResamplingSettings(MetricSettings):
     """Which answers are compared, how, and how often in how many other people."""
 
     bootstrap: Annotated[int, Field(ge=1)]
@@ -52,7 +52,7 @@ class ResampledSettings(MeasuredSettings):
 
 
 @dataclass(frozen=True, slots=True)
-class Bound:
+class HumanBound:
     """The people's own number, an interval around it, and why one of these is missing."""
 
     value: float
@@ -62,7 +62,7 @@ class Bound:
 
 
 @dataclass(frozen=True, slots=True)
-class Measured:
+class ResampledRow:
     """A row of the table with its draws.
 
     Parameters
@@ -89,7 +89,7 @@ class Measured:
         estimate, draws = self.estimates[metric], self.draws[metric]
         if self.people < 2 or isnan(estimate):
             return np.full(len(draws), nan)
-        return bootstrap.reflected(metric, estimate, draws)
+        return bootstrap.reflect_draws(metric, estimate, draws)
 
     def notes(self, metric: str) -> str:
         """Say why a metric, its interval or some of its draws are undefined."""
@@ -97,18 +97,22 @@ class Measured:
             return self.missing[metric]
         if self.people < 2:
             return "an interval needs 2 people"
-        return undefined(self.draws[metric])
+        return note_undefined_draws(self.draws[metric])
 
 
-def persona_weights(settings: ResampledSettings, found: People) -> FloatArray:
+def persona_weights(settings: ResamplingSettings, found: Respondents) -> FloatArray:
     """Return for each person what the personas that stand for it count."""
     weighted = settings.persona_weights == "respondent"
     return found.weights if weighted else np.ones(len(found.ids))
 
 
-def measured(
-    settings: ResampledSettings, found: People, whole: Group, one: Personas, draws: Draws
-) -> Measured:
+def resampled_row(
+    settings: ResamplingSettings,
+    found: Respondents,
+    whole: GroupStats,
+    one: PersonaAnswers,
+    draws: Draws,
+) -> ResampledRow:
     """Put together what is known of one row.
 
     Parameters
@@ -122,11 +126,11 @@ def measured(
     """
     names, sizes = settings.names, settings.sizes
     positions = one.positions[one.present]
-    compared = measures.group(positions, sizes, persona_weights(settings, found)[one.present])
-    apart = measures.apart(whole, compared, sizes)
-    humans = [f"humans: {note}" for note in measures.shortfalls(whole, names)]
-    said = "; ".join([*measures.shortfalls(compared, names), *humans])
-    return Measured(
+    compared = measures.group_stats(positions, sizes, persona_weights(settings, found)[one.present])
+    apart = measures.all_distances(whole, compared, sizes)
+    humans = [f"humans: {note}" for note in measures.why_undefined(whole, names)]
+    said = "; ".join([*measures.why_undefined(compared, names), *humans])
+    return ResampledRow(
         one.model,
         one.condition,
         len(positions),
@@ -137,14 +141,14 @@ def measured(
         draws,
         {
             **dict.fromkeys(apart, said),
-            ALPHA: "; ".join(measures.alpha_shortfalls(positions, names)),
+            ALPHA: "; ".join(measures.why_alpha_undefined(positions, names)),
         },
     )
 
 
 def human_bounds(
-    settings: ResampledSettings, found: People, whole: Group, alphas: FloatArray
-) -> dict[str, Bound]:
+    settings: ResamplingSettings, found: Respondents, whole: GroupStats, alphas: FloatArray
+) -> dict[str, HumanBound]:
     """Return the people's own number of every metric.
 
     Parameters
@@ -158,23 +162,27 @@ def human_bounds(
     """
     # The same splits as those of metrics.csv.
     rng = generator(settings.seed, "metrics", settings.survey, "splits")
-    first = halves.splits(len(found.ids), settings.splits, rng)
-    parts = halves.groups(found.positions, settings.sizes, found.weights, first)
-    said = measures.shortfalls(whole, settings.names) + halves.shortfalls(parts, settings.names)
+    first = halves.draw_halves(len(found.ids), settings.splits, rng)
+    parts = halves.half_stats(found.positions, settings.sizes, found.weights, first)
+    said = measures.why_undefined(whole, settings.names) + halves.why_halves_undefined(
+        parts, settings.names
+    )
     bounds = {}
-    for name, values in measures.apart(*parts, settings.sizes).items():
+    for name, values in measures.all_distances(*parts, settings.sizes).items():
         mean = float(values.mean())
-        ends = bootstrap.middle(values, settings.confidence)
-        bounds[name] = Bound(mean, *ends, "; ".join(said) if isnan(mean) else "")
+        ends = bootstrap.central_interval(values, settings.confidence)
+        bounds[name] = HumanBound(mean, *ends, "; ".join(said) if isnan(mean) else "")
     alpha = measures.cronbach_alpha(found.positions)
-    ends = bootstrap.interval(alpha, bootstrap.reflected(ALPHA, alpha, alphas), settings.confidence)
-    few = measures.alpha_shortfalls(found.positions, settings.names)
-    bounds[ALPHA] = Bound(alpha, *ends, "; ".join(few) or undefined(alphas))
+    ends = bootstrap.confidence_interval(
+        alpha, bootstrap.reflect_draws(ALPHA, alpha, alphas), settings.confidence
+    )
+    few = measures.why_alpha_undefined(found.positions, settings.names)
+    bounds[ALPHA] = HumanBound(alpha, *ends, "; ".join(few) or note_undefined_draws(alphas))
     return bounds
 
 
 def interval_rows(
-    settings: ResampledSettings, bounds: Mapping[str, Bound], rows: Iterable[Measured]
+    settings: ResamplingSettings, bounds: Mapping[str, HumanBound], rows: Iterable[ResampledRow]
 ) -> list[Row]:
     """Return the rows of `intervals.csv`, the people's first."""
     written: list[Row] = [
@@ -187,7 +195,9 @@ def interval_rows(
     for row in rows:
         for name, own in bounds.items():
             estimate = row.estimates[name]
-            low, high = bootstrap.interval(estimate, row.truths(name), settings.confidence)
+            low, high = bootstrap.confidence_interval(
+                estimate, row.truths(name), settings.confidence
+            )
             written.append(
                 {
                     **{"survey": settings.survey, "model": row.model, "condition": row.condition},
@@ -199,7 +209,7 @@ def interval_rows(
     return written
 
 
-def undefined(draws: FloatArray) -> str:
+def note_undefined_draws(draws: FloatArray) -> str:
     """Say in how many draws a metric is undefined; nothing where in none."""
     missing = int(np.isnan(draws).sum())
     return f"undefined in {missing:,} of {len(draws):,} draws" if missing else ""

@@ -16,7 +16,7 @@ from pydantic import Field
 
 from anthology.analysis.distances import BoolArray, FloatArray, IntArray
 from anthology.analysis.features import Places, positions_of
-from anthology.analysis.response_rows import Roster, Rows, rows
+from anthology.analysis.response_rows import ResponseRows, RowIndex, read_response_rows
 from anthology.config.stage import StageSettings
 from anthology.errors import DataError
 from anthology.io.parquet import facts, read_table
@@ -35,7 +35,7 @@ class Scale(Record):
     """Whether the item runs against the others, and is turned round for the keyed alpha."""
 
 
-class ComparedSettings(StageSettings):
+class AnswerSettings(StageSettings):
     """Which answers an analysis looks at."""
 
     survey: str
@@ -57,7 +57,7 @@ class ComparedSettings(StageSettings):
 
 
 @dataclass(frozen=True, slots=True)
-class People:
+class Respondents:
     """The respondents of a survey, in the order of their ids.
 
     Parameters
@@ -81,10 +81,10 @@ class People:
     path: Path
     table: pa.Table
 
-    def of(self, chosen: BoolArray) -> "People":
+    def of(self, chosen: BoolArray) -> "Respondents":
         """Return some of the people, in the same order."""
         mask = pa.array(chosen)
-        return People(
+        return Respondents(
             self.ids.filter(mask),
             self.weights[chosen],
             self.positions[chosen],
@@ -93,9 +93,9 @@ class People:
             self.table.filter(mask),
         )
 
-    def roster(self, settings: ComparedSettings) -> Roster:
+    def roster(self, settings: AnswerSettings) -> RowIndex:
         """Return which row a respondent has, and which column an item."""
-        return Roster.of(self.ids, settings.names)
+        return RowIndex.of(self.ids, settings.names)
 
     def trait(self, name: str, codes: Sequence[int]) -> IntArray:
         """Return each person's place among a trait's codes, from 0, and -1 for none.
@@ -112,7 +112,7 @@ class People:
 
 
 @dataclass(frozen=True, slots=True)
-class Personas:
+class PersonaAnswers:
     """What the personas of one model and condition answered.
 
     Parameters
@@ -156,9 +156,9 @@ class Personas:
         told = self.stories[self.stories >= 0]
         return np.unique(told, return_counts=True)[1]
 
-    def of(self, chosen: BoolArray) -> "Personas":
+    def of(self, chosen: BoolArray) -> "PersonaAnswers":
         """Return the personas of some of the people, in the same order."""
-        return Personas(
+        return PersonaAnswers(
             self.model,
             self.condition,
             self.places[chosen],
@@ -169,7 +169,7 @@ class Personas:
         )
 
 
-def people(settings: ComparedSettings, path: Path) -> People:
+def load_respondents(settings: AnswerSettings, path: Path) -> Respondents:
     """Read the respondents of a survey.
 
     Raises
@@ -191,11 +191,11 @@ def people(settings: ComparedSettings, path: Path) -> People:
         if item.variable not in table.column_names:
             raise DataError(f"there is no column for the item {item.variable}", where=str(path))
         columns.append(_positions(table[item.variable], item, path))
-    return People(ids, weights, np.stack(columns, axis=1), facts(path)["source"], path, table)
+    return Respondents(ids, weights, np.stack(columns, axis=1), facts(path)["source"], path, table)
 
 
 @dataclass(frozen=True, slots=True)
-class Look:
+class ExtraColumns:
     """What else to look at while rows are read.
 
     Parameters
@@ -207,17 +207,17 @@ class Look:
     """
 
     columns: Sequence[str]
-    see: Callable[[Rows, Path], None]
+    see: Callable[[ResponseRows, Path], None]
 
 
-def personas(
-    settings: ComparedSettings,
-    found: People,
+def load_personas(
+    settings: AnswerSettings,
+    found: Respondents,
     paths: Sequence[Path],
     *,
     stories: bool = False,
-    look: Look | None = None,
-) -> Iterator[Personas]:
+    look: ExtraColumns | None = None,
+) -> Iterator[PersonaAnswers]:
     """Read the responses of one model and condition after another, in the settings' order.
 
     Parameters
@@ -269,14 +269,19 @@ def _name(key: tuple[str, str]) -> str:
 
 
 def _answered(
-    settings: ComparedSettings, roster: Roster, path: Path, *, stories: bool, look: Look | None
-) -> Personas:
+    settings: AnswerSettings,
+    roster: RowIndex,
+    path: Path,
+    *,
+    stories: bool,
+    look: ExtraColumns | None,
+) -> PersonaAnswers:
     shape = (len(roster.people), len(roster.items))
     answers, asked = np.zeros(shape, dtype=np.int16), np.zeros(shape, dtype=np.bool_)
     told = np.full(shape[0], -1, dtype=np.int64) if stories else None
     columns, count = ["code", "backstory"] if stories else ["code"], 0
     by_code = _by_code(settings.items)
-    for part in rows(path, roster, [*columns, *(look.columns if look else ())]):
+    for part in read_response_rows(path, roster, [*columns, *(look.columns if look else ())]):
         positions = _coded(*by_code, part)
         if (positions < 0).any():
             raise _unknown(settings.items, part, positions, path)
@@ -290,10 +295,10 @@ def _answered(
     if asked.sum() < count:
         raise DataError("a respondent has two rows for one item", where=str(path))
     made = facts(path)
-    return Personas(made["model"], made["condition"], answers, asked, told, path, made)
+    return PersonaAnswers(made["model"], made["condition"], answers, asked, told, path, made)
 
 
-def _coded(known: Places, lowest: int, part: Rows) -> Places:
+def _coded(known: Places, lowest: int, part: ResponseRows) -> Places:
     """Return the positions 1..k that codes stand for, 0 where there is none, and -1 for others.
 
     `known` has an item's positions by its codes, of which the lowest is the first.
@@ -315,14 +320,16 @@ def _by_code(items: Sequence[Scale]) -> tuple[Places, int]:
     return known, min(codes)
 
 
-def _unknown(items: Sequence[Scale], part: Rows, positions: Places, path: Path) -> DataError:
+def _unknown(
+    items: Sequence[Scale], part: ResponseRows, positions: Places, path: Path
+) -> DataError:
     """Say of the first code that is none of its item's."""
     row = int(np.argmax(positions < 0))
     item = items[part.item[row]]
     return no_code(item.variable, part.values["code"][row], item.codes, path)
 
 
-def _tell(told: IntArray, part: Rows, path: Path) -> None:
+def _tell(told: IntArray, part: ResponseRows, path: Path) -> None:
     """Note the story of each row's person."""
     number = part.values["backstory"].fill_null(-1).to_numpy(zero_copy_only=False)
     before = told[part.person]

@@ -10,19 +10,19 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from anthology.analysis.distances import BoolArray, FloatArray, IntArray
-from anthology.analysis.load import People
+from anthology.analysis.load import Respondents
 from anthology.config.survey import TraitSource
 from anthology.errors import DataError
 from anthology.interview.distribution import trait_counts
 from anthology.io.parquet import facts, read_table
-from anthology.matching.similarity import probabilities
+from anthology.matching.similarity import trait_probabilities
 
 _SAME = 1e-9
 """Equal probabilities differ in their last digits when they are added up in another order."""
 
 
 @dataclass(frozen=True, slots=True)
-class Match:
+class MatchQuality:
     """How well the stories of one matching stand for some respondents.
 
     Parameters
@@ -41,14 +41,14 @@ class Match:
     mean_similarity: float
 
 
-def matched(
-    found: People,
+def match_quality(
+    found: Respondents,
     present: BoolArray,
     sources: Mapping[str, TraitSource],
     *,
     matches: Path,
     traits: Path,
-) -> Match:
+) -> MatchQuality:
     """Compare respondents with the stories that they were matched with.
 
     Parameters
@@ -82,15 +82,15 @@ def matched(
         own = found.trait(name, source.codes)[present]
         counts = trait_counts(stories, name, len(options[name]), traits)
         told[row] = own >= 0
-        same[row] = told[row] & (own == likeliest(counts, options[name], source)[story])
+        same[row] = told[row] & (own == likeliest_category(counts, options[name], source)[story])
     judged = told.any(axis=0)
     shares = same.sum(axis=0)[judged] / told.sum(axis=0)[judged]
-    return Match(
+    return MatchQuality(
         _mean(shares == 1), _mean(shares), _mean(pairs["similarity"].to_numpy().astype(np.float64))
     )
 
 
-def likeliest(counts: FloatArray, options: list[str], source: TraitSource) -> IntArray:
+def likeliest_category(counts: FloatArray, options: list[str], source: TraitSource) -> IntArray:
     """Return the place of each story's likeliest category of a trait.
 
     Parameters
@@ -108,7 +108,7 @@ def likeliest(counts: FloatArray, options: list[str], source: TraitSource) -> In
         Places among the categories, from 0; -1 for a story without any answer, or
         with several categories that are equally likely.
     """
-    given = probabilities(counts, options, source)[:-1]
+    given = trait_probabilities(counts, options, source)[:-1]
     best = given.max(axis=0)
     single = (given >= best * (1 - _SAME)).sum(axis=0) == 1
     return np.where(single, given.argmax(axis=0), -1)

@@ -12,20 +12,20 @@ from anthology.analysis import split_half as halves
 from anthology.analysis.distances import (
     Distances,
     FloatArray,
-    Group,
-    alpha_shortfalls,
+    GroupStats,
     cronbach_alpha,
     distances,
-    group,
-    shortfalls,
+    group_stats,
+    why_alpha_undefined,
+    why_undefined,
 )
 from anthology.analysis.features import positions_of
-from anthology.analysis.load import ComparedSettings, People, Personas
+from anthology.analysis.load import AnswerSettings, PersonaAnswers, Respondents
 from anthology.io.tables import Row
 from anthology.seeds import generator
 
 
-class MeasuredSettings(ComparedSettings):
+class MetricSettings(AnswerSettings):
     """Which answers are compared, and how."""
 
     seed: int
@@ -40,13 +40,13 @@ class MeasuredSettings(ComparedSettings):
 class _Humans:
     """The respondents, and what the distances need of them."""
 
-    people: People
-    group: Group
+    people: Respondents
+    group: GroupStats
     notes: list[str]
 
 
-def compared(
-    settings: MeasuredSettings, found: People, answered: Iterable[Personas], *path: str
+def metric_rows(
+    settings: MetricSettings, found: Respondents, answered: Iterable[PersonaAnswers], *path: str
 ) -> list[Row]:
     """Compare personas with the people they stand for.
 
@@ -66,18 +66,18 @@ def compared(
     list of Row
         The people's row, then one for each condition, with the columns of `metrics.csv`.
     """
-    whole = group(found.positions, settings.sizes, found.weights)
-    humans = _Humans(found, whole, shortfalls(whole, settings.names))
+    whole = group_stats(found.positions, settings.sizes, found.weights)
+    humans = _Humans(found, whole, why_undefined(whole, settings.names))
     rng = generator(settings.seed, *path)
     rows = [_human_row(settings, humans, rng)]
     return rows + [_persona_row(settings, humans, one) for one in answered]
 
 
-def _human_row(settings: MeasuredSettings, humans: _Humans, rng: np.random.Generator) -> Row:
+def _human_row(settings: MetricSettings, humans: _Humans, rng: np.random.Generator) -> Row:
     found = humans.people
-    first = halves.splits(len(found.ids), settings.splits, rng)
-    parts = halves.groups(found.positions, settings.sizes, found.weights, first)
-    notes = humans.notes + halves.shortfalls(parts, settings.names)
+    first = halves.draw_halves(len(found.ids), settings.splits, rng)
+    parts = halves.half_stats(found.positions, settings.sizes, found.weights, first)
+    notes = humans.notes + halves.why_halves_undefined(parts, settings.names)
     answered = int((~np.isnan(found.positions)).sum())
     return {
         "survey": settings.survey,
@@ -89,15 +89,15 @@ def _human_row(settings: MeasuredSettings, humans: _Humans, rng: np.random.Gener
     }
 
 
-def _persona_row(settings: MeasuredSettings, humans: _Humans, found: Personas) -> Row:
+def _persona_row(settings: MetricSettings, humans: _Humans, found: PersonaAnswers) -> Row:
     present, weights = found.present, None
     positions = positions_of(found.places[present])
     notes = []
     if settings.persona_weights == "respondent":
         weights = humans.people.weights[present]
         notes.append("personas weighted as their respondents")
-    compared = group(positions, settings.sizes, weights)
-    notes += shortfalls(compared, settings.names) + [f"humans: {note}" for note in humans.notes]
+    compared = group_stats(positions, settings.sizes, weights)
+    notes += why_undefined(compared, settings.names) + [f"humans: {note}" for note in humans.notes]
     return {
         "survey": settings.survey,
         "model": found.model,
@@ -114,9 +114,9 @@ def _persona_row(settings: MeasuredSettings, humans: _Humans, found: Personas) -
 
 
 def _measured(
-    settings: MeasuredSettings, apart: Distances, positions: FloatArray, notes: list[str]
+    settings: MetricSettings, apart: Distances, positions: FloatArray, notes: list[str]
 ) -> Row:
-    said = [*notes, *alpha_shortfalls(positions, settings.names)]
+    said = [*notes, *why_alpha_undefined(positions, settings.names)]
     return {
         **asdict(apart),
         "cronbach_alpha": cronbach_alpha(positions),

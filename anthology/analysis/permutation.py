@@ -16,7 +16,7 @@ _TIE = 1e-9
 """Equal differences differ in their last digits when they are added up in another order."""
 
 
-def swaps(people: int, count: int, rng: np.random.Generator) -> BoolArray:
+def draw_sign_flips(people: int, count: int, rng: np.random.Generator) -> BoolArray:
     """Draw for every person whether the two are exchanged, again and again.
 
     Returns
@@ -27,7 +27,7 @@ def swaps(people: int, count: int, rng: np.random.Generator) -> BoolArray:
     return rng.integers(2, size=(count, people), dtype=np.bool_)
 
 
-def as_far(estimate: float, differences: FloatArray) -> int:
+def count_extreme(estimate: float, differences: FloatArray) -> int:
     """Count the exchanges after which the two are apart at least as far, whichever way."""
     return int((np.abs(differences) >= abs(estimate) - _TIE).sum())
 
@@ -42,7 +42,7 @@ def p_value(far: int, defined: int) -> float:
     return (1 + far) / (1 + defined)
 
 
-def holm(values: Sequence[float]) -> list[float]:
+def holm_adjust(values: Sequence[float]) -> list[float]:
     """Correct p values for how many there are, so that few are small by chance alone.
 
     Source: Holm, "A simple sequentially rejective multiple test procedure"

@@ -19,7 +19,7 @@ FEWEST = 3
 
 
 @dataclass(frozen=True, slots=True)
-class Scales:
+class ItemScales:
     """The items' options.
 
     Parameters
@@ -40,7 +40,7 @@ class Scales:
 
 
 @dataclass(frozen=True, slots=True)
-class Profiles:
+class PersonScores:
     """How each person's answers and those they are compared with go together.
 
     Parameters
@@ -61,11 +61,11 @@ class Profiles:
     spearman: FloatArray
 
 
-def compare(first: FloatArray, second: FloatArray, scales: Scales) -> Profiles:
+def score_persons(first: FloatArray, second: FloatArray, scales: ItemScales) -> PersonScores:
     """Compare each row of positions with the same row of others."""
     apart = np.abs(first - second)
     same = np.where(np.isnan(apart), np.nan, apart == 0)
-    return Profiles(
+    return PersonScores(
         items=(~np.isnan(apart)).sum(axis=1),
         agreement=_mean(same),
         mae=_mean(apart[:, scales.ordered]),
@@ -73,7 +73,7 @@ def compare(first: FloatArray, second: FloatArray, scales: Scales) -> Profiles:
     )
 
 
-def expected(positions: FloatArray, scales: Scales, cells: IntArray) -> Profiles:
+def expected_scores(positions: FloatArray, scales: ItemScales, cells: IntArray) -> PersonScores:
     """Return what comparing each person with all others in the same cell gives in the mean.
 
     Parameters
@@ -94,11 +94,11 @@ def expected(positions: FloatArray, scales: Scales, cells: IntArray) -> Profiles
     same, apart = np.full(positions.shape, np.nan), np.full(positions.shape, np.nan)
     for item, size in enumerate(scales.sizes):
         places = np.nan_to_num(positions[:, item]).astype(np.int64) - 1
-        shares = baselines.others(places, size, cells)
+        shares = baselines.leave_one_out_shares(places, size, cells)
         distance = np.abs(places[:, None] - np.arange(size))
         same[:, item] = (shares * (distance == 0)).sum(axis=1)
         apart[:, item] = (shares * distance).sum(axis=1)
-    return Profiles(
+    return PersonScores(
         items=(~np.isnan(same)).sum(axis=1),
         agreement=_mean(same),
         mae=_mean(apart[:, scales.ordered]),

@@ -15,9 +15,9 @@ from joblib import Parallel, delayed
 from anthology.analysis import sufficient_stats as sums
 from anthology.analysis.block_products import one_thread_each, totals
 from anthology.analysis.bootstrap import ALPHA, Counts
-from anthology.analysis.distances import BoolArray, FloatArray, Group, apart
+from anthology.analysis.distances import BoolArray, FloatArray, GroupStats, all_distances
 from anthology.analysis.features import Side, sums_of
-from anthology.analysis.permutation import as_far
+from anthology.analysis.permutation import count_extreme
 from anthology.analysis.sufficient_stats import Sums
 
 _BLOCK = 256
@@ -27,7 +27,7 @@ Draws = dict[str, FloatArray]
 """By metric, one value for each draw."""
 
 
-def redrawn_metrics(
+def bootstrap_metrics(
     humans: Side, rows: Sequence[Side], sizes: Sequence[int], counts: Iterable[Counts], jobs: int
 ) -> tuple[FloatArray, list[Draws]]:
     """Return every metric in every draw of people.
@@ -67,7 +67,7 @@ def redrawn_metrics(
 
 
 @dataclass(slots=True)
-class Exchanged:
+class PermutationCount:
     """What became of one metric's difference between two rows in all exchanges.
 
     Parameters
@@ -83,7 +83,7 @@ class Exchanged:
 
     def add(self, observed: float, differences: FloatArray) -> None:
         """Count some more of them."""
-        self.far += as_far(observed, differences)
+        self.far += count_extreme(observed, differences)
         self.defined += int((~np.isnan(differences)).sum())
 
 
@@ -91,14 +91,14 @@ Pair = tuple[int, int]
 """Two rows, by their places."""
 
 
-def exchanged_metrics(
-    humans: Group,
+def permute_pairs(
+    humans: GroupStats,
     rows: Sequence[Side],
     sizes: Sequence[int],
     differences: Mapping[Pair, Mapping[str, float]],
     swaps: Iterable[BoolArray],
     jobs: int,
-) -> dict[Pair, dict[str, Exchanged]]:
+) -> dict[Pair, dict[str, PermutationCount]]:
     """Exchange the answers of every two rows, person by person, and count.
 
     Parameters
@@ -116,7 +116,7 @@ def exchanged_metrics(
     jobs
         How many threads.
     """
-    total = {pair: {name: Exchanged() for name in own} for pair, own in differences.items()}
+    total = {pair: {name: PermutationCount() for name in own} for pair, own in differences.items()}
 
     def exchange(pair: Pair, parted: Sequence[_Parted], swapped: BoolArray) -> None:
         one, two = (
@@ -169,7 +169,7 @@ def _part(rows: Sequence[Side], swapped: BoolArray, jobs: int) -> list[_Parted]:
     return [_Parted(*both) for both in zip(kept, given, strict=True)]
 
 
-def _all_metrics(humans: Group, found: Sums, sizes: Sequence[int]) -> Draws:
+def _all_metrics(humans: GroupStats, found: Sums, sizes: Sequence[int]) -> Draws:
     """Return the metrics in every draw, of people who were drawn as often."""
     parts = [
         _metrics(humans.of(some), found.of(some), sizes)
@@ -178,8 +178,8 @@ def _all_metrics(humans: Group, found: Sums, sizes: Sequence[int]) -> Draws:
     return {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
 
 
-def _metrics(humans: Group, found: Sums, sizes: Sequence[int]) -> Draws:
-    measured = apart(humans, sums.groups(found.distances, sizes), sizes)
+def _metrics(humans: GroupStats, found: Sums, sizes: Sequence[int]) -> Draws:
+    measured = all_distances(humans, sums.groups(found.distances, sizes), sizes)
     return {**measured, ALPHA: sums.alphas(found.alpha, len(sizes))}
 
 

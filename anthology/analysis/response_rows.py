@@ -17,7 +17,7 @@ _WHOSE = ["respondent", "item"]
 
 
 @dataclass(frozen=True, slots=True)
-class Roster:
+class RowIndex:
     """Which row of an array a respondent has, and which column an item.
 
     Parameters
@@ -30,7 +30,7 @@ class Roster:
     items: Mapping[str, int]
 
     @classmethod
-    def of(cls, ids: pa.Array, names: Sequence[str]) -> "Roster":
+    def of(cls, ids: pa.Array, names: Sequence[str]) -> "RowIndex":
         """Give people and items their places, in their order."""
         places = [
             {name: place for place, name in enumerate(known)} for known in (ids.to_pylist(), names)
@@ -50,7 +50,7 @@ class Roster:
 
 
 @dataclass(frozen=True, slots=True)
-class Rows:
+class ResponseRows:
     """Some consecutive rows of an artifact.
 
     Parameters
@@ -69,7 +69,9 @@ class Rows:
     values: pa.RecordBatch
 
 
-def rows(path: Path, roster: Roster, columns: Sequence[str]) -> Iterator[Rows]:
+def read_response_rows(
+    path: Path, roster: RowIndex, columns: Sequence[str]
+) -> Iterator[ResponseRows]:
     """Read some columns of all rows of an artifact that names respondents and items.
 
     Parameters
@@ -90,7 +92,7 @@ def rows(path: Path, roster: Roster, columns: Sequence[str]) -> Iterator[Rows]:
     # Each id is looked up once for all its rows.
     with opened(path, _WHOSE) as file:
         for batch in file.iter_batches(_ROWS, columns=[*_WHOSE, *columns]):
-            yield Rows(first, *roster.cells(batch, path), batch)
+            yield ResponseRows(first, *roster.cells(batch, path), batch)
             first += len(batch)
 
 

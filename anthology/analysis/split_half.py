@@ -9,11 +9,11 @@ import numpy as np
 
 from anthology.analysis import sufficient_stats as sums
 from anthology.analysis.block_products import totals
-from anthology.analysis.distances import BoolArray, FloatArray, Group
+from anthology.analysis.distances import BoolArray, FloatArray, GroupStats
 from anthology.analysis.features import Weighted, places_of
 
 
-def splits(people: int, count: int, rng: np.random.Generator) -> BoolArray:
+def draw_halves(people: int, count: int, rng: np.random.Generator) -> BoolArray:
     """Split people at random into two equal halves, again and again.
 
     Returns
@@ -27,9 +27,9 @@ def splits(people: int, count: int, rng: np.random.Generator) -> BoolArray:
     return rng.permuted(first, axis=1)
 
 
-def groups(
+def half_stats(
     positions: FloatArray, sizes: Sequence[int], weights: FloatArray, first: BoolArray
-) -> tuple[Group, Group]:
+) -> tuple[GroupStats, GroupStats]:
     """Return what the distances need of the first and the second half of every split.
 
     Parameters
@@ -41,7 +41,7 @@ def groups(
     weights
         One for each person.
     first
-        Splits x people, as `splits` returns it.
+        Splits x people, as `draw_halves` returns it.
     """
     answers = Weighted(places_of(positions), sizes, weights)
     halves = (totals([answers], members)[0][0] for members in (first, ~first))
@@ -49,13 +49,13 @@ def groups(
     return one, two
 
 
-def shortfalls(halves: tuple[Group, Group], names: Sequence[str]) -> list[str]:
+def why_halves_undefined(halves: tuple[GroupStats, GroupStats], names: Sequence[str]) -> list[str]:
     """Say in how many splits a distance is undefined or an item does not vary.
 
     Parameters
     ----------
     halves
-        The first and the second halves, as `groups` returns them.
+        The first and the second halves, as `half_stats` returns them.
     names
         The items' names, for the sentences.
     """
@@ -72,7 +72,9 @@ def shortfalls(halves: tuple[Group, Group], names: Sequence[str]) -> list[str]:
     ]
 
 
-def _either(halves: tuple[Group, Group], holds: Callable[[Group], BoolArray]) -> BoolArray:
+def _either(
+    halves: tuple[GroupStats, GroupStats], holds: Callable[[GroupStats], BoolArray]
+) -> BoolArray:
     return holds(halves[0]) | holds(halves[1])
 
 

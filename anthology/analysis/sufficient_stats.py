@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from anthology.analysis import distances as measures
-from anthology.analysis.distances import BoolArray, FloatArray, Group, centres
+from anthology.analysis.distances import BoolArray, FloatArray, GroupStats, scale_midpoints
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,8 +68,8 @@ def distance_features(
         Features x people.
     """
     items, wide = len(sizes), len(sizes) * max(sizes)
-    rows = measures.complete(positions, weights)
-    values = np.where(rows, (positions - centres(sizes)).T, 0.0)
+    rows = measures.is_complete(positions, weights)
+    values = np.where(rows, (positions - scale_midpoints(sizes)).T, 0.0)
     first, second = np.triu_indices(items)
     features = np.empty((2 * wide + 1 + items + len(first) + 1, len(positions)))
     marks = measures.one_hot(positions, sizes).reshape(-1, wide).T
@@ -83,7 +83,7 @@ def distance_features(
     return features
 
 
-def groups(sums: FloatArray, sizes: Sequence[int]) -> Group:
+def groups(sums: FloatArray, sizes: Sequence[int]) -> GroupStats:
     """Return what the distances need of each group, from `Sums.distances`."""
     items, options = len(sizes), max(sizes)
     wide = items * options
@@ -94,7 +94,7 @@ def groups(sums: FloatArray, sizes: Sequence[int]) -> Group:
     found[(rows < 2) | (items < 2)] = np.nan
     # Groups come first for the measures and last in memory, where long rows are quick.
     marks = np.moveaxis(sums[:wide].reshape(items, options, -1), -1, 0)
-    return Group(measures.normalised(marks), found, rows, varies)
+    return GroupStats(measures.normalize_counts(marks), found, rows, varies)
 
 
 def alphas(sums: FloatArray, items: int) -> FloatArray:
@@ -125,4 +125,4 @@ def _correlations(moments: FloatArray, varies: BoolArray) -> FloatArray:
     products = np.empty((items, items, count))
     products[first, second] = moments[items + 1 :] - sums[first] * sums[second] / mass
     products[second, first] = products[first, second]
-    return measures.scaled(np.moveaxis(products, -1, 0), varies)
+    return measures.correlations_from_covariances(np.moveaxis(products, -1, 0), varies)

@@ -10,8 +10,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from anthology.analysis.distances import IntArray
-from anthology.analysis.load import People, Personas
-from anthology.analysis.response_rows import Roster
+from anthology.analysis.load import PersonaAnswers, Respondents
+from anthology.analysis.response_rows import RowIndex
 from anthology.errors import DataError
 from anthology.explorer.replay import Prompts, asked
 from anthology.explorer.shared_texts import Texts
@@ -59,8 +59,8 @@ def personas_of(path: Path, ids: pa.Array) -> dict[str, Made]:
 
 
 def condition(
-    people: People,
-    found: Personas,
+    people: Respondents,
+    found: PersonaAnswers,
     made: Mapping[str, Made],
     natural: Mapping[int, list[str]],
     codebook: Codebook,
@@ -95,7 +95,7 @@ def condition(
     names = [item.variable for item in asking.items]
     table = _rows_of(found.path, people.ids)
     places = np.full(found.places.shape, -1)
-    places[Roster.of(people.ids, names).cells(table, found.path)] = np.arange(len(table))
+    places[RowIndex.of(people.ids, names).cells(table, found.path)] = np.arange(len(table))
     given = _given(table, places)
     prompts = Prompts(asking, codebook, texts)
     ids = people.ids.to_pylist()
@@ -146,7 +146,7 @@ def columns(positions: np.ndarray[Any, np.dtype[np.float64]]) -> list[list[int]]
 
 
 def _persona(
-    who: str, made: Mapping[str, Made], natural: Mapping[int, list[str]], found: Personas
+    who: str, made: Mapping[str, Made], natural: Mapping[int, list[str]], found: PersonaAnswers
 ) -> Made:
     if who not in made:
         raise DataError(f"has answers of {who}, who has no persona", where=str(found.path))

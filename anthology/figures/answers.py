@@ -10,9 +10,16 @@ from matplotlib.patches import Patch
 from matplotlib.ticker import MaxNLocator, PercentFormatter
 
 from anthology.analysis.distances import FloatArray
-from anthology.figures.common import ROW, ShownItem, gutter, name_rows, numbered, room
-from anthology.figures.page import MARGIN, Sheet, note
-from anthology.figures.read import Head, Key, key_of
+from anthology.figures.common import (
+    ROW,
+    ShownItem,
+    label_rows,
+    label_width,
+    list_items,
+    width_beside,
+)
+from anthology.figures.page import MARGIN, Page, empty_figure
+from anthology.figures.read import Header, RowKey, row_key
 from anthology.figures.style import BODY, HATCHES, PALETTE, SMALL, SOFT, TINY
 
 _TALL = 1.15
@@ -24,7 +31,7 @@ _LEGIBLE = 0.26
 
 
 @dataclass(frozen=True, slots=True)
-class Account:
+class AnswerAccount:
     """What became of the replies.
 
     Parameters
@@ -44,9 +51,9 @@ class Account:
     invalid: FloatArray
 
 
-def account_of(
-    rows: Sequence[Mapping[str, str]], keys: Sequence[Key], items: Sequence[str]
-) -> Account:
+def answer_account(
+    rows: Sequence[Mapping[str, str]], keys: Sequence[RowKey], items: Sequence[str]
+) -> AnswerAccount:
     """Return the account that `answers.csv` gives; its columns say which kinds there are."""
     columns = list(rows[0]) if rows else []
     between = columns[columns.index("replies") + 1 : columns.index("out_of_tries")] if rows else []
@@ -54,12 +61,12 @@ def account_of(
     wanted = ("asked", "replies", "out_of_tries", *kinds)
     found = np.zeros((len(wanted), len(keys), len(items)))
     for row in rows:
-        place = keys.index(key_of(row)), list(items).index(row["item"])
+        place = keys.index(row_key(row)), list(items).index(row["item"])
         found[:, *place] = [float(row[name]) for name in wanted]
-    return Account(kinds, found[0], found[1], found[2], found[3:])
+    return AnswerAccount(kinds, found[0], found[1], found[2], found[3:])
 
 
-def draw(head: Head, items: Sequence[ShownItem], account: Account) -> Figure:
+def draw(head: Header, items: Sequence[ShownItem], account: AnswerAccount) -> Figure:
     """Draw bars of the replies that were not valid, numbers, and a table by item.
 
     Parameters
@@ -73,15 +80,15 @@ def draw(head: Head, items: Sequence[ShownItem], account: Account) -> Figure:
     """
     title = f"What became of the answers ({head.survey})"
     if not head.keys:
-        return note(title, head.notice, "No condition is compared.")
-    sheet = Sheet(title, head.notice)
+        return empty_figure(title, head.notice, "No condition is compared.")
+    sheet = Page(title, head.notice)
     if account.kinds:
         sheet.legend([(_patch(i), f"{kind} replies") for i, kind in enumerate(account.kinds)])
-    sheet.y = numbered(sheet, items, MARGIN, sheet.y) + 0.15
+    sheet.y = list_items(sheet, items, MARGIN, sheet.y) + 0.15
     names = [head.name(key) for key in head.keys]
-    left = gutter(names)
+    left = label_width(names)
     table = min(_CELL * len(items), 3.4)
-    bars = room(left) - table - _NUMBER * len(_NUMBERS) - 0.3
+    bars = width_beside(left) - table - _NUMBER * len(_NUMBERS) - 0.3
     top, high = sheet.y + 0.45, ROW * _TALL * len(names)
     x = MARGIN + left
     sheet.text(x, sheet.y, "Replies that are not valid", size=BODY, weight="bold")
@@ -101,11 +108,11 @@ def _patch(kind: int) -> Patch:
                  linewidth=0)  # fmt: skip
 
 
-def _bars(axes: Axes, account: Account, names: Sequence[str]) -> None:
+def _bars(axes: Axes, account: AnswerAccount, names: Sequence[str]) -> None:
     totals = account.replies.sum(axis=1)
     shares = account.invalid.sum(axis=2) / np.where(totals > 0, totals, 1)
     rows, start = np.arange(len(names)), np.zeros(len(names))
-    name_rows(axes, names)
+    label_rows(axes, names)
     for kind, share in enumerate(shares):
         axes.barh(rows, share, 0.72, left=start, facecolor=PALETTE[kind % 6],
                   hatch=HATCHES[kind % 7], edgecolor="white", linewidth=0)  # fmt: skip
@@ -115,7 +122,7 @@ def _bars(axes: Axes, account: Account, names: Sequence[str]) -> None:
     axes.xaxis.set_major_locator(MaxNLocator(4, steps=[1, 2, 2.5, 5, 10]))
 
 
-def _numbers(sheet: Sheet, x: float, top: float, high: float, account: Account) -> None:
+def _numbers(sheet: Page, x: float, top: float, high: float, account: AnswerAccount) -> None:
     replies, asked = account.replies.sum(axis=1), account.asked.sum(axis=1)
     invalid, out = account.invalid.sum(axis=(0, 2)), account.out.sum(axis=1)
     for place, heading in enumerate(_NUMBERS):
@@ -134,7 +141,7 @@ def _numbers(sheet: Sheet, x: float, top: float, high: float, account: Account) 
             sheet.text(x + (place + 0.9) * _NUMBER, y, text, size=SMALL, align="right")
 
 
-def _table(axes: Axes, account: Account) -> None:
+def _table(axes: Axes, account: AnswerAccount) -> None:
     invalid = account.invalid.sum(axis=0)
     shares = np.where(account.replies > 0, invalid / np.maximum(account.replies, 1), np.nan)
     largest = max(0.05, float(np.nanmax(shares))) if np.isfinite(shares).any() else 1.0

@@ -9,9 +9,18 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
 from anthology.analysis.distances import FloatArray
-from anthology.figures.page import LINE, MARGIN, WIDTH, Sheet
-from anthology.figures.read import Head, Key, key_of, number
-from anthology.figures.style import BAND, INK, RULE, SMALL, cut, marks, width, wrapped
+from anthology.figures.page import LINE, MARGIN, WIDTH, Page
+from anthology.figures.read import Header, RowKey, parse_number, row_key
+from anthology.figures.style import (
+    BAND,
+    INK,
+    RULE,
+    SMALL,
+    model_marks,
+    text_width,
+    truncate,
+    wrap_text,
+)
 
 ROW = 0.165
 """Height of a condition's row, in inches."""
@@ -35,7 +44,7 @@ class ShownItem:
     variable: str
     wording: str
     options: Sequence[str]
-    shares: Mapping[Key, FloatArray]
+    shares: Mapping[RowKey, FloatArray]
 
     @property
     def title(self) -> str:
@@ -43,14 +52,16 @@ class ShownItem:
         return f"{self.variable}: {self.wording}" if self.wording else self.variable
 
 
-def items_of(rows: Iterable[Mapping[str, str]], wordings: Mapping[str, str]) -> list[ShownItem]:
+def items_from_rows(
+    rows: Iterable[Mapping[str, str]], wordings: Mapping[str, str]
+) -> list[ShownItem]:
     """Return the items of `items.csv`, in its order."""
     options: dict[str, dict[str, str]] = {}
-    found: dict[str, dict[Key, list[list[float]]]] = {}
+    found: dict[str, dict[RowKey, list[list[float]]]] = {}
     for row in rows:
         options.setdefault(row["item"], {})[row["code"]] = row["option"]
-        values = [number(row[name]) for name in ("share", "low", "high")]
-        found.setdefault(row["item"], {}).setdefault(key_of(row), []).append(values)
+        values = [parse_number(row[name]) for name in ("share", "low", "high")]
+        found.setdefault(row["item"], {}).setdefault(row_key(row), []).append(values)
     return [
         ShownItem(
             variable,
@@ -62,10 +73,10 @@ def items_of(rows: Iterable[Mapping[str, str]], wordings: Mapping[str, str]) -> 
     ]
 
 
-def numbered(sheet: Sheet, items: Sequence[ShownItem], x: float, y: float) -> float:
+def list_items(sheet: Page, items: Sequence[ShownItem], x: float, y: float) -> float:
     """Write which number stands for which item, from a place on; return where that ends."""
     for place, item in enumerate(items, start=1):
-        for line, words in enumerate(wrapped(item.title, WIDTH - MARGIN - x - 0.2, SMALL, 2)):
+        for line, words in enumerate(wrap_text(item.title, WIDTH - MARGIN - x - 0.2, SMALL, 2)):
             if line == 0:
                 sheet.text(x + 0.12, y, str(place), align="right")
             sheet.text(x + 0.2, y, words)
@@ -74,12 +85,12 @@ def numbered(sheet: Sheet, items: Sequence[ShownItem], x: float, y: float) -> fl
     return y
 
 
-def gutter(names: Iterable[str]) -> float:
+def label_width(names: Iterable[str]) -> float:
     """Return the room that names to the left of a picture take, in inches."""
-    return min(_WIDEST_NAME, max(width(name, SMALL) for name in names)) + 0.12
+    return min(_WIDEST_NAME, max(text_width(name, SMALL) for name in names)) + 0.12
 
 
-def name_rows(axes: Axes, names: Sequence[str], *, named: bool = True) -> None:
+def label_rows(axes: Axes, names: Sequence[str], *, named: bool = True) -> None:
     """Name the rows of a picture from its top, one a unit, and guide the eye along them."""
     axes.set_ylim(len(names) - 0.5, -0.5)
     axes.set_yticks([])
@@ -88,13 +99,13 @@ def name_rows(axes: Axes, names: Sequence[str], *, named: bool = True) -> None:
     beside = axes.get_yaxis_transform()
     axes.hlines(range(len(names)), 0, 1, RULE, linewidth=0.5, transform=beside, zorder=0.5)
     for row, name in enumerate(names if named else ()):
-        said = cut(name, _WIDEST_NAME, SMALL)
+        said = truncate(name, _WIDEST_NAME, SMALL)
         axes.annotate(said, (0, row), (-4, 0), xycoords=beside, textcoords="offset points",
                       size=SMALL, ha="right", va="center_baseline")  # fmt: skip
 
 
-def dots(
-    axes: Axes, head: Head, keys: Sequence[Key], values: FloatArray, size: float = 3.2
+def draw_dots(
+    axes: Axes, head: Header, keys: Sequence[RowKey], values: FloatArray, size: float = 3.2
 ) -> None:
     """Draw a dot and its interval in the row of each model and condition.
 
@@ -111,26 +122,26 @@ def dots(
     size
         Of the dots, in points.
     """
-    for model, (colour, mark) in marks(head.models).items():
+    for model, (colour, mark) in model_marks(head.models).items():
         own = [place for place, key in enumerate(keys) if key[0] == model]
         if own:
             axes.hlines(own, values[own, 1], values[own, 2], colors=colour, linewidth=1.1)
             axes.plot(values[own, 0], own, mark, color=colour, markersize=size, markeredgewidth=0)
 
 
-def explained(head: Head, people: str, band: str) -> list[tuple[Line2D | Patch, str]]:
+def legend_entries(head: Header, people: str, band: str) -> list[tuple[Line2D | Patch, str]]:
     """Return the legend of dots beside the people's line and band."""
     entries: list[tuple[Line2D | Patch, str]] = [
         (Line2D([], [], color=INK, linewidth=1.0), people),
         (Patch(color=BAND, linewidth=0), band),
     ]
-    for model, (colour, mark) in marks(head.models).items():
+    for model, (colour, mark) in model_marks(head.models).items():
         line = Line2D([], [], color=colour, marker=mark, markersize=4, linewidth=1.1)
         entries.append((line, f"personas of the model {model}, with their interval"))
     return entries
 
 
-def people_behind(axes: Axes, values: FloatArray) -> None:
+def draw_human_band(axes: Axes, values: FloatArray) -> None:
     """Draw the people's value as a line, with its interval as a band, where there is one."""
     estimate, low, high = values
     if np.isfinite([low, high]).all():
@@ -139,6 +150,6 @@ def people_behind(axes: Axes, values: FloatArray) -> None:
         axes.axvline(estimate, color=INK, linewidth=1.0, zorder=1)
 
 
-def room(left: float) -> float:
+def width_beside(left: float) -> float:
     """Return the width that is left of a sheet beside names."""
     return WIDTH - 2 * MARGIN - left

@@ -8,10 +8,10 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
 from anthology.analysis.distances import FloatArray
-from anthology.figures.common import ShownItem, numbered
-from anthology.figures.page import MARGIN, WIDTH, Sheet, note
-from anthology.figures.read import HUMAN, Head, Key, key_of, number
-from anthology.figures.style import DIVERGING, SMALL, SOFT, TINY, cut
+from anthology.figures.common import ShownItem, list_items
+from anthology.figures.page import MARGIN, WIDTH, Page, empty_figure
+from anthology.figures.read import HUMAN, Header, RowKey, parse_number, row_key
+from anthology.figures.style import DIVERGING, SMALL, SOFT, TINY, truncate
 
 _CELL = 0.27
 _SIDE = 2.16
@@ -22,16 +22,16 @@ _BETWEEN = 0.22
 _UNKNOWN = "#e4e4e4"
 
 
-def matrices_of(rows: Sequence[Mapping[str, str]]) -> dict[Key, FloatArray]:
+def correlation_matrices(rows: Sequence[Mapping[str, str]]) -> dict[RowKey, FloatArray]:
     """Return the matrix of the people and of each model and condition, items x items."""
-    found: dict[Key, list[float]] = {}
+    found: dict[RowKey, list[float]] = {}
     for row in rows:
-        found.setdefault(key_of(row), []).append(number(row["correlation"]))
+        found.setdefault(row_key(row), []).append(parse_number(row["correlation"]))
     side = {key: round(len(values) ** 0.5) for key, values in found.items()}
     return {key: np.reshape(values, (side[key], -1)) for key, values in found.items()}
 
 
-def draw(head: Head, items: Sequence[ShownItem], matrices: Mapping[Key, FloatArray]) -> Figure:
+def draw(head: Header, items: Sequence[ShownItem], matrices: Mapping[RowKey, FloatArray]) -> Figure:
     """Draw the people's matrix, then two pictures for each condition, two conditions a line.
 
     Parameters
@@ -45,8 +45,8 @@ def draw(head: Head, items: Sequence[ShownItem], matrices: Mapping[Key, FloatArr
     """
     title = f"How the items go together ({head.survey})"
     if len(items) < 2:
-        return note(title, head.notice, "One item has no correlations.")
-    sheet = Sheet(title, head.notice)
+        return empty_figure(title, head.notice, "One item has no correlations.")
+    sheet = Page(title, head.notice)
     sheet.paragraph(
         "Pearson correlations of the items' answers. Each condition has its own matrix and, to the "
         "right of it, its difference from the people's: red where its correlation is higher, blue "
@@ -59,7 +59,7 @@ def draw(head: Head, items: Sequence[ShownItem], matrices: Mapping[Key, FloatArr
     _named(sheet, MARGIN, top, side, "people", "")
     _picture(sheet.axes(MARGIN + 0.15, top + 0.3, side, side), matrices[HUMAN], cell)
     beside = MARGIN + side + 0.6
-    end = numbered(sheet, items, beside, top + 0.3)
+    end = list_items(sheet, items, beside, top + 0.3)
     _scale(sheet, beside + 0.2, end + 0.15)
     sheet.y = max(top + side, end + 0.2) + 0.6
     step = (WIDTH - 2 * MARGIN) / 2
@@ -77,8 +77,8 @@ def draw(head: Head, items: Sequence[ShownItem], matrices: Mapping[Key, FloatArr
     return sheet.finished()
 
 
-def _named(sheet: Sheet, x: float, y: float, side: float, name: str, beside: str) -> None:
-    sheet.text(x + 0.15, y, cut(name, side, SMALL * 1.13), size=SMALL, weight="bold")
+def _named(sheet: Page, x: float, y: float, side: float, name: str, beside: str) -> None:
+    sheet.text(x + 0.15, y, truncate(name, side, SMALL * 1.13), size=SMALL, weight="bold")
     sheet.text(x + 0.15 + side + _BETWEEN, y, beside, size=SMALL, colour=SOFT)
 
 
@@ -108,7 +108,7 @@ def _picture(axes: Axes, matrix: FloatArray, cell: float, *, left: bool = True) 
                   ha="center", va="center_baseline")  # fmt: skip
 
 
-def _scale(sheet: Sheet, x: float, y: float) -> None:
+def _scale(sheet: Page, x: float, y: float) -> None:
     axes = sheet.axes(x, y, 2.0, 0.12)
     steps = np.linspace(-1, 1, 41)
     axes.pcolormesh(steps, [0, 1], (steps[None, :-1] + steps[None, 1:]) / 2, cmap=DIVERGING,

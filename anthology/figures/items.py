@@ -11,23 +11,23 @@ from anthology.analysis.distances import FloatArray
 from anthology.figures.common import (
     ROW,
     ShownItem,
-    dots,
-    explained,
-    gutter,
-    name_rows,
-    people_behind,
-    room,
+    draw_dots,
+    draw_human_band,
+    label_rows,
+    label_width,
+    legend_entries,
+    width_beside,
 )
-from anthology.figures.page import LINE, MARGIN, Sheet, note
-from anthology.figures.read import HUMAN, Head
-from anthology.figures.style import BODY, SMALL, SOFT, TINY, wrapped
+from anthology.figures.page import LINE, MARGIN, Page, empty_figure
+from anthology.figures.read import HUMAN, Header
+from anthology.figures.style import BODY, SMALL, SOFT, TINY, wrap_text
 
 _COLUMNS = 5
 """More options than these go on below."""
 _GAP = 0.14
 
 
-def draw(head: Head, items: Sequence[ShownItem]) -> Figure:
+def draw(head: Header, items: Sequence[ShownItem]) -> Figure:
     """Draw a row of pictures for each item, one for each of its options.
 
     Parameters
@@ -39,20 +39,20 @@ def draw(head: Head, items: Sequence[ShownItem]) -> Figure:
     """
     title = f"How each item was answered ({head.survey})"
     if not head.keys:
-        return note(title, head.notice, "No condition is compared.")
-    sheet = Sheet(title, head.notice)
-    sheet.legend(explained(head, "share of the people", "its interval"))
+        return empty_figure(title, head.notice, "No condition is compared.")
+    sheet = Page(title, head.notice)
+    sheet.legend(legend_entries(head, "share of the people", "its interval"))
     names = [head.name(key) for key in head.keys]
-    left, right = gutter(names), _right_end(items)
+    left, right = label_width(names), _right_end(items)
     ticks = _ticks(right)
     columns = min(_COLUMNS, max(len(item.options) for item in items))
-    wide = (room(left) + _GAP) / columns - _GAP
+    wide = (width_beside(left) + _GAP) / columns - _GAP
     for item in items:
         sheet.space(0.08)
         sheet.paragraph(item.title, size=BODY, weight="bold", lines=3)
         for first in range(0, len(item.options), columns):
             shown = range(first, len(item.options))[:columns]
-            words = {option: wrapped(item.options[option], wide, SMALL, 2) for option in shown}
+            words = {option: wrap_text(item.options[option], wide, SMALL, 2) for option in shown}
             lines = max(map(len, words.values()))
             top = sheet.y + (lines + 1) * SMALL * LINE / 72 + 0.02
             for place, option in enumerate(shown):
@@ -68,24 +68,24 @@ def draw(head: Head, items: Sequence[ShownItem]) -> Figure:
 
 
 def _picture(
-    axes: Axes, head: Head, names: Sequence[str], item: ShownItem, option: int, *, named: bool
+    axes: Axes, head: Header, names: Sequence[str], item: ShownItem, option: int, *, named: bool
 ) -> None:
-    people_behind(axes, item.shares[HUMAN][option])
-    name_rows(axes, names, named=named)
-    dots(axes, head, head.keys, _values(head, item, option))
+    draw_human_band(axes, item.shares[HUMAN][option])
+    label_rows(axes, names, named=named)
+    draw_dots(axes, head, head.keys, _values(head, item, option))
     axes.xaxis.set_major_formatter(PercentFormatter(1, decimals=0))
 
 
-def _values(head: Head, item: ShownItem, option: int) -> FloatArray:
+def _values(head: Header, item: ShownItem, option: int) -> FloatArray:
     return np.array([item.shares[key][option] for key in head.keys])
 
 
-def _words(sheet: Sheet, x: float, lines: Sequence[str]) -> None:
+def _words(sheet: Page, x: float, lines: Sequence[str]) -> None:
     for place, line in enumerate(lines):
         sheet.text(x, sheet.y + place * SMALL * LINE / 72, line)
 
 
-def _people(sheet: Sheet, x: float, lines: int, values: FloatArray) -> None:
+def _people(sheet: Page, x: float, lines: int, values: FloatArray) -> None:
     share, low, high = values
     said = f"people {share:.0%} ({low:.0%} to {high:.0%})"
     if np.isnan(share):

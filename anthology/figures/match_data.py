@@ -7,21 +7,21 @@ import numpy as np
 
 from anthology.analysis.distances import FloatArray, IntArray
 from anthology.config.survey import TraitSource
-from anthology.figures.matches import Matched
+from anthology.figures.matches import Matching
 from anthology.figures.traits import ShownTrait
 from anthology.interview.distribution import trait_counts
 from anthology.io.parquet import facts, read_table
-from anthology.matching.similarity import probabilities
+from anthology.matching.similarity import trait_probabilities
 from anthology.survey.codebook import Codebook
 from anthology.survey.respondents import TRAIT, places
 
 ALL = "all stories"
 
 
-def matched(path: Path) -> Matched:
+def load_matching(path: Path) -> Matching:
     """Return a matching, called as its file is."""
     table = read_table(path, ["backstory", "similarity"])
-    return Matched(
+    return Matching(
         name=path.stem,
         similarity=table["similarity"].to_numpy().astype(np.float64),
         stories=table["backstory"].to_numpy().astype(np.int64),
@@ -34,7 +34,7 @@ def trait_shares(
     codebook: Codebook,
     humans: Path,
     traits: Path,
-    matchings: Sequence[Matched],
+    matchings: Sequence[Matching],
 ) -> list[ShownTrait]:
     """Return how people and stories are distributed over the categories of traits.
 
@@ -65,7 +65,7 @@ def trait_shares(
         column = f"{TRAIT}{name}"
         place = places(people[column], source.codes, column, humans)
         counts = trait_counts(stories, name, len(asked[name]), traits)
-        folded = probabilities(counts, asked[name], source)[:-1]
+        folded = trait_probabilities(counts, asked[name], source)[:-1]
         uses = {ALL: np.ones(len(ids))}
         uses |= {f"as matched: {one.name}": _uses(ids, one.stories) for one in matchings}
         words = {**codebook.traits[name].texts, **source.labels}

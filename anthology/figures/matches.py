@@ -11,10 +11,10 @@ from matplotlib.ticker import PercentFormatter
 from matplotlib.typing import LineStyleType
 
 from anthology.analysis.distances import FloatArray, IntArray
-from anthology.figures.common import room
-from anthology.figures.page import MARGIN, Sheet, note
-from anthology.figures.read import Head
-from anthology.figures.style import BODY, HATCHES, SMALL, SOFT, TINY, cut, marks
+from anthology.figures.common import width_beside
+from anthology.figures.page import MARGIN, Page, empty_figure
+from anthology.figures.read import Header
+from anthology.figures.style import BODY, HATCHES, SMALL, SOFT, TINY, model_marks, truncate
 
 _HIGH = 2.5
 _LINES: tuple[LineStyleType, ...] = ("-", (0, (5, 2)), (0, (1, 1.5)), (0, (5, 2, 1, 2)))
@@ -25,7 +25,7 @@ _LEAST = 1e-4
 
 
 @dataclass(frozen=True, slots=True)
-class Matched:
+class Matching:
     """One matching.
 
     Parameters
@@ -63,7 +63,7 @@ class Matched:
         return float(counts.sum() ** 2 / (counts**2).sum())
 
 
-def draw(head: Head, matchings: Sequence[Matched]) -> Figure:
+def draw(head: Header, matchings: Sequence[Matching]) -> Figure:
     """Draw how similar the matches are, and how often stories are used.
 
     Parameters
@@ -75,11 +75,11 @@ def draw(head: Head, matchings: Sequence[Matched]) -> Figure:
     """
     title = f"Matches of people and stories ({head.survey})"
     if not matchings:
-        return note(
+        return empty_figure(
             title, head.notice, "No condition that is compared matches people with natural stories."
         )
-    sheet = Sheet(title, head.notice)
-    styles = marks([one.name for one in matchings])
+    sheet = Page(title, head.notice)
+    styles = model_marks([one.name for one in matchings])
     sheet.legend(
         [
             (Line2D([], [], color=styles[one.name][0], marker=styles[one.name][1], markersize=4,
@@ -88,7 +88,7 @@ def draw(head: Head, matchings: Sequence[Matched]) -> Figure:
         ]
     )  # fmt: skip
     sheet.space(0.1)
-    half = (room(0) - 0.9) / 2
+    half = (width_beside(0) - 0.9) / 2
     top, high = sheet.y + 0.42, max(_HIGH, len(_USES) * (0.1 + 0.12 * len(matchings)))
     second = MARGIN + half + 0.9
     for x, heading, below in (
@@ -108,7 +108,7 @@ def draw(head: Head, matchings: Sequence[Matched]) -> Figure:
     return sheet.finished()
 
 
-def _said(one: Matched) -> str:
+def _said(one: Matching) -> str:
     return (
         f"{one.name}: {one.distinct:,} of {one.available:,} stories for {len(one.stories):,} "
         f"people (as good as {one.effective:,.0f} used equally), mean similarity "
@@ -120,7 +120,7 @@ def _line(place: int) -> LineStyleType:
     return _LINES[place % len(_LINES)]
 
 
-def _alike(axes: Axes, one: Matched, colour: str, mark: str, place: int) -> None:
+def _alike(axes: Axes, one: Matching, colour: str, mark: str, place: int) -> None:
     values = np.sort(np.maximum(one.similarity, _LEAST))
     # The share of people at or above each value falls from 1 in equal steps.
     share = 1 - np.arange(len(values)) / len(values)
@@ -131,7 +131,7 @@ def _alike(axes: Axes, one: Matched, colour: str, mark: str, place: int) -> None
               markeredgewidth=0, clip_on=False)  # fmt: skip
 
 
-def _used(axes: Axes, one: Matched, colour: str, place: int, count: int) -> None:
+def _used(axes: Axes, one: Matching, colour: str, place: int, count: int) -> None:
     uses = one.uses
     found = [float(((uses >= low) & (uses <= (high or np.inf))).mean()) for low, high in _USES]
     rows = np.arange(len(_USES)) + 0.8 * ((place + 0.5) / count - 0.5)
@@ -142,7 +142,7 @@ def _used(axes: Axes, one: Matched, colour: str, place: int, count: int) -> None
             axes.text(
                 share + 0.01,
                 row,
-                f"{cut(one.name, 0.8, TINY)} {share:.0%}",
+                f"{truncate(one.name, 0.8, TINY)} {share:.0%}",
                 size=TINY,
                 va="center_baseline",
             )

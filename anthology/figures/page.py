@@ -9,7 +9,7 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 from matplotlib.text import Text
 
-from anthology.figures.style import BODY, INK, SMALL, SOFT, TITLE, WARNING, width, wrapped
+from anthology.figures.style import BODY, INK, SMALL, SOFT, TITLE, WARNING, text_width, wrap_text
 
 WIDTH = 10.0
 """Of every sheet, in inches: as wide as a page of the report shows without scrolling."""
@@ -19,7 +19,7 @@ LINE = 1.35
 
 
 @dataclass
-class Sheet:
+class Page:
     """A figure in the making.
 
     Parameters
@@ -60,7 +60,7 @@ class Sheet:
         """Write a text over the whole width, and go on below it."""
         # Bold letters are up to an eighth wider than those that widths are measured by.
         room = (WIDTH - 2 * MARGIN) / (1.13 if weight == "bold" else 1)
-        for line in wrapped(text, room, size, lines):
+        for line in wrap_text(text, room, size, lines):
             self.text(MARGIN, self.y, line, size=size, weight=weight, colour=colour)
             self.y += size * LINE / 72
         self.y += 0.05
@@ -118,14 +118,14 @@ class Sheet:
         return self.figure
 
 
-def note(title: str, notice: str, sentence: str) -> Figure:
+def empty_figure(title: str, notice: str, sentence: str) -> Figure:
     """Return a figure that says why there is nothing to be seen."""
-    sheet = Sheet(title, notice)
+    sheet = Page(title, notice)
     sheet.paragraph(sentence, colour=SOFT)
     return sheet.finished()
 
 
 def _fitting(texts: Sequence[str]) -> int:
     """Return in how many columns the entries of a legend fit."""
-    widest = max(width(text, SMALL) for text in texts) + 0.5
+    widest = max(text_width(text, SMALL) for text in texts) + 0.5
     return max(1, min(len(texts), int((WIDTH - 2 * MARGIN) / widest)))

@@ -9,10 +9,18 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
 from anthology.analysis.distances import FloatArray
-from anthology.figures.common import ROW, dots, explained, gutter, name_rows, people_behind, room
-from anthology.figures.page import MARGIN, Sheet, note
-from anthology.figures.read import HUMAN, Head, Key, key_of, number
-from anthology.figures.style import BODY, SMALL, SOFT, TINY, cut
+from anthology.figures.common import (
+    ROW,
+    draw_dots,
+    draw_human_band,
+    label_rows,
+    label_width,
+    legend_entries,
+    width_beside,
+)
+from anthology.figures.page import MARGIN, Page, empty_figure
+from anthology.figures.read import HUMAN, Header, RowKey, parse_number, row_key
+from anthology.figures.style import BODY, SMALL, SOFT, TINY, truncate
 
 _NUMBERS = 0.4
 """Room for the numbers right of a picture, in inches."""
@@ -28,7 +36,7 @@ _NAMES = {
 
 
 @dataclass(frozen=True, slots=True)
-class Ranked:
+class RankedMetric:
     """A metric as the figure shows it.
 
     Parameters
@@ -42,7 +50,7 @@ class Ranked:
     """
 
     metric: str
-    values: Mapping[Key, FloatArray]
+    values: Mapping[RowKey, FloatArray]
     bound: FloatArray
 
     @property
@@ -50,10 +58,10 @@ class Ranked:
         """Whether being near the people's value is what counts, and not being low."""
         return "alpha" in self.metric
 
-    def order(self, keys: Sequence[Key]) -> list[Key]:
+    def order(self, keys: Sequence[RowKey]) -> list[RowKey]:
         """Return the conditions from the best to the worst, those without a value last."""
 
-        def rank(key: Key) -> float:
+        def rank(key: RowKey) -> float:
             estimate = self.values[key][0]
             worse = abs(estimate - self.bound[0]) if self.nearness else estimate
             return float("inf") if np.isnan(worse) else float(worse)
@@ -61,18 +69,18 @@ class Ranked:
         return sorted(keys, key=rank)
 
 
-def ranked_of(rows: Sequence[Mapping[str, str]], keys: Sequence[Key]) -> list[Ranked]:
+def ranked_metrics(rows: Sequence[Mapping[str, str]], keys: Sequence[RowKey]) -> list[RankedMetric]:
     """Return the metrics of `intervals.csv`, in its order."""
-    found: dict[str, dict[Key, FloatArray]] = {}
+    found: dict[str, dict[RowKey, FloatArray]] = {}
     bounds: dict[str, FloatArray] = {}
     for row in rows:
-        values = np.array([number(row[name]) for name in ("estimate", "low", "high")])
-        found.setdefault(row["metric"], {})[key_of(row)] = values
-        if key_of(row) == HUMAN:
+        values = np.array([parse_number(row[name]) for name in ("estimate", "low", "high")])
+        found.setdefault(row["metric"], {})[row_key(row)] = values
+        if row_key(row) == HUMAN:
             bounds[row["metric"]] = values
     missing = np.full(3, np.nan)
     return [
-        Ranked(
+        RankedMetric(
             metric,
             {key: values.get(key, missing) for key in keys},
             bounds.get(metric, missing),
@@ -81,7 +89,7 @@ def ranked_of(rows: Sequence[Mapping[str, str]], keys: Sequence[Key]) -> list[Ra
     ]
 
 
-def draw(head: Head, metrics: Sequence[Ranked]) -> Figure:
+def draw(head: Header, metrics: Sequence[RankedMetric]) -> Figure:
     """Draw a picture for each metric, two or three a line.
 
     Parameters
@@ -93,13 +101,13 @@ def draw(head: Head, metrics: Sequence[Ranked]) -> Figure:
     """
     title = f"The conditions in order, by each metric ({head.survey})"
     if not head.keys or not metrics:
-        return note(title, head.notice, "No condition is compared.")
-    sheet = Sheet(title, head.notice)
+        return empty_figure(title, head.notice, "No condition is compared.")
+    sheet = Page(title, head.notice)
     people = "the people: mean of random halves; for alpha all of them"
-    sheet.legend(explained(head, people, "its spread over halves; for alpha its interval"))
-    left = gutter(map(head.name, head.keys))
+    sheet.legend(legend_entries(head, people, "its spread over halves; for alpha its interval"))
+    left = label_width(map(head.name, head.keys))
     columns = 3 if left < 1.5 else 2
-    wide = (room(0) + 0.15) / columns - 0.15
+    wide = (width_beside(0) + 0.15) / columns - 0.15
     high = ROW * len(head.keys)
     for place, metric in enumerate(metrics):
         column = place % columns
@@ -112,21 +120,21 @@ def draw(head: Head, metrics: Sequence[Ranked]) -> Figure:
     return sheet.finished()
 
 
-def _title(sheet: Sheet, x: float, y: float, metric: Ranked) -> None:
+def _title(sheet: Page, x: float, y: float, metric: RankedMetric) -> None:
     sheet.text(x, y, _NAMES.get(metric.metric, metric.metric), size=BODY, weight="bold")
     better = "nearest to the people on top" if metric.nearness else "lowest on top; lower is better"
     sheet.text(x, y + 0.15, better, size=TINY, colour=SOFT)
 
 
-def _picture(axes: Axes, head: Head, metric: Ranked) -> None:
+def _picture(axes: Axes, head: Header, metric: RankedMetric) -> None:
     keys = metric.order(head.keys)
     values = np.array([metric.values[key] for key in keys])
-    people_behind(axes, metric.bound)
-    name_rows(axes, [head.name(key) for key in keys])
-    dots(axes, head, keys, values)
+    draw_human_band(axes, metric.bound)
+    label_rows(axes, [head.name(key) for key in keys])
+    draw_dots(axes, head, keys, values)
     axes.margins(x=0.06)
     axes.xaxis.set_major_locator(MaxNLocator(4, steps=[1, 2, 2.5, 5, 10]))
     for row, value in enumerate(values[:, 0]):
-        said = "-" if np.isnan(value) else cut(f"{value:.3f}", _NUMBERS, SMALL)
+        said = "-" if np.isnan(value) else truncate(f"{value:.3f}", _NUMBERS, SMALL)
         axes.text(1.03, row, said, transform=axes.get_yaxis_transform(), size=TINY,
                   va="center_baseline")  # fmt: skip

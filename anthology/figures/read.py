@@ -8,9 +8,9 @@ from pathlib import Path
 
 from anthology.errors import DataError
 
-Key = tuple[str, str]
+RowKey = tuple[str, str]
 """A model and a condition; an empty model and `human` for the people."""
-HUMAN: Key = ("", "human")
+HUMAN: RowKey = ("", "human")
 
 _ORIGINS = {
     "humans": "the people",
@@ -21,7 +21,7 @@ _ORIGINS = {
 
 
 @dataclass(frozen=True, slots=True)
-class Head:
+class Header:
     """What all figures of a survey have in common.
 
     Parameters
@@ -35,7 +35,7 @@ class Head:
     """
 
     survey: str
-    keys: Sequence[Key]
+    keys: Sequence[RowKey]
     notice: str
 
     @property
@@ -43,7 +43,7 @@ class Head:
         """The models, in order."""
         return list(dict.fromkeys(model for model, _ in self.keys))
 
-    def name(self, key: Key) -> str:
+    def name(self, key: RowKey) -> str:
         """Return what a row is called: its condition, and its model where it takes that."""
         shared = sum(condition == key[1] for _, condition in self.keys) > 1
         return f"{key[1]}, {key[0]}" if shared else key[1]
@@ -73,20 +73,20 @@ def read_rows(path: Path, columns: Sequence[str]) -> list[dict[str, str]]:
     return rows
 
 
-def number(cell: str) -> float:
+def parse_number(cell: str) -> float:
     """Return the number in a cell, NaN where it is empty."""
     return float(cell) if cell else nan
 
 
-def key_of(row: Mapping[str, str]) -> Key:
+def row_key(row: Mapping[str, str]) -> RowKey:
     """Return the model and the condition that a row is of."""
     return row["model"], row["condition"]
 
 
-def head_of(survey: str, metrics: Sequence[Mapping[str, str]]) -> Head:
+def read_header(survey: str, metrics: Sequence[Mapping[str, str]]) -> Header:
     """Return what all figures have in common, from the rows of `metrics.csv`."""
-    keys = [key_of(row) for row in metrics if key_of(row) != HUMAN]
-    return Head(survey, keys, _notice(metrics))
+    keys = [row_key(row) for row in metrics if row_key(row) != HUMAN]
+    return Header(survey, keys, _notice(metrics))
 
 
 def _notice(metrics: Sequence[Mapping[str, str]]) -> str:

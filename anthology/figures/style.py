@@ -69,7 +69,7 @@ _STYLE: Any = {
 
 
 @contextmanager
-def styled() -> Iterator[None]:
+def figure_style() -> Iterator[None]:
     """Draw in the style of this project, whatever style the machine's user has."""
     with mpl.rc_context():
         mpl.rcdefaults()
@@ -77,14 +77,14 @@ def styled() -> Iterator[None]:
         yield
 
 
-def save(figure: Figure, path: Path, title: str) -> None:
+def save_svg(figure: Figure, path: Path, title: str) -> None:
     """Write a figure as SVG, whole or not at all; equal figures give equal bytes."""
     said = {"Title": title, "Date": None, "Creator": "Anthology"}
     with replacing(path) as temporary:
         figure.savefig(temporary, format="svg", metadata=said)
 
 
-def marks(names: list[str]) -> dict[str, tuple[str, str]]:
+def model_marks(names: list[str]) -> dict[str, tuple[str, str]]:
     """Return a colour and a mark for each of some names."""
     # The lengths have no common factor, so that 42 names differ in at least one of the two.
     pairs = zip(islice(cycle(PALETTE[:6]), len(names)), cycle(MARKS), strict=False)
@@ -92,7 +92,7 @@ def marks(names: list[str]) -> dict[str, tuple[str, str]]:
 
 
 @cache
-def width(text: str, size: float) -> float:
+def text_width(text: str, size: float) -> float:
     """Return how wide a line of text is, in inches."""
     font = _font()
     font.set_size(size, 72)
@@ -100,26 +100,26 @@ def width(text: str, size: float) -> float:
     return float(font.get_width_height()[0] / 64 / 72)
 
 
-def wrapped(text: str, inches: float, size: float, lines: int) -> list[str]:
+def wrap_text(text: str, inches: float, size: float, lines: int) -> list[str]:
     """Break a text into at most so many lines of a width; what does not fit is cut with dots."""
     found: list[str] = []
     words = text.split()
     while words:
         taken = 1
-        while taken < len(words) and width(" ".join(words[: taken + 1]), size) <= inches:
+        while taken < len(words) and text_width(" ".join(words[: taken + 1]), size) <= inches:
             taken += 1
         line, words = " ".join(words[:taken]), words[taken:]
         if len(found) == lines - 1 and words:
-            return [*found, cut(f"{line} {' '.join(words)}", inches, size)]
-        found.append(cut(line, inches, size))
+            return [*found, truncate(f"{line} {' '.join(words)}", inches, size)]
+        found.append(truncate(line, inches, size))
     return found or [""]
 
 
-def cut(text: str, inches: float, size: float) -> str:
+def truncate(text: str, inches: float, size: float) -> str:
     """Cut a line to a width, and put dots where something is left out."""
-    if width(text, size) <= inches:
+    if text_width(text, size) <= inches:
         return text
-    while text and width(f"{text}…", size) > inches:
+    while text and text_width(f"{text}…", size) > inches:
         text = text[:-1].rstrip()
     return f"{text}…"
 

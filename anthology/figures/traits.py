@@ -10,10 +10,10 @@ from matplotlib.patches import Patch
 from matplotlib.ticker import MaxNLocator, PercentFormatter
 
 from anthology.analysis.distances import FloatArray
-from anthology.figures.common import gutter, name_rows, room
-from anthology.figures.page import MARGIN, WIDTH, Sheet, note
-from anthology.figures.read import Head
-from anthology.figures.style import BAND, BODY, marks
+from anthology.figures.common import label_rows, label_width, width_beside
+from anthology.figures.page import MARGIN, WIDTH, Page, empty_figure
+from anthology.figures.read import Header
+from anthology.figures.style import BAND, BODY, model_marks
 
 _ROW = 0.22
 _GAP = 0.4
@@ -43,7 +43,7 @@ class ShownTrait:
     stories: Mapping[str, FloatArray]
 
 
-def draw(head: Head, traits: Sequence[ShownTrait]) -> Figure:
+def draw(head: Header, traits: Sequence[ShownTrait]) -> Figure:
     """Draw a picture for each trait, two a line.
 
     Parameters
@@ -55,19 +55,19 @@ def draw(head: Head, traits: Sequence[ShownTrait]) -> Figure:
     """
     title = f"Who the people and the stories are ({head.survey})"
     if not traits:
-        return note(
+        return empty_figure(
             title, head.notice, "No condition that is compared matches people with natural stories."
         )
-    sheet = Sheet(title, head.notice)
-    styles = marks(list(traits[0].stories))
+    sheet = Page(title, head.notice)
+    styles = model_marks(list(traits[0].stories))
     entries: list[tuple[Line2D | Patch, str]] = [(Patch(color=BAND, linewidth=0), "the people")]
     for name, (colour, mark) in styles.items():
         line = Line2D([], [], color=colour, marker=mark, markersize=5, linestyle="")
         entries.append((line, name))
     sheet.legend(entries)
     sheet.space(0.08)
-    left = gutter([words for trait in traits for words in (*trait.categories, _ELSEWHERE)])
-    wide = (room(0) - _GAP) / 2
+    left = label_width([words for trait in traits for words in (*trait.categories, _ELSEWHERE)])
+    wide = (width_beside(0) - _GAP) / 2
     for first in range(0, len(traits), 2):
         top, longest = sheet.y + 0.22, 0.0
         for column, trait in enumerate(traits[first : first + 2]):
@@ -80,7 +80,7 @@ def draw(head: Head, traits: Sequence[ShownTrait]) -> Figure:
 
 
 def _picture(
-    sheet: Sheet,
+    sheet: Page,
     trait: ShownTrait,
     x: float,
     y: float,
@@ -92,7 +92,7 @@ def _picture(
     names = [*trait.categories, *([_ELSEWHERE] if lost else [])]
     high = _ROW * len(names)
     axes = sheet.axes(x, y, wide, high)
-    name_rows(axes, names)
+    label_rows(axes, names)
     rows = np.arange(len(names))
     axes.barh(rows[: len(trait.people)], np.nan_to_num(trait.people), 0.8, color=BAND, linewidth=0)
     for place, (name, shares) in enumerate(trait.stories.items()):

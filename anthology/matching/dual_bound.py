@@ -80,7 +80,7 @@ class Market:
             yield stories if order is None else order[stories], block
 
 
-def bound(market: Market, prices: FloatArray) -> float:
+def dual_bound(market: Market, prices: FloatArray) -> float:
     """Return what no one-to-one matching can exceed, as prices prove it over all pairs.
 
     Parameters
@@ -107,7 +107,7 @@ def bound(market: Market, prices: FloatArray) -> float:
     return sums + 2 * len(most) * _ROUNDING * largest
 
 
-def prices_of(market: Market, seat_of: IntArray) -> FloatArray:
+def optimal_prices(market: Market, seat_of: IntArray) -> FloatArray:
     """Return the prices at which an assignment of largest total is best for each story.
 
     A story of profile q keeps its seat where every other profile p is dearer than q by at least

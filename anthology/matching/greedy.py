@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from anthology.matching.similarity import IntArray, Similarities
-from anthology.matching.tie_breaks import Lots, draw, mixed, story_lots
+from anthology.matching.tie_breaks import TieBreaks, backstory_tie_breaks, mix_bits, pair_tie_breaks
 
 TIE = 1e-9
 """Equal products differ in the last digits when their factors come in another order."""
@@ -16,7 +16,7 @@ _BLOCK = 2**13
 _AT_ONCE = 2**20
 
 
-def greedy(found: Similarities, people: Lots, stories: Lots) -> IntArray:
+def assign_greedily(found: Similarities, people: TieBreaks, stories: TieBreaks) -> IntArray:
     """Give every respondent the most similar story; stories may repeat.
 
     Of equally similar stories a respondent gets the one with the lowest lot for them. More
@@ -73,22 +73,22 @@ def _best(found: Similarities) -> Iterator[IntArray]:
         )
 
 
-def _lowest(people: Lots, stories: Lots) -> IntArray:
+def _lowest(people: TieBreaks, stories: TieBreaks) -> IntArray:
     """Return for each respondent the place of the story with the lowest lot for them."""
     if len(stories) == 1:
         return np.zeros(len(people), dtype=np.int64)
     step = max(1, _AT_ONCE // len(stories))
     parts = [people[start : start + step, None] for start in range(0, len(people), step)]
-    return np.concatenate([draw(part, stories).argmin(axis=1) for part in parts])
+    return np.concatenate([pair_tie_breaks(part, stories).argmin(axis=1) for part in parts])
 
 
-def _shelved(people: Lots, stories: Lots) -> IntArray:
+def _shelved(people: TieBreaks, stories: TieBreaks) -> IntArray:
     """Return for each respondent the place of a story by two lots, one for its shelf."""
     shelves = (stories >> _SHELF).astype(np.int64)
     order = np.argsort(shelves, kind="stable")
     used, starts = np.unique(shelves[order], return_index=True)
     # Mixed once more, lest a shelf has the lot of the story of its number.
-    shelf_of = _lowest(people, mixed(story_lots(used)))
+    shelf_of = _lowest(people, mix_bits(backstory_tie_breaks(used)))
     chosen = np.empty(len(people), dtype=np.int64)
     for shelf, places in enumerate(np.split(order, starts[1:])):
         here = np.flatnonzero(shelf_of == shelf)

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from anthology.matching.auction import Auction
-from anthology.matching.dual_bound import RESOLUTION, Market, bound, prices_of
+from anthology.matching.dual_bound import RESOLUTION, Market, dual_bound, optimal_prices
 from anthology.matching.similarity import FloatArray, IntArray, Similarities
-from anthology.matching.tie_breaks import Lots
+from anthology.matching.tie_breaks import TieBreaks
 
 SMALL = 2**25
 """Up to so many pairs of a respondent and a story are solved as a full matrix."""
@@ -52,7 +52,7 @@ class Assignment:
         return self.gap <= EXACT
 
 
-def max_weight(found: Similarities, people: Lots, stories: Lots) -> Assignment:
+def assign_max_weight(found: Similarities, people: TieBreaks, stories: TieBreaks) -> Assignment:
     """Give every respondent a story of its own, with the largest total similarity.
 
     Up to `SMALL` pairs the full matrix is solved. Beyond, stories bid for respondents in an
@@ -78,10 +78,10 @@ def max_weight(found: Similarities, people: Lots, stories: Lots) -> Assignment:
     placed, prices = solve(market, people)
     profiles = np.full(len(stories), found.profiles)
     profiles[placed] = found.profile_of
-    return Assignment(shelf[placed], market.total(profiles), bound(market, prices))
+    return Assignment(shelf[placed], market.total(profiles), dual_bound(market, prices))
 
 
-def _solved(market: Market, people: Lots) -> tuple[IntArray, FloatArray]:
+def _solved(market: Market, people: TieBreaks) -> tuple[IntArray, FloatArray]:
     """Return for each respondent the place of its story, and prices, from the full matrix."""
     from scipy.optimize import linear_sum_assignment
 
@@ -96,10 +96,10 @@ def _solved(market: Market, people: Lots) -> tuple[IntArray, FloatArray]:
     placed = assigned[place]
     seat_of = np.full(found.stories, found.profiles)
     seat_of[placed] = found.profile_of
-    return placed, prices_of(market, seat_of)
+    return placed, optimal_prices(market, seat_of)
 
 
-def _auctioned(market: Market, people: Lots) -> tuple[IntArray, FloatArray]:
+def _auctioned(market: Market, people: TieBreaks) -> tuple[IntArray, FloatArray]:
     """Return for each respondent the place of its story, and prices, from an auction."""
     largest = market.largest()
     auction = Auction(market, largest)
@@ -115,7 +115,7 @@ def _auctioned(market: Market, people: Lots) -> tuple[IntArray, FloatArray]:
         # No gap is wider than this, and few are a hundred times narrower.
         if len(seat_of) * increment > 100 * enough * total:
             continue
-        if _gap(total, bound(market, auction.prices)) <= enough:
+        if _gap(total, dual_bound(market, auction.prices)) <= enough:
             break
     placed = np.empty(len(people), dtype=np.int64)
     order = np.argsort(seat_of, kind="stable")

@@ -18,7 +18,9 @@ FloatArray = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.int64]
 
 
-def probabilities(counts: npt.ArrayLike, options: Sequence[str], source: TraitSource) -> FloatArray:
+def trait_probabilities(
+    counts: npt.ArrayLike, options: Sequence[str], source: TraitSource
+) -> FloatArray:
     """Return the probability that each story gives to each value of one trait.
 
     Parameters
@@ -133,7 +135,7 @@ class Similarities:
         return list(zip(self.halves, (self.traits[:cut], self.traits[cut:]), strict=True))
 
 
-def similarities(values: IntArray, traits: Sequence[FloatArray]) -> Similarities:
+def compute_similarities(values: IntArray, traits: Sequence[FloatArray]) -> Similarities:
     """Compare respondents with stories.
 
     Parameters
@@ -142,7 +144,7 @@ def similarities(values: IntArray, traits: Sequence[FloatArray]) -> Similarities
         Respondents x traits: the row of the trait's probabilities that stands for
         the respondent's value.
     traits
-        For each trait what `probabilities` returns.
+        For each trait what `trait_probabilities` returns.
     """
     half = (values.shape[1] + 1) // 2
     first, first_of = np.unique(values[:, :half], axis=0, return_inverse=True)

@@ -9,25 +9,25 @@ import numpy.typing as npt
 
 from anthology.seeds import derive
 
-Lots = npt.NDArray[np.uint64]
+TieBreaks = npt.NDArray[np.uint64]
 
 
-def respondent_lots(seed: int, survey: str, respondents: list[str]) -> Lots:
+def respondent_tie_breaks(seed: int, survey: str, respondents: list[str]) -> TieBreaks:
     """Return one lot for each respondent of a survey."""
     return np.array([derive(seed, "matches", survey, name) for name in respondents], np.uint64)
 
 
-def story_lots(backstories: npt.NDArray[np.int64]) -> Lots:
+def backstory_tie_breaks(backstories: npt.NDArray[np.int64]) -> TieBreaks:
     """Return one lot for each story; different stories have different lots."""
-    return mixed(backstories.astype(np.uint64))
+    return mix_bits(backstories.astype(np.uint64))
 
 
-def draw(person: Lots, stories: Lots) -> Lots:
+def pair_tie_breaks(person: TieBreaks, stories: TieBreaks) -> TieBreaks:
     """Return the lots of one respondent and each of several stories, all different."""
-    return mixed(person ^ stories)
+    return mix_bits(person ^ stories)
 
 
-def mixed(value: Lots) -> Lots:
+def mix_bits(value: TieBreaks) -> TieBreaks:
     """Mix the bits of each number, one to one.
 
     Source: the finalizer of SplitMix64; Steele, Lea and Flood, "Fast splittable

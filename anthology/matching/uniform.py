@@ -3,11 +3,11 @@
 import numpy as np
 
 from anthology.matching.similarity import IntArray
-from anthology.matching.tie_breaks import Lots, mixed
+from anthology.matching.tie_breaks import TieBreaks, mix_bits
 from anthology.seeds import derive
 
 
-def at_random(people: Lots, stories: Lots, seed: int) -> IntArray:
+def assign_at_random(people: TieBreaks, stories: TieBreaks, seed: int) -> IntArray:
     """Give every respondent a story of its own by lot.
 
     All stand on a circle, each where its lot says. A respondent directly followed by a
@@ -34,7 +34,7 @@ def at_random(people: Lots, stories: Lots, seed: int) -> IntArray:
     turn = 0
     while len(waiting):
         key = np.uint64(derive(seed, turn))
-        order = np.argsort(mixed(np.concatenate([people[waiting], stories[left]]) ^ key))
+        order = np.argsort(mix_bits(np.concatenate([people[waiting], stories[left]]) ^ key))
         person = order < len(waiting)
         served = person & ~np.roll(person, -1)
         who, what = order[served], np.roll(order, -1)[served] - len(waiting)

@@ -28,19 +28,19 @@ import numpy as np
 from anthology.analysis import bootstrap, resampling
 from anthology.analysis import permutation as paired
 from anthology.analysis.bootstrap import ALPHA, Draw, Drawn
-from anthology.analysis.distances import group
+from anthology.analysis.distances import group_stats
 from anthology.analysis.features import placed, side
 from anthology.analysis.intervals import (
     INTERVALS,
-    Measured,
-    ResampledSettings,
+    ResampledRow,
+    ResamplingSettings,
     human_bounds,
     interval_rows,
-    measured,
     persona_weights,
+    resampled_row,
 )
-from anthology.analysis.load import People, people, personas
-from anthology.analysis.resampling import Exchanged
+from anthology.analysis.load import Respondents, load_personas, load_respondents
+from anthology.analysis.resampling import PermutationCount
 from anthology.io.parquet import write_text
 from anthology.io.tables import Row, as_csv
 from anthology.models.progress import Progress
@@ -57,7 +57,7 @@ COMPARED = ("wasserstein", "total_variation", "frobenius", "l1", "cbs", ALPHA)
 """The metrics by which rows are compared."""
 
 
-class Settings(ResampledSettings):
+class Settings(ResamplingSettings):
     """What the intervals and comparisons of one survey depend on."""
 
 
@@ -88,33 +88,33 @@ def run(
     Raises
     ------
     DataError
-        As `anthology.analysis.load.people` and `anthology.analysis.load.personas`.
+        As `anthology.analysis.load.load_respondents` and `anthology.analysis.load.load_personas`.
     """
-    found = people(settings, humans)
-    answered = list(personas(settings, found, responses))
+    found = load_respondents(settings, humans)
+    answered = list(load_personas(settings, found, responses))
     sizes, everybody = settings.sizes, np.ones(len(found.ids), dtype=np.bool_)
-    whole = group(found.positions, sizes, found.weights)
+    whole = group_stats(found.positions, sizes, found.weights)
     own = side(found.positions, sizes, found.weights, everybody)
     weights = persona_weights(settings, found)
     sides = [placed(one.places, sizes, weights, one.present) for one in answered]
 
     rng = generator(settings.seed, "comparisons", settings.survey, "draws")
-    counts = _drawn("draws", bootstrap.redrawn, settings, found, rng)
-    alphas, draws = resampling.redrawn_metrics(own, sides, sizes, counts, jobs)
+    counts = _drawn("draws", bootstrap.resample_respondents, settings, found, rng)
+    alphas, draws = resampling.bootstrap_metrics(own, sides, sizes, counts, jobs)
     rows = [
-        measured(settings, found, whole, one, drawn)
+        resampled_row(settings, found, whole, one, drawn)
         for one, drawn in zip(answered, draws, strict=True)
     ]
     bounds = human_bounds(settings, found, whole, alphas)
     write_text(intervals, as_csv(INTERVALS, interval_rows(settings, bounds, rows)))
 
     rng = generator(settings.seed, "comparisons", settings.survey, "exchanges")
-    swaps = _drawn("exchanges", paired.swaps, settings, found, rng)
+    swaps = _drawn("exchanges", paired.draw_sign_flips, settings, found, rng)
     differences = {
         (i, j): {name: rows[i].estimates[name] - rows[j].estimates[name] for name in COMPARED}
         for i, j in combinations(range(len(rows)), 2)
     }
-    exchanged = resampling.exchanged_metrics(whole, sides, sizes, differences, swaps, jobs)
+    exchanged = resampling.permute_pairs(whole, sides, sizes, differences, swaps, jobs)
     written = [
         row
         for name in COMPARED
@@ -135,12 +135,12 @@ def run(
 
 
 def _drawn(
-    label: str, draw: Draw[Drawn], settings: Settings, found: People, rng: np.random.Generator
+    label: str, draw: Draw[Drawn], settings: Settings, found: Respondents, rng: np.random.Generator
 ) -> Iterator[Drawn]:
     """Draw block by block, and tell how far it is when one is done with."""
     count = settings.bootstrap
     progress = Progress(label, count, Meter())
-    for block in bootstrap.blocks(draw, len(found.ids), count, rng):
+    for block in bootstrap.draw_in_blocks(draw, len(found.ids), count, rng):
         yield block
         for _ in range(len(block)):
             progress.step()
@@ -150,16 +150,16 @@ def _drawn(
 def _comparisons(
     settings: Settings,
     metric: str,
-    pairs: Sequence[tuple[Measured, Measured]],
+    pairs: Sequence[tuple[ResampledRow, ResampledRow]],
     shared: Sequence[bool],
-    exchanged: Sequence[Exchanged],
+    exchanged: Sequence[PermutationCount],
 ) -> list[Row]:
     """Compare every two rows by one metric; `shared` says which have people in common."""
     compared = [
         _compared(settings, metric, *pair, counted, common=common)
         for pair, common, counted in zip(pairs, shared, exchanged, strict=True)
     ]
-    adjusted = paired.holm([p for p, _ in compared])
+    adjusted = paired.holm_adjust([p for p, _ in compared])
     return [
         {**row, "p": p, "p_adjusted": corrected}
         for (p, row), corrected in zip(compared, adjusted, strict=True)
@@ -169,16 +169,16 @@ def _comparisons(
 def _compared(
     settings: Settings,
     metric: str,
-    one: Measured,
-    two: Measured,
-    counted: Exchanged,
+    one: ResampledRow,
+    two: ResampledRow,
+    counted: PermutationCount,
     *,
     common: bool,
 ) -> tuple[float, Row]:
     """Return the p of two rows' difference, and all that is said of it beside that."""
     difference = one.estimates[metric] - two.estimates[metric]
     truths = one.truths(metric) - two.truths(metric)
-    low, high = bootstrap.interval(difference, truths, settings.confidence)
+    low, high = bootstrap.confidence_interval(difference, truths, settings.confidence)
     sides = (("a", one.notes(metric)), ("b", two.notes(metric)))
     notes = [f"{side}: {note}" for side, note in sides if note]
     p, few = nan, settings.bootstrap - counted.defined

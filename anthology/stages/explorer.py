@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 
 from anthology.analysis.distances import BoolArray
-from anthology.analysis.load import ComparedSettings, People, people
-from anthology.analysis.load import personas as answers_of
+from anthology.analysis.load import AnswerSettings, Respondents, load_respondents
+from anthology.analysis.load import load_personas as answers_of
 from anthology.errors import DataError
 from anthology.explorer.conditions import columns, condition, personas_of
 from anthology.explorer.page import page
@@ -26,7 +26,7 @@ from anthology.seeds import derive
 from anthology.survey.codebook import Codebook
 
 
-class Settings(ComparedSettings):
+class Settings(AnswerSettings):
     """What the page of one survey depends on."""
 
     labels: dict[str, dict[int, str]]
@@ -92,7 +92,7 @@ def collected(
     traits: Path | None,
 ) -> dict[str, Any]:
     """Return what the page shows, by the name of the block that holds it; files as for `run`."""
-    everyone, book, texts = people(settings, humans), Codebook.load(codebook), Texts()
+    everyone, book, texts = load_respondents(settings, humans), Codebook.load(codebook), Texts()
     chosen = _drawn(everyone, settings)
     found = everyone.of(chosen)
     natural = Stories.read(stories) if stories else None
@@ -136,7 +136,7 @@ def collected(
     }
 
 
-def _drawn(everyone: People, settings: Settings) -> BoolArray:
+def _drawn(everyone: Respondents, settings: Settings) -> BoolArray:
     """Return who is shown. Who is among so many is among any more, too."""
     ids = everyone.ids.to_pylist()
     order = sorted(range(len(ids)), key=lambda row: derive(settings.seed, "explorer", ids[row]))
@@ -145,7 +145,7 @@ def _drawn(everyone: People, settings: Settings) -> BoolArray:
     return chosen
 
 
-def _source(found: People, everyone: People) -> str:
+def _source(found: Respondents, everyone: Respondents) -> str:
     """Say where the people come from, and whether they are all that there are."""
     shown, there = len(found.ids), len(everyone.ids)
     drawn = f" ({shown:,} of {there:,}, drawn at random)" if shown < there else ""

@@ -25,7 +25,13 @@ import pyreadstat
 from anthology import __version__
 from anthology.analysis.distances import FloatArray, IntArray
 from anthology.analysis.features import Places, places_of
-from anthology.analysis.load import ComparedSettings, People, Personas, people, personas
+from anthology.analysis.load import (
+    AnswerSettings,
+    PersonaAnswers,
+    Respondents,
+    load_personas,
+    load_respondents,
+)
 from anthology.io.parquet import facts, replacing, write_table, write_text
 from anthology.io.tables import as_csv
 from anthology.records import Record
@@ -60,7 +66,7 @@ class Labelled(Record):
     """Whether its options have an order; of a trait's categories nothing is known of it."""
 
 
-class Settings(ComparedSettings):
+class Settings(AnswerSettings):
     """What the exports of one survey depend on."""
 
     id: str
@@ -130,10 +136,10 @@ def run(
     Raises
     ------
     DataError
-        As `anthology.analysis.load.people` and `anthology.analysis.load.personas`.
+        As `anthology.analysis.load.load_respondents` and `anthology.analysis.load.load_personas`.
     """
-    found = people(settings, humans)
-    answered = list(personas(settings, found, responses))
+    found = load_respondents(settings, humans)
+    answered = list(load_personas(settings, found, responses))
     made = list(columns(settings, found, answered, Codebook.load(codebook)))
     sources = [f"People: {found.source}."] + [
         f"{one.condition}, {one.model}: answers {one.facts['answers']}, "
@@ -155,7 +161,7 @@ def run(
 
 
 def columns(
-    settings: Settings, found: People, answered: Sequence[Personas], words: Codebook
+    settings: Settings, found: Respondents, answered: Sequence[PersonaAnswers], words: Codebook
 ) -> Iterator[Column]:
     """List the export's variables in order: people first, then the personas item by item."""
     names = _Names()
@@ -259,7 +265,7 @@ def _whole(frame: pd.DataFrame) -> pd.DataFrame:
     return frame.astype(dict.fromkeys(codes, "Int16"))
 
 
-def _title(settings: Settings, found: People, answered: Sequence[Personas]) -> str:
+def _title(settings: Settings, found: Respondents, answered: Sequence[PersonaAnswers]) -> str:
     sources = sorted({found.source, *(str(one.facts["answers"]) for one in answered)})
     return _cut(f"{settings.survey}: people and personas ({', '.join(sources)})", 64)
 

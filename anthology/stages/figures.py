@@ -30,10 +30,10 @@ from anthology.figures import items as draw_items
 from anthology.figures import matches as draw_matches
 from anthology.figures import ranking as draw_ranking
 from anthology.figures import traits as draw_traits
-from anthology.figures.common import ShownItem, items_of
-from anthology.figures.match_data import matched, trait_shares
-from anthology.figures.read import Head, head_of, read_rows
-from anthology.figures.style import save, styled
+from anthology.figures.common import ShownItem, items_from_rows
+from anthology.figures.match_data import load_matching, trait_shares
+from anthology.figures.read import Header, read_header, read_rows
+from anthology.figures.style import figure_style, save_svg
 from anthology.spelling import suggest
 from anthology.survey.codebook import Codebook
 
@@ -102,10 +102,10 @@ def run(settings: Settings, *, tables: Tables, output: list[Path]) -> None:
             raise DataError(
                 "is no figure that can be drawn", where=str(path), hint=suggest(path.stem, _NAMES)
             )
-    with styled():
+    with figure_style():
         for path in output:
             figure: Figure = getattr(figures, path.stem)()
-            save(figure, path, f"{settings.survey}: {path.stem}")
+            save_svg(figure, path, f"{settings.survey}: {path.stem}")
     print(f"{settings.survey}: {len(output)} figures drawn", file=sys.stderr)
 
 
@@ -120,9 +120,9 @@ class _Figures:
         self._settings, self._tables = settings, tables
 
     @cached_property
-    def _head(self) -> Head:
+    def _head(self) -> Header:
         rows = read_rows(self._tables.metrics, (*_ROW, "humans", "stories", "traits", "answers"))
-        return head_of(self._settings.survey, rows)
+        return read_header(self._settings.survey, rows)
 
     @cached_property
     def _codebook(self) -> Codebook:
@@ -133,22 +133,24 @@ class _Figures:
         columns = (*_ROW, "item", "code", "option", "share", "low", "high")
         rows = read_rows(self._tables.items, columns)
         words = {name: entry.wording for name, entry in self._codebook.items.items()}
-        return items_of(rows, words | self._settings.wordings)
+        return items_from_rows(rows, words | self._settings.wordings)
 
     def items(self) -> Figure:
         return draw_items.draw(self._head, self._items)
 
     def correlations(self) -> Figure:
         rows = read_rows(self._tables.correlations, (*_ROW, "item_1", "item_2", "correlation"))
-        matrices = draw_correlations.matrices_of(rows)
+        matrices = draw_correlations.correlation_matrices(rows)
         return draw_correlations.draw(self._head, self._items, matrices)
 
     def ranking(self) -> Figure:
         rows = read_rows(self._tables.intervals, (*_ROW, "metric", *_INTERVAL))
-        return draw_ranking.draw(self._head, draw_ranking.ranked_of(rows, self._head.keys))
+        return draw_ranking.draw(self._head, draw_ranking.ranked_metrics(rows, self._head.keys))
 
     def matches(self) -> Figure:
-        return draw_matches.draw(self._head, [matched(path) for path in self._tables.matches or []])
+        return draw_matches.draw(
+            self._head, [load_matching(path) for path in self._tables.matches or []]
+        )
 
     def traits(self) -> Figure:
         if self._tables.traits is None:
@@ -158,12 +160,12 @@ class _Figures:
             self._codebook,
             self._tables.humans,
             self._tables.traits,
-            [matched(path) for path in self._tables.matches or []],
+            [load_matching(path) for path in self._tables.matches or []],
         )
         return draw_traits.draw(self._head, shown)
 
     def answers(self) -> Figure:
         rows = read_rows(self._tables.answers, (*_ROW, "item", "asked", "replies", "out_of_tries"))
         names = [item.variable for item in self._items]
-        account = draw_answers.account_of(rows, self._head.keys, names)
+        account = draw_answers.answer_account(rows, self._head.keys, names)
         return draw_answers.draw(self._head, self._items, account)

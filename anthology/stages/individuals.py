@@ -22,11 +22,17 @@ from pydantic import Field
 from anthology.analysis import agreement, baselines
 from anthology.analysis import calibration_rows as forecasting
 from anthology.analysis import person_correlation as profiles
-from anthology.analysis.bootstrap import Counts, blocks, redrawn
+from anthology.analysis.bootstrap import Counts, draw_in_blocks, resample_respondents
 from anthology.analysis.distances import FloatArray, IntArray
-from anthology.analysis.individual_rows import INDIVIDUALS, Compared, rows
-from anthology.analysis.load import ComparedSettings, People, Personas, people, personas
-from anthology.analysis.person_correlation import Scales
+from anthology.analysis.individual_rows import INDIVIDUALS, IndividualComparison, individual_rows
+from anthology.analysis.load import (
+    AnswerSettings,
+    PersonaAnswers,
+    Respondents,
+    load_personas,
+    load_respondents,
+)
+from anthology.analysis.person_correlation import ItemScales
 from anthology.io.parquet import write_table, write_text
 from anthology.io.tables import Row, as_csv
 from anthology.models.progress import Progress
@@ -34,7 +40,7 @@ from anthology.models.usage import Meter
 from anthology.seeds import generator
 
 
-class Settings(ComparedSettings):
+class Settings(AnswerSettings):
     """What the comparison of individuals in one survey depends on."""
 
     seed: int
@@ -49,9 +55,9 @@ class Settings(ComparedSettings):
     """The traits, with their codes, in which people of the baseline `same_traits` are alike."""
 
     @property
-    def scales(self) -> Scales:
+    def scales(self) -> ItemScales:
         """The items' options."""
-        return Scales(self.sizes, np.array([name not in self.nominal for name in self.names]))
+        return ItemScales(self.sizes, np.array([name not in self.nominal for name in self.names]))
 
 
 def run(
@@ -80,32 +86,34 @@ def run(
     Raises
     ------
     DataError
-        As `anthology.analysis.load.people` and `personas` there; if a trait is missing,
+        As `anthology.analysis.load`; if a trait is missing,
         or what should be probabilities is none.
     """
-    found = people(settings, humans)
+    found = load_respondents(settings, humans)
     answers, roster = places(found.positions), found.roster(settings)
-    answered = personas(settings, found, responses)
-    judged = [forecasting.asked(path, roster) for path in responses]
+    answered = load_personas(settings, found, responses)
+    judged = [forecasting.has_probabilities(path, roster) for path in responses]
     counts = _counts(settings, len(found.ids))
     progress = Progress("individuals", len(settings.rows) + 2, Meter())
     table, scored, binned = list[Row](), list[Row](), list[Row]()
     profiled: list[pa.Table] = []
 
-    def add(one: Compared) -> None:
+    def add(one: IndividualComparison) -> None:
         where = {"survey": settings.survey, "model": one.model, "condition": one.condition}
         names = settings.names
-        table.extend(rows(where, names, settings.scales, one, counts, settings.confidence))
+        table.extend(
+            individual_rows(where, names, settings.scales, one, counts, settings.confidence)
+        )
         profiled.append(_profiled(found, one))
         if one.forecasts is not None:
-            scored.extend(forecasting.score_rows(where, names, one.forecasts))
-            binned.extend(forecasting.bin_rows(where, names, one.forecasts))
+            scored.extend(forecasting.calibration_rows(where, names, one.forecasts))
+            binned.extend(forecasting.reliability_rows(where, names, one.forecasts))
         progress.step()
 
     for name, cells in _cells(settings, found).items():
         add(_baseline(settings, found, name, cells, counts, asked=any(judged)))
     for one in answered:
-        forecasts = forecasting.given(one.path, roster, answers, settings.sizes)
+        forecasts = forecasting.persona_forecasts(one.path, roster, answers, settings.sizes)
         add(_condition(settings, found, one, counts, forecasts))
     progress.close()
     write_text(individuals, as_csv(INDIVIDUALS, table))
@@ -135,61 +143,72 @@ def _counts(settings: Settings, size: int) -> Counts:
     rng = generator(settings.seed, "individuals", settings.survey, "bootstrap")
     counts = np.ones((1 + settings.bootstrap, size), dtype=np.uint8)
     start = 1
-    for block in blocks(redrawn, size, settings.bootstrap, rng):
+    for block in draw_in_blocks(resample_respondents, size, settings.bootstrap, rng):
         counts[start : start + len(block)] = block
         start += len(block)
     return counts
 
 
-def _cells(settings: Settings, found: People) -> dict[str, IntArray]:
+def _cells(settings: Settings, found: Respondents) -> dict[str, IntArray]:
     """Return for each baseline the cell that each person shares with whom it is compared."""
     nobody = np.zeros((len(found.ids), 0), dtype=np.int64)
     traits = [found.trait(name, codes)[:, None] for name, codes in settings.traits.items()]
     alike = np.concatenate([nobody, *traits], axis=1)
-    return {baselines.RANDOM: baselines.same(nobody), baselines.SAME: baselines.same(alike)}
+    return {
+        baselines.RANDOM: baselines.group_by_traits(nobody),
+        baselines.SAME: baselines.group_by_traits(alike),
+    }
 
 
 def _baseline(
-    settings: Settings, found: People, name: str, cells: IntArray, counts: Counts, *, asked: bool
-) -> Compared:
+    settings: Settings,
+    found: Respondents,
+    name: str,
+    cells: IntArray,
+    counts: Counts,
+    *,
+    asked: bool,
+) -> IndividualComparison:
     """Compare each person with all others in the same cell."""
     answers, size = places(found.positions), max(settings.sizes)
-    others = [baselines.others(column, size, cells) for column in answers.T]
+    others = [baselines.leave_one_out_shares(column, size, cells) for column in answers.T]
     paired = ~np.isnan(np.stack(others, axis=1)[:, :, 0])
-    return Compared(
+    return IndividualComparison(
         model="",
         condition=name,
-        tables=baselines.joint(answers, size, cells, counts),
+        tables=baselines.expected_tables(answers, size, cells, counts),
         paired=paired,
-        profiles=profiles.expected(found.positions, settings.scales, cells),
+        profiles=profiles.expected_scores(found.positions, settings.scales, cells),
         present=np.ones(len(found.ids), dtype=np.bool_),
-        forecasts=forecasting.of_others(answers, settings.sizes, cells) if asked else None,
+        forecasts=forecasting.forecasts_from_others(answers, settings.sizes, cells)
+        if asked
+        else None,
         alone=(answers >= 0) & ~paired,
     )
 
 
 def _condition(
     settings: Settings,
-    found: People,
-    one: Personas,
+    found: Respondents,
+    one: PersonaAnswers,
     counts: Counts,
-    forecasts: list[forecasting.Forecast] | None,
-) -> Compared:
+    forecasts: list[forecasting.ItemForecast] | None,
+) -> IndividualComparison:
     """Compare each person with its persona."""
     first, second = places(found.positions), places(one.positions)
-    return Compared(
+    return IndividualComparison(
         model=one.model,
         condition=one.condition,
-        tables=agreement.joint(first, second, max(settings.sizes), counts),
+        tables=agreement.joint_tables(first, second, max(settings.sizes), counts),
         paired=(first >= 0) & (second >= 0),
-        profiles=profiles.compare(found.positions, one.positions, settings.scales),
+        profiles=profiles.score_persons(found.positions, one.positions, settings.scales),
         present=one.present,
         forecasts=forecasts,
         alone=np.zeros(first.shape, dtype=np.bool_),
     )
 
 
-def _profiled(found: People, one: Compared) -> pa.Table:
+def _profiled(found: Respondents, one: IndividualComparison) -> pa.Table:
     """Return one condition's rows of `persons.parquet`, empty where a number is undefined."""
     kept = pa.array(one.present)
     names = found.ids.filter(kept)

@@ -26,8 +26,8 @@ from typing import Annotated, Literal
 import numpy as np
 from pydantic import Field
 
-from anthology.analysis.distances import FloatArray, correlations, one_hot, shares
-from anthology.analysis.load import ComparedSettings, people, personas
+from anthology.analysis.distances import FloatArray, correlations, one_hot, option_shares
+from anthology.analysis.load import AnswerSettings, load_personas, load_respondents
 from anthology.io.parquet import write_text
 from anthology.io.tables import Row, as_csv
 from anthology.survey.codebook import Codebook
@@ -39,7 +39,7 @@ CORRELATIONS = ("survey", "model", "condition", "item_1", "item_2", "correlation
 """The columns of `correlations.csv`."""
 
 
-class Settings(ComparedSettings):
+class Settings(AnswerSettings):
     """What the tables of items depend on."""
 
     labels: dict[str, dict[int, str]]
@@ -80,8 +80,8 @@ def run(
         If a condition's file is missing, there twice, or not wanted; if an artifact
         names a respondent, item or code that is not there, or repeats a row.
     """
-    found = people(settings, humans)
-    answered = personas(settings, found, responses)
+    found = load_respondents(settings, humans)
+    answered = load_personas(settings, found, responses)
     words = _words(settings, Codebook.load(codebook))
     chosen: list[Row] = []
     together: list[Row] = []
@@ -176,7 +176,7 @@ def _options(
     weights: FloatArray | None,
 ) -> Iterator[Row]:
     counts = one_hot(positions, settings.sizes).sum(axis=0)
-    found = shares(positions, settings.sizes, weights)
+    found = option_shares(positions, settings.sizes, weights)
     n = effective(positions, weights)[:, None]
     low, high = wilson(found, np.broadcast_to(n, found.shape), settings.confidence)
     for i, item in enumerate(settings.items):

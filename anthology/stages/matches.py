@@ -20,11 +20,16 @@ from anthology.config.survey import TraitSource
 from anthology.errors import DataError
 from anthology.interview.distribution import trait_counts
 from anthology.io.parquet import facts, read_table, write_table
-from anthology.matching.greedy import greedy
-from anthology.matching.max_weight import Assignment, max_weight
-from anthology.matching.similarity import IntArray, Similarities, probabilities, similarities
-from anthology.matching.tie_breaks import respondent_lots, story_lots
-from anthology.matching.uniform import at_random
+from anthology.matching.greedy import assign_greedily
+from anthology.matching.max_weight import Assignment, assign_max_weight
+from anthology.matching.similarity import (
+    IntArray,
+    Similarities,
+    compute_similarities,
+    trait_probabilities,
+)
+from anthology.matching.tie_breaks import backstory_tie_breaks, respondent_tie_breaks
+from anthology.matching.uniform import assign_at_random
 from anthology.seeds import derive
 from anthology.spelling import suggest
 from anthology.survey.respondents import TRAIT, places
@@ -70,17 +75,19 @@ def run(settings: Settings, *, humans: Path, traits: Path, output: Path) -> None
         than a one-to-one matching needs.
     """
     given = _read(settings, humans, traits)
-    people = respondent_lots(settings.seed, settings.survey, given.respondents.to_pylist())
-    stories = story_lots(given.backstories)
+    people = respondent_tie_breaks(settings.seed, settings.survey, given.respondents.to_pylist())
+    stories = backstory_tie_breaks(given.backstories)
     proven: dict[str, float] = {}
     told = ""
     match settings.method:
         case "greedy":
-            chosen = greedy(given.found, people, stories)
+            chosen = assign_greedily(given.found, people, stories)
         case "random":
-            chosen = at_random(people, stories, derive(settings.seed, "matches", settings.survey))
+            chosen = assign_at_random(
+                people, stories, derive(settings.seed, "matches", settings.survey)
+            )
         case "max_weight":
-            best = max_weight(given.found, people, stories)
+            best = assign_max_weight(given.found, people, stories)
             chosen = best.chosen
             proven = {"total_similarity": best.total, "bound": best.bound, "gap": best.gap}
             told = _told(best)
@@ -167,9 +174,9 @@ def _read(settings: Settings, humans: Path, traits: Path) -> _Given:
     for name, source in sorted(settings.traits.items()):
         values.append(_values(people, name, source, humans))
         counts = trait_counts(stories, name, len(asked[name]), traits)
-        distributions.append(probabilities(counts, asked[name], source))
+        distributions.append(trait_probabilities(counts, asked[name], source))
     ids = backstories.to_numpy(zero_copy_only=False).astype(np.int64)
-    found = similarities(np.stack(values, axis=1), distributions)
+    found = compute_similarities(np.stack(values, axis=1), distributions)
     return _Given(respondents, ids, written, found)
 
 

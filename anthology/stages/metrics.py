@@ -30,31 +30,31 @@ from pathlib import Path
 import numpy as np
 
 from anthology.analysis.distances import BoolArray, IntArray
-from anthology.analysis.load import Look, people, personas
-from anthology.analysis.metric_rows import MeasuredSettings, compared
-from anthology.analysis.response_rows import Rows
+from anthology.analysis.load import ExtraColumns, load_personas, load_respondents
+from anthology.analysis.metric_rows import MetricSettings, metric_rows
+from anthology.analysis.response_rows import ResponseRows
 from anthology.errors import DataError
 from anthology.io.parquet import facts, write_text
 from anthology.io.tables import Row, as_csv
 
-METRICS = (
+COLUMNS = (
     *("survey", "model", "condition", "n_respondents", "n_stories", "valid_share"),
     *("wasserstein", "total_variation", "frobenius", "l1", "cbs", "cronbach_alpha"),
     *("humans", "stories", "traits", "answers", "notes"),
 )
 """The columns of `metrics.csv`."""
 
-OUTCOMES = ("valid", "declined", "refused", "unreadable", "contradictory")
+REPLY_OUTCOMES = ("valid", "declined", "refused", "unreadable", "contradictory")
 """What can become of a reply; the columns of responses that count them."""
 
 ANSWERS = (
     *("survey", "model", "condition", "item", "asked", "replies"),
-    *(*OUTCOMES, "out_of_tries"),
+    *(*REPLY_OUTCOMES, "out_of_tries"),
 )
 """The columns of `answers.csv`."""
 
 
-class Settings(MeasuredSettings):
+class Settings(MetricSettings):
     """What the metrics of one survey depend on."""
 
 
@@ -83,12 +83,12 @@ def run(
         artifact names a respondent, item or code that is not there, repeats a row,
         or accounts for answers in a way that does not add up.
     """
-    found = people(settings, humans)
+    found = load_respondents(settings, humans)
     account = _Account(settings)
-    look = Look([*OUTCOMES, "out_of_tries"], account.add)
-    answered = personas(settings, found, responses, stories=True, look=look)
-    table = compared(settings, found, answered, "metrics", settings.survey, "splits")
-    write_text(metrics, as_csv(METRICS, table))
+    look = ExtraColumns([*REPLY_OUTCOMES, "out_of_tries"], account.add)
+    answered = load_personas(settings, found, responses, stories=True, look=look)
+    table = metric_rows(settings, found, answered, "metrics", settings.survey, "splits")
+    write_text(metrics, as_csv(COLUMNS, table))
     write_text(answers, as_csv(ANSWERS, account.rows()))
     print(f"{settings.survey}: people and {len(table) - 1} conditions compared", file=sys.stderr)
 
@@ -100,7 +100,7 @@ class _Account:
         self._settings = settings
         self._of: dict[Path, IntArray] = {}
 
-    def add(self, part: Rows, path: Path) -> None:
+    def add(self, part: ResponseRows, path: Path) -> None:
         """Count some more rows."""
         counts, out = _counted(part, path)
         known = self._of.setdefault(path, self._nothing())
@@ -122,7 +122,7 @@ class _Account:
                 "item": name,
                 "asked": asked,
                 "replies": sum(replies),
-                **dict(zip(OUTCOMES, replies, strict=True)),
+                **dict(zip(REPLY_OUTCOMES, replies, strict=True)),
                 "out_of_tries": out,
             }
             for model, condition in self._settings.rows
@@ -132,19 +132,22 @@ class _Account:
         ]
 
     def _nothing(self) -> IntArray:
-        return np.zeros((len(OUTCOMES) + 2, len(self._settings.items)), dtype=np.int64)
+        return np.zeros((len(REPLY_OUTCOMES) + 2, len(self._settings.items)), dtype=np.int64)
 
 
-def _counted(part: Rows, path: Path) -> tuple[IntArray, BoolArray]:
+def _counted(part: ResponseRows, path: Path) -> tuple[IntArray, BoolArray]:
     """Return how many replies of each outcome some rows have, and which are out of tries."""
     values = part.values
     given = values["code"].is_valid().to_numpy(zero_copy_only=False)
     out = values["out_of_tries"].fill_null(False).to_numpy(zero_copy_only=False)
     # An empty count is as wrong as a negative one.
     counts = np.stack(
-        [values[outcome].fill_null(-1).to_numpy(zero_copy_only=False) for outcome in OUTCOMES]
+        [values[outcome].fill_null(-1).to_numpy(zero_copy_only=False) for outcome in REPLY_OUTCOMES]
     ).astype(np.int64)
-    valid, declined = counts[OUTCOMES.index("valid")], counts[OUTCOMES.index("declined")]
+    valid, declined = (
+        counts[REPLY_OUTCOMES.index("valid")],
+        counts[REPLY_OUTCOMES.index("declined")],
+    )
     ends = valid + declined + out  # Of these three, each question comes to one.
     wrong = (valid != given) | (ends != 1) | (counts < 0).any(axis=0)
     if wrong.any():

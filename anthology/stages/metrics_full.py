@@ -34,11 +34,23 @@ import numpy as np
 from pydantic import Field
 
 from anthology.analysis import split_half as halves
-from anthology.analysis.alpha import ALPHAS, alphas
-from anthology.analysis.distances import FloatArray, Group, apart, group, shortfalls
+from anthology.analysis.alpha import ALPHAS, alpha_forms
+from anthology.analysis.distances import (
+    FloatArray,
+    GroupStats,
+    all_distances,
+    group_stats,
+    why_undefined,
+)
 from anthology.analysis.features import positions_of
-from anthology.analysis.load import ComparedSettings, People, Personas, people, personas
-from anthology.analysis.match_quality import matched
+from anthology.analysis.load import (
+    AnswerSettings,
+    PersonaAnswers,
+    Respondents,
+    load_personas,
+    load_respondents,
+)
+from anthology.analysis.match_quality import match_quality
 from anthology.config.survey import TraitSource
 from anthology.errors import DataError
 from anthology.io.parquet import write_text
@@ -56,7 +68,7 @@ METRICS_FULL = (
 """The columns of `metrics_full.csv`."""
 
 
-class Settings(ComparedSettings):
+class Settings(AnswerSettings):
     """What the metrics in all their forms depend on."""
 
     seed: int
@@ -98,12 +110,12 @@ def run(
     Raises
     ------
     DataError
-        As `anthology.analysis.load.people`, `anthology.analysis.load.personas` and
-        `anthology.analysis.match_quality.matched`, or if the file of a matching is missing.
+        As `anthology.analysis.load.load_respondents`, `anthology.analysis.load.load_personas` and
+        `anthology.analysis.match_quality.match_quality`, or if the file of a matching is missing.
     """
-    found = people(settings, humans)
-    answered = personas(settings, found, responses, stories=True)
-    whole = group(found.positions, settings.sizes, found.weights)
+    found = load_respondents(settings, humans)
+    answered = load_personas(settings, found, responses, stories=True)
+    whole = group_stats(found.positions, settings.sizes, found.weights)
     files = {path.stem: path for path in matches or []}
     rows = [_human_row(settings, found, whole)]
     rows += [_persona_row(settings, found, whole, one, files, traits) for one in answered]
@@ -128,14 +140,18 @@ def effective(uses: FloatArray) -> float:
     return float(uses.sum() ** 2 / (uses**2).sum()) if len(uses) else nan
 
 
-def _human_row(settings: Settings, found: People, whole: Group) -> Row:
+def _human_row(settings: Settings, found: Respondents, whole: GroupStats) -> Row:
     # The same splits as those of metrics.csv.
     rng = generator(settings.seed, "metrics", settings.survey, "splits")
-    first = halves.splits(len(found.ids), settings.splits, rng)
-    parts = halves.groups(found.positions, settings.sizes, found.weights, first)
-    between = {name: float(v.mean()) for name, v in apart(*parts, settings.sizes).items()}
+    first = halves.draw_halves(len(found.ids), settings.splits, rng)
+    parts = halves.half_stats(found.positions, settings.sizes, found.weights, first)
+    between = {name: float(v.mean()) for name, v in all_distances(*parts, settings.sizes).items()}
     every, said = _alphas(settings, found.positions, found.weights)
-    notes = shortfalls(whole, settings.names) + halves.shortfalls(parts, settings.names) + said
+    notes = (
+        why_undefined(whole, settings.names)
+        + halves.why_halves_undefined(parts, settings.names)
+        + said
+    )
     return {
         "survey": settings.survey,
         "condition": "human",
@@ -150,22 +166,22 @@ def _human_row(settings: Settings, found: People, whole: Group) -> Row:
 
 def _persona_row(
     settings: Settings,
-    found: People,
-    whole: Group,
-    one: Personas,
+    found: Respondents,
+    whole: GroupStats,
+    one: PersonaAnswers,
     files: Mapping[str, Path],
     traits: Path | None,
 ) -> Row:
     present = one.present
     positions, weights = positions_of(one.places[present]), found.weights[present]
-    equal = group(positions, settings.sizes)
-    weighted = group(positions, settings.sizes, weights)
+    equal = group_stats(positions, settings.sizes)
+    weighted = group_stats(positions, settings.sizes, weights)
     every, said = _alphas(settings, positions, weights)
-    own, others = shortfalls(equal, settings.names), shortfalls(weighted, settings.names)
+    own, others = why_undefined(equal, settings.names), why_undefined(weighted, settings.names)
     notes = [
         *own,
         *(f"weighted: {note}" for note in others if note not in own),
-        *(f"humans: {note}" for note in shortfalls(whole, settings.names)),
+        *(f"humans: {note}" for note in why_undefined(whole, settings.names)),
         *said,
     ]
     uses = one.uses.astype(np.float64)
@@ -177,7 +193,7 @@ def _persona_row(
         if name not in files or traits is None:
             raise DataError(f"the matching {name} of the condition {one.condition} is missing")
         sources = settings.matchings[name]
-        match = asdict(matched(found, present, sources, matches=files[name], traits=traits))
+        match = asdict(match_quality(found, present, sources, matches=files[name], traits=traits))
         if np.isnan(match[MATCH[0]]):
             notes.append("nobody told a trait that was matched on")
     return {
@@ -187,8 +203,8 @@ def _persona_row(
         "n_respondents": len(positions),
         "n_complete": int(equal.rows),
         **_paired(
-            {name: float(v) for name, v in apart(whole, equal, settings.sizes).items()},
-            {name: float(v) for name, v in apart(whole, weighted, settings.sizes).items()},
+            {name: float(v) for name, v in all_distances(whole, equal, settings.sizes).items()},
+            {name: float(v) for name, v in all_distances(whole, weighted, settings.sizes).items()},
         ),
         **every,
         "n_stories": len(uses),
@@ -202,7 +218,7 @@ def _alphas(
     settings: Settings, positions: FloatArray, weights: FloatArray
 ) -> tuple[dict[str, float], list[str]]:
     against = [item.reversed for item in settings.items]
-    return alphas(positions, weights, settings.sizes, against, settings.names)
+    return alpha_forms(positions, weights, settings.sizes, against, settings.names)
 
 
 def _paired(equal: Mapping[str, float], weighted: Mapping[str, float]) -> dict[str, float]:

@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import NamedTuple
 
 from anthology.analysis.distances import cronbach_alpha
-from anthology.analysis.load import People, Scale, people
-from anthology.analysis.metric_rows import MeasuredSettings, compared
+from anthology.analysis.load import Respondents, Scale, load_respondents
+from anthology.analysis.metric_rows import MetricSettings, metric_rows
 from anthology.config.published import Published, Triple
 from anthology.config.stage import StageSettings
 from anthology.errors import DataError
@@ -54,7 +54,7 @@ class _Found(NamedTuple):
     """The people of a survey and where they come from."""
 
     survey: str
-    people: People
+    people: Respondents
     row: Triple
 
 
@@ -74,7 +74,7 @@ def run(settings: Settings, *, humans: list[Path], output: Path) -> None:
     ------
     DataError
         If people are of a survey without published numbers, or as
-        `anthology.analysis.load.people`.
+        `anthology.analysis.load.load_respondents`.
     """
     found = [_people(settings, path) for path in humans]
     rows = [row for path in settings.tables for row in _table(path)]
@@ -108,7 +108,7 @@ def _people(settings: Settings, path: Path) -> _Found:
     survey = facts(path)["survey"]
     if survey not in settings.surveys:
         raise DataError(f"holds people of {survey}, of which nothing is published", where=str(path))
-    how = MeasuredSettings(
+    how = MetricSettings(
         survey=survey,
         items=settings.surveys[survey].items,
         rows=[],
@@ -116,8 +116,8 @@ def _people(settings: Settings, path: Path) -> _Found:
         splits=settings.splits,
         persona_weights="none",
     )
-    found = people(how, path)
-    (row,) = compared(how, found, [], "metrics", survey, "splits")
+    found = load_respondents(how, path)
+    (row,) = metric_rows(how, found, [], "metrics", survey, "splits")
     numbers = (float(row[name]) for name in ("wasserstein", "frobenius", "cronbach_alpha"))
     return _Found(survey, found, (*numbers,))  # type: ignore[arg-type]
 

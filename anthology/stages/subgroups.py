@@ -18,15 +18,15 @@ import numpy as np
 from pydantic import Field
 
 from anthology.analysis.distances import BoolArray
-from anthology.analysis.load import People, people, personas
-from anthology.analysis.metric_rows import MeasuredSettings, compared
+from anthology.analysis.load import Respondents, load_personas, load_respondents
+from anthology.analysis.metric_rows import MetricSettings, metric_rows
 from anthology.io.parquet import write_text
 from anthology.io.tables import Row, as_csv
 from anthology.records import Record
-from anthology.stages.metrics import METRICS
+from anthology.stages.metrics import COLUMNS
 from anthology.survey.codebook import Codebook
 
-SUBGROUPS = (METRICS[0], "subgroup", "group", *METRICS[1:])
+SUBGROUPS = (COLUMNS[0], "subgroup", "group", *COLUMNS[1:])
 """The columns of `subgroups.csv`."""
 
 CROSSED = " x "
@@ -48,7 +48,7 @@ class Division(Record):
     """The codes of each group by its name; None for a group of each code."""
 
 
-class Settings(MeasuredSettings):
+class Settings(MetricSettings):
     """What the subgroups of one survey depend on."""
 
     subgroups: list[Annotated[list[Division], Field(min_length=1)]]
@@ -85,10 +85,10 @@ def run(
     Raises
     ------
     DataError
-        As `anthology.analysis.load.people` and `anthology.analysis.load.personas`.
+        As `anthology.analysis.load.load_respondents` and `anthology.analysis.load.load_personas`.
     """
-    found = people(settings, humans)
-    answered = list(personas(settings, found, responses, stories=True))
+    found = load_respondents(settings, humans)
+    answered = list(load_personas(settings, found, responses, stories=True))
     words = Codebook.load(codebook)
     rows: list[Row] = []
     small = 0
@@ -100,7 +100,7 @@ def run(
             continue
         path = ("subgroups", settings.survey, group.subgroup, group.name)
         kept = [one.of(group.members) for one in answered]
-        measured = compared(settings, found.of(group.members), kept, *path)
+        measured = metric_rows(settings, found.of(group.members), kept, *path)
         rows += [{**row, **where} for row in measured]
     write_text(output, as_csv(SUBGROUPS, rows))
     print(
@@ -110,7 +110,7 @@ def run(
     )
 
 
-def groups(settings: Settings, found: People, words: Codebook) -> Iterator[Group]:
+def groups(settings: Settings, found: Respondents, words: Codebook) -> Iterator[Group]:
     """List the groups of every division and crossing, in order.
 
     Who did not tell a trait is in none of its groups.
@@ -125,7 +125,7 @@ def groups(settings: Settings, found: People, words: Codebook) -> Iterator[Group
             )
 
 
-def _parts(division: Division, found: People, words: Codebook) -> list[tuple[str, BoolArray]]:
+def _parts(division: Division, found: Respondents, words: Codebook) -> list[tuple[str, BoolArray]]:
     """Return the name and the members of each group of one division."""
     place = found.trait(division.trait, division.codes)
     texts = words.traits[division.trait].texts | division.labels

@@ -7,7 +7,7 @@ from pathlib import Path
 from anthology.config.stage import StageSettings
 from anthology.errors import DataError
 from anthology.io.parquet import write_text
-from anthology.stages.metrics import METRICS
+from anthology.stages.metrics import COLUMNS
 
 
 class Settings(StageSettings):
@@ -39,9 +39,9 @@ def run(settings: Settings, *, metrics: list[Path], output: Path) -> None:
     for path in metrics:
         with path.open(encoding="utf-8", newline="") as file:
             header, *rows = list(csv.reader(file)) or [[]]
-        if tuple(header) != METRICS:
+        if tuple(header) != COLUMNS:
             raise DataError(
-                f"its columns are {', '.join(header) or 'none'}, not {', '.join(METRICS)}",
+                f"its columns are {', '.join(header) or 'none'}, not {', '.join(COLUMNS)}",
                 where=str(path),
                 hint="Remove the file; the workflow makes it again.",
             )
@@ -60,7 +60,7 @@ def run(settings: Settings, *, metrics: list[Path], output: Path) -> None:
         )
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(METRICS)
+    writer.writerow(COLUMNS)
     for survey in settings.surveys:
         writer.writerows(found[survey])
     write_text(output, text.getvalue())

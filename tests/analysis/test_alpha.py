@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from statsmodels.stats.weightstats import DescrStatsW
 
-from anthology.analysis.alpha import ALPHAS, alphas, keyed
+from anthology.analysis.alpha import ALPHAS, alpha_forms, reverse_items
 from anthology.analysis.distances import FloatArray
 from tests.analysis.test_distances import NAN, Survey, same, surveys
 
@@ -26,7 +26,7 @@ def people(count: int = 120, missing: float = 0.1) -> tuple[FloatArray, FloatArr
 
 def test_alpha_over_pairs_and_over_complete_rows_agrees_with_pingouin() -> None:
     positions, weights = people()
-    found, _ = alphas(positions, weights, SIZES, NONE, NAMES)
+    found, _ = alpha_forms(positions, weights, SIZES, NONE, NAMES)
     frame = pd.DataFrame(positions)
     same(found["cronbach_alpha"], pingouin.cronbach_alpha(frame, nan_policy="pairwise")[0])
     same(found["alpha_complete"], pingouin.cronbach_alpha(frame, nan_policy="listwise")[0])
@@ -35,7 +35,7 @@ def test_alpha_over_pairs_and_over_complete_rows_agrees_with_pingouin() -> None:
 
 def test_weighted_alpha_agrees_with_statsmodels() -> None:
     positions, weights = people(missing=0)
-    found, _ = alphas(positions, weights, SIZES, NONE, NAMES)
+    found, _ = alpha_forms(positions, weights, SIZES, NONE, NAMES)
     covariances = DescrStatsW(positions, weights).cov
     same(found["alpha_weighted"], 4 / 3 * (1 - np.trace(covariances) / covariances.sum()))
     assert abs(found["alpha_weighted"] - found["cronbach_alpha"]) > 1e-4
@@ -45,8 +45,8 @@ def test_keyed_alpha_turns_round_the_items_that_run_against_the_others() -> None
     positions, weights = people()
     against = positions.copy()
     against[:, 1] = 6 - against[:, 1]
-    turned, _ = alphas(against, weights, SIZES, [False, True, False, False], NAMES)
-    plain, _ = alphas(positions, weights, SIZES, NONE, NAMES)
+    turned, _ = alpha_forms(against, weights, SIZES, [False, True, False, False], NAMES)
+    plain, _ = alpha_forms(positions, weights, SIZES, NONE, NAMES)
     same(turned["alpha_keyed"], plain["cronbach_alpha"])
     same(plain["alpha_keyed"], plain["cronbach_alpha"])
     assert turned["cronbach_alpha"] < turned["alpha_keyed"]
@@ -56,14 +56,14 @@ def test_keyed_alpha_turns_round_the_items_that_run_against_the_others() -> None
 def test_turning_items_round_twice_changes_nothing(survey: Survey) -> None:
     positions, sizes, _ = survey
     against = [i % 2 == 0 for i in range(len(sizes))]
-    same(keyed(keyed(positions, sizes, against), sizes, against), positions)
+    same(reverse_items(reverse_items(positions, sizes, against), sizes, against), positions)
 
 
 @given(surveys())
 def test_turning_all_items_round_changes_no_alpha(survey: Survey) -> None:
     positions, sizes, weights = survey
     names = [f"item {i}" for i in range(len(sizes))]
-    found, _ = alphas(positions, weights, sizes, [True] * len(sizes), names)
+    found, _ = alpha_forms(positions, weights, sizes, [True] * len(sizes), names)
     same(found["alpha_keyed"], found["cronbach_alpha"])
 
 
@@ -73,7 +73,7 @@ def test_equal_weights_and_no_gaps_make_all_forms_the_same(survey: Survey) -> No
     whole = positions[~np.isnan(positions).any(axis=1)]
     names = [f"item {i}" for i in range(len(sizes))]
     equal = np.full(len(whole), weights[0])
-    found, _ = alphas(whole, equal, sizes, [False] * len(sizes), names)
+    found, _ = alpha_forms(whole, equal, sizes, [False] * len(sizes), names)
     same([found[form] for form in ALPHAS], [found["cronbach_alpha"]] * 4)
 
 
@@ -90,7 +90,7 @@ def test_equal_weights_and_no_gaps_make_all_forms_the_same(survey: Survey) -> No
     ids=["no complete row", "no answer", "nobody differs", "one person", "nobody"],
 )
 def test_a_missing_form_has_its_reason(positions: FloatArray, missing: int) -> None:
-    found, said = alphas(positions, np.ones(len(positions)), SIZES, NONE, NAMES)
+    found, said = alpha_forms(positions, np.ones(len(positions)), SIZES, NONE, NAMES)
     undefined = [form for form in ALPHAS if np.isnan(found[form])]
     assert len(undefined) == missing
     for form in undefined:
@@ -101,7 +101,7 @@ def test_weights_that_leave_a_sum_no_variance_leave_the_weighted_alpha_undefined
     # Unweighted, variances 4/3 and 1 and the covariance -1 of those who answered both make 1/3.
     # With the weights variances are 4/11 and 7/11, the sum's would be -1, and alpha 4.
     positions = np.array([[1, 3.0], [3, 2], [NAN, 1], [3, NAN]])
-    found, said = alphas(positions, np.array([1.0, 9, 9, 9]), [3, 3], [False] * 2, ["A", "B"])
+    found, said = alpha_forms(positions, np.array([1.0, 9, 9, 9]), [3, 3], [False] * 2, ["A", "B"])
     assert found["cronbach_alpha"] == pytest.approx(-12)
     assert np.isnan(found["alpha_weighted"])
     assert said[-1] == "alpha_weighted: alpha needs a sum of items that varies"

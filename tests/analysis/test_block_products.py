@@ -71,11 +71,11 @@ def test_sums_of_whole_numbers_are_exact_however_large(largest: float) -> None:
 def test_draws_taken_a_few_at_a_time_are_those_taken_at_once(
     people: int, count: int, held: int
 ) -> None:
-    for draw in (bootstrap.redrawn, paired.swaps):
+    for draw in (bootstrap.resample_respondents, paired.draw_sign_flips):
         at_once = draw(people, count, np.random.default_rng(1))
         with pytest.MonkeyPatch.context() as patch:
             patch.setattr(bootstrap, "_HELD", held)
-            parts = list(bootstrap.blocks(draw, people, count, np.random.default_rng(1)))
+            parts = list(bootstrap.draw_in_blocks(draw, people, count, np.random.default_rng(1)))
         assert (np.concatenate(parts) == at_once).all()
         assert all(len(part) * people <= max(held, 32 * people) for part in parts)
 
@@ -88,17 +88,17 @@ def test_neither_blocks_nor_threads_change_a_metric(survey: Survey, weighted: bo
     rows = [others(people, sizes, seed) for seed in (1, 2, 3)]
     sides = [side(row, sizes, counted, present(row)) for row in rows]
     humans = side(people, sizes, weights, np.ones(len(people)) > 0)
-    group = measures.group(people, sizes, weights)
-    counts = bootstrap.redrawn(len(people), 40, np.random.default_rng(3))
-    swaps = paired.swaps(len(people), 40, np.random.default_rng(3))
+    group = measures.group_stats(people, sizes, weights)
+    counts = bootstrap.resample_respondents(len(people), 40, np.random.default_rng(3))
+    swaps = paired.draw_sign_flips(len(people), 40, np.random.default_rng(3))
     pairs = {pair: dict.fromkeys(METRICS, 0.1) for pair in ((0, 1), (0, 2), (1, 2))}
 
     def found(block: int, jobs: int) -> Any:
         parts = [slice(start, start + block) for start in range(0, 40, block)]
-        alphas, draws = resampling.redrawn_metrics(
+        alphas, draws = resampling.bootstrap_metrics(
             humans, sides, sizes, (counts[part] for part in parts), jobs
         )
-        exchanged = resampling.exchanged_metrics(
+        exchanged = resampling.permute_pairs(
             group, sides, sizes, pairs, (swaps[part] for part in parts), jobs
         )
         return alphas, draws, exchanged

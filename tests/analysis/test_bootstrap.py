@@ -38,9 +38,9 @@ def loop(
     people: FloatArray, personas: FloatArray, sizes: list[int], *weights: FloatArray
 ) -> dict[str, float]:
     """Return every metric of some people and their personas, by `measures` alone."""
-    one = measures.group(people, sizes, weights[0])
-    two = measures.group(personas, sizes, weights[1])
-    found = {name: float(value) for name, value in measures.apart(one, two, sizes).items()}
+    one = measures.group_stats(people, sizes, weights[0])
+    two = measures.group_stats(personas, sizes, weights[1])
+    found = {name: float(value) for name, value in measures.all_distances(one, two, sizes).items()}
     return {**found, ALPHA: measures.cronbach_alpha(personas)}
 
 
@@ -52,8 +52,8 @@ def test_each_draw_is_what_repeating_its_people_gives(survey: Survey, weighted: 
     counted = weights if weighted else np.ones(len(people))
     humans = side(people, sizes, weights, np.ones(len(people)) > 0)
     row = side(personas, sizes, counted, present(personas))
-    counts = bootstrap.redrawn(len(people), 5, np.random.default_rng(1))
-    alphas, (found,) = resampling.redrawn_metrics(humans, [row], sizes, [counts], 1)
+    counts = bootstrap.resample_respondents(len(people), 5, np.random.default_rng(1))
+    alphas, (found,) = resampling.bootstrap_metrics(humans, [row], sizes, [counts], 1)
     for draw, drawn in enumerate(counts):
         again = np.repeat(np.arange(len(people)), drawn)
         expected = loop(people[again], personas[again], sizes, weights[again], counted[again])
@@ -62,24 +62,24 @@ def test_each_draw_is_what_repeating_its_people_gives(survey: Survey, weighted: 
 
 
 def test_people_are_drawn_as_often_as_there_are_and_further_draws_change_none() -> None:
-    found = bootstrap.redrawn(50, 30, np.random.default_rng(2))
+    found = bootstrap.resample_respondents(50, 30, np.random.default_rng(2))
     assert (found.sum(axis=1) == 50).all()
-    assert (bootstrap.redrawn(50, 40, np.random.default_rng(2))[:30] == found).all()
+    assert (bootstrap.resample_respondents(50, 40, np.random.default_rng(2))[:30] == found).all()
     # Each is drawn once on average, with the variance (n - 1) / n.
-    many = bootstrap.redrawn(50, 4_000, np.random.default_rng(3))
+    many = bootstrap.resample_respondents(50, 4_000, np.random.default_rng(3))
     assert many.mean(axis=0) == pytest.approx(1, abs=0.08)
     assert many.var() == pytest.approx(49 / 50, abs=0.02)
 
 
 def test_nobody_can_be_drawn_from_nobody() -> None:
-    assert bootstrap.redrawn(0, 3, np.random.default_rng(0)).shape == (3, 0)
+    assert bootstrap.resample_respondents(0, 3, np.random.default_rng(0)).shape == (3, 0)
 
 
 def test_personas_stay_with_their_people() -> None:
     people, sizes, weights = sample(80, 1)
     own = side(people, sizes, weights, np.ones(80) > 0)
-    counts = bootstrap.redrawn(80, 20, np.random.default_rng(0))
-    alphas, (found,) = resampling.redrawn_metrics(own, [own], sizes, [counts], 1)
+    counts = bootstrap.resample_respondents(80, 20, np.random.default_rng(0))
+    alphas, (found,) = resampling.bootstrap_metrics(own, [own], sizes, [counts], 1)
     for name in METRICS[:-1]:
         same(found[name], np.zeros(20))
     same(found[ALPHA], alphas)
@@ -89,9 +89,9 @@ def test_how_many_threads_there_are_changes_no_bit() -> None:
     people, sizes, weights = sample(200, 2)
     humans = side(people, sizes, weights, np.ones(200) > 0)
     rows = [side(others(people, sizes, i), sizes, weights, np.ones(200) > 0) for i in range(3)]
-    counts = bootstrap.redrawn(200, 700, np.random.default_rng(0))
-    one, few = resampling.redrawn_metrics(humans, rows, sizes, [counts], 1)
-    two, more = resampling.redrawn_metrics(humans, rows, sizes, [counts], 2)
+    counts = bootstrap.resample_respondents(200, 700, np.random.default_rng(0))
+    one, few = resampling.bootstrap_metrics(humans, rows, sizes, [counts], 1)
+    two, more = resampling.bootstrap_metrics(humans, rows, sizes, [counts], 2)
     assert (one == two).all()
     for first, second in zip(few, more, strict=True):
         assert all((first[name] == second[name]).all() for name in METRICS)
@@ -108,7 +108,9 @@ def sample(people: int, seed: int) -> tuple[FloatArray, list[int], FloatArray]:
 @pytest.mark.parametrize("metric", METRICS)
 def test_an_interval_is_the_quantiles_reflected_on_the_scale_of_the_metric(metric: str) -> None:
     draws = np.random.default_rng(0).normal(0.5, 0.02, 1_001)
-    low, high = bootstrap.interval(0.48, bootstrap.reflected(metric, 0.48, draws), 0.9)
+    low, high = bootstrap.confidence_interval(
+        0.48, bootstrap.reflect_draws(metric, 0.48, draws), 0.9
+    )
     below, above = np.quantile(draws, [0.05, 0.95])
     if metric == ALPHA:
         # log(1 - alpha) is decreasing: the upper quantile gives the lower end.
@@ -130,8 +132,8 @@ def test_an_interval_is_the_quantiles_reflected_on_the_scale_of_the_metric(metri
 def test_an_interval_holds_its_estimate_and_stays_in_range(
     metric: str, estimate: float, draws: list[float]
 ) -> None:
-    reflected = bootstrap.reflected(metric, estimate, np.array(draws))
-    low, high = bootstrap.interval(estimate, reflected, 0.95)
+    reflected = bootstrap.reflect_draws(metric, estimate, np.array(draws))
+    low, high = bootstrap.confidence_interval(estimate, reflected, 0.95)
     if np.isnan(draws).all():
         assert np.isnan(low)
         assert np.isnan(high)
@@ -144,9 +146,15 @@ def test_an_interval_holds_its_estimate_and_stays_in_range(
 @pytest.mark.parametrize("metric", METRICS)
 def test_what_is_undefined_has_no_interval(metric: str) -> None:
     some, none = np.array([0.1, NAN, 0.3]), np.array([NAN, NAN])
-    assert not np.isnan(bootstrap.interval(0.2, bootstrap.reflected(metric, 0.2, some), 0.95)).any()
-    assert np.isnan(bootstrap.interval(0.2, bootstrap.reflected(metric, 0.2, none), 0.95)).all()
-    assert np.isnan(bootstrap.interval(NAN, bootstrap.reflected(metric, NAN, some), 0.95)).all()
+    assert not np.isnan(
+        bootstrap.confidence_interval(0.2, bootstrap.reflect_draws(metric, 0.2, some), 0.95)
+    ).any()
+    assert np.isnan(
+        bootstrap.confidence_interval(0.2, bootstrap.reflect_draws(metric, 0.2, none), 0.95)
+    ).all()
+    assert np.isnan(
+        bootstrap.confidence_interval(NAN, bootstrap.reflect_draws(metric, NAN, some), 0.95)
+    ).all()
 
 
 def answers(common: FloatArray, shift: float, rng: np.random.Generator) -> FloatArray:
@@ -171,11 +179,11 @@ def test_intervals_hold_the_truth_about_as_often_as_they_say(shift: float) -> No
         drawn = rng.integers(crowd, size=people)
         first, second = all_people[drawn], all_personas[drawn]
         sides = [side(part, sizes, equal, equal > 0) for part in (first, second)]
-        counts = bootstrap.redrawn(people, 300, rng)
-        _, (draws,) = resampling.redrawn_metrics(sides[0], sides[1:], sizes, [counts], 1)
+        counts = bootstrap.resample_respondents(people, 300, rng)
+        _, (draws,) = resampling.bootstrap_metrics(sides[0], sides[1:], sizes, [counts], 1)
         for name, estimate in loop(first, second, sizes, equal, equal).items():
-            reflected = bootstrap.reflected(name, estimate, draws[name])
-            low, high = bootstrap.interval(estimate, reflected, 0.95)
+            reflected = bootstrap.reflect_draws(name, estimate, draws[name])
+            low, high = bootstrap.confidence_interval(estimate, reflected, 0.95)
             held[name] += low <= truth[name] <= high
     for name, count in held.items():
         assert count / tries >= 0.84, f"{name} was held {count} times in {tries}"
@@ -188,7 +196,7 @@ def test_sums_of_a_whole_group_give_its_measures(survey: Survey, weighted: bool)
     counted = weights if weighted else np.ones(len(positions))
     (whole,) = sums_of([side(positions, sizes, counted, counted > 0)], once)
     found = sums.groups(whole.distances, sizes)
-    expected = measures.group(positions, sizes, counted)
+    expected = measures.group_stats(positions, sizes, counted)
     same(found.shares[0], expected.shares)
     same(found.correlations[0], expected.correlations)
     same(sums.alphas(whole.alpha, len(sizes))[0], measures.cronbach_alpha(positions))

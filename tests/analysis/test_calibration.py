@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from anthology.analysis.calibration import FLOOR, Forecasts, reliability, scores
+from anthology.analysis.calibration import FLOOR, Forecasts, reliability_bins, score_forecasts
 from anthology.analysis.distances import FloatArray
 
 METRICS = import_module("sklearn.metrics")
@@ -27,7 +27,9 @@ def forecasts(draw: st.DrawFn, size: int | None = None) -> Forecasts:
 
 
 def test_a_hand_worked_case() -> None:
-    found = scores([Forecasts(np.array([[0.5, 0.3, 0.2], [0.1, 0.8, 0.1]]), np.array([0, 2]))])
+    found = score_forecasts(
+        [Forecasts(np.array([[0.5, 0.3, 0.2], [0.1, 0.8, 0.1]]), np.array([0, 2]))]
+    )
     assert found.number == 2
     assert found.brier == pytest.approx((0.25 + 0.09 + 0.04 + 0.01 + 0.64 + 0.81) / 2)
     assert found.log_score == pytest.approx(-(log(0.5) + log(0.1)) / 2)
@@ -38,13 +40,13 @@ def test_a_hand_worked_case() -> None:
 
 @given(forecasts())
 def test_scores_agree_with_scikit_learn(one: Forecasts) -> None:
-    found, labels = scores([one]), range(one.probabilities.shape[1])
+    found, labels = score_forecasts([one]), range(one.probabilities.shape[1])
     expected = METRICS.brier_score_loss(
         one.outcomes, one.probabilities, labels=labels, scale_by_half=False
     )
     assert found.brier == pytest.approx(expected)
     kept = one.probabilities[np.arange(len(one.outcomes)), one.outcomes] >= FLOOR
-    sure = scores([Forecasts(one.probabilities[kept], one.outcomes[kept])])
+    sure = score_forecasts([Forecasts(one.probabilities[kept], one.outcomes[kept])])
     if kept.any():
         expected = METRICS.log_loss(one.outcomes[kept], one.probabilities[kept], labels=labels)
         assert sure.log_score == pytest.approx(expected)
@@ -53,7 +55,7 @@ def test_scores_agree_with_scikit_learn(one: Forecasts) -> None:
 
 @given(st.lists(forecasts(), min_size=1, max_size=3))
 def test_bins_agree_with_scikit_learn_and_their_error_with_a_loop(some: list[Forecasts]) -> None:
-    bins = reliability(some)
+    bins = reliability_bins(some)
     values = np.concatenate([one.probabilities.reshape(-1) for one in some])
     marks = np.concatenate([one.marks.reshape(-1) for one in some])
     # A border belongs to the lower bin there, to the upper one here.
@@ -61,7 +63,7 @@ def test_bins_agree_with_scikit_learn_and_their_error_with_a_loop(some: list[For
     if inner.any():
         curve = CURVES.calibration_curve(marks[inner], values[inner], n_bins=len(bins.low))
         observed, predicted = curve
-        within = reliability([_single(values[inner], marks[inner])])
+        within = reliability_bins([_single(values[inner], marks[inner])])
         there = within.number > 0
         assert within.predicted[there] == pytest.approx(predicted)
         assert within.observed[there] == pytest.approx(observed)
@@ -71,7 +73,7 @@ def test_bins_agree_with_scikit_learn_and_their_error_with_a_loop(some: list[For
         assert number == chosen.sum()
         if number:
             total += number * abs(values[chosen].mean() - marks[chosen].mean())
-    assert scores(some).calibration_error == pytest.approx(total / len(values))
+    assert score_forecasts(some).calibration_error == pytest.approx(total / len(values))
 
 
 def _single(values: FloatArray, marks: FloatArray) -> Forecasts:
@@ -86,7 +88,7 @@ def test_neither_the_order_of_people_nor_of_options_changes_scores(
     people = list(range(len(one.outcomes)))
     random.shuffle(people)
     turned = Forecasts(one.probabilities[people][:, ::-1], 2 - one.outcomes[people])
-    first, second = scores([one]), scores([turned])
+    first, second = score_forecasts([one]), score_forecasts([turned])
     assert first.brier == pytest.approx(second.brier)
     assert first.log_score == pytest.approx(second.log_score)
     assert first.calibration_error == pytest.approx(second.calibration_error)
@@ -94,7 +96,7 @@ def test_neither_the_order_of_people_nor_of_options_changes_scores(
 
 @given(forecasts())
 def test_the_same_forecasts_twice_score_the_same(one: Forecasts) -> None:
-    once, twice = scores([one]), scores([one, one])
+    once, twice = score_forecasts([one]), score_forecasts([one, one])
     assert once.brier == pytest.approx(twice.brier)
     assert once.log_score == pytest.approx(twice.log_score)
     assert once.calibration_error == pytest.approx(twice.calibration_error)
@@ -104,8 +106,8 @@ def test_the_same_forecasts_twice_score_the_same(one: Forecasts) -> None:
 def test_who_is_sure_and_right_scores_nothing_and_who_is_wrong_the_most() -> None:
     sure = np.eye(3)
     right, wrong = (
-        scores([Forecasts(sure, np.arange(3))]),
-        scores([Forecasts(sure, np.array([1, 2, 0]))]),
+        score_forecasts([Forecasts(sure, np.arange(3))]),
+        score_forecasts([Forecasts(sure, np.array([1, 2, 0]))]),
     )
     assert (right.brier, right.log_score, right.calibration_error) == (0, 0, 0)
     assert wrong.brier == 2
@@ -114,12 +116,12 @@ def test_who_is_sure_and_right_scores_nothing_and_who_is_wrong_the_most() -> Non
 
 
 def test_a_certainty_is_in_the_last_bin_and_a_border_in_the_upper() -> None:
-    bins = reliability([Forecasts(np.array([[1.0, 0.0], [0.3, 0.7]]), np.array([0, 0]))])
+    bins = reliability_bins([Forecasts(np.array([[1.0, 0.0], [0.3, 0.7]]), np.array([0, 0]))])
     assert bins.number.tolist() == [1, 0, 0, 1, 0, 0, 0, 1, 0, 1]
     assert isnan(bins.predicted[1])
 
 
 def test_no_forecasts_have_no_score() -> None:
-    nothing = scores([Forecasts(np.zeros((0, 4)), np.zeros(0, dtype=np.int64))])
+    nothing = score_forecasts([Forecasts(np.zeros((0, 4)), np.zeros(0, dtype=np.int64))])
     assert nothing.number == 0
     assert all(map(isnan, (nothing.brier, nothing.log_score, nothing.calibration_error)))

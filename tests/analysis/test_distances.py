@@ -34,14 +34,14 @@ def same(first: FloatArray | list[Any] | float, second: FloatArray | list[Any] |
     np.testing.assert_allclose(first, second, rtol=0, atol=1e-12)
 
 
-def defined(group: measures.Group) -> bool:
+def defined(group: measures.GroupStats) -> bool:
     return not np.isnan(group.shares).any() and not np.isnan(group.correlations).any()
 
 
 def test_hand_worked_shares_and_distances() -> None:
-    first = measures.shares(column(1, 1, 2, 4, NAN), [4])
+    first = measures.option_shares(column(1, 1, 2, 4, NAN), [4])
     same(first, [[0.5, 0.25, 0, 0.25]])
-    second = measures.shares(column(2, 3), [4], np.array([3.0, 1.0]))
+    second = measures.option_shares(column(2, 3), [4], np.array([3.0, 1.0]))
     same(second, [[0, 0.75, 0.25, 0]])
     # Cumulative: .5 .75 .75 1 against 0 .75 1 1.
     same(measures.wasserstein(first, second), 0.75)
@@ -49,8 +49,8 @@ def test_hand_worked_shares_and_distances() -> None:
 
 
 def test_an_option_nobody_chose_keeps_its_place() -> None:
-    people = measures.shares(column(1, 1, 4, 4), [4])
-    personas = measures.shares(column(1, 1, 3, 3), [4])
+    people = measures.option_shares(column(1, 1, 4, 4), [4])
+    personas = measures.option_shares(column(1, 1, 3, 3), [4])
     same(people, [[0.5, 0, 0, 0.5]])
     same(personas, [[0.5, 0, 0.5, 0]])
     same(measures.wasserstein(people, personas), 0.5)
@@ -58,7 +58,7 @@ def test_an_option_nobody_chose_keeps_its_place() -> None:
 
 def test_items_of_different_length_are_padded() -> None:
     positions = np.array([[1.0, 1], [2, 5]])
-    same(measures.shares(positions, [2, 5]), [[0.5, 0.5, 0, 0, 0], [0.5, 0, 0, 0, 0.5]])
+    same(measures.option_shares(positions, [2, 5]), [[0.5, 0.5, 0, 0, 0], [0.5, 0, 0, 0, 0.5]])
 
 
 def test_hand_worked_correlations_and_matrix_distances() -> None:
@@ -68,7 +68,7 @@ def test_hand_worked_correlations_and_matrix_distances() -> None:
     other = np.array([[1, -0.5], [-0.5, 1]])
     same(measures.frobenius(found, other), np.sqrt(2))
     same(measures.l1(found, other), 2)
-    same(measures.cbs(found, other), 1 - 1.5 / 2.5)
+    same(measures.correlation_matrix_distance(found, other), 1 - 1.5 / 2.5)
 
 
 def test_hand_worked_alpha() -> None:
@@ -82,8 +82,8 @@ def test_every_distance_agrees_with_a_plain_computation(survey: Survey) -> None:
     positions, sizes, weights = survey
     rng = np.random.default_rng(len(positions))
     other = np.stack([rng.integers(1, k + 1, 30) for k in sizes], axis=1).astype(float)
-    one = measures.group(positions, sizes, weights)
-    two = measures.group(other, sizes)
+    one = measures.group_stats(positions, sizes, weights)
+    two = measures.group_stats(other, sizes)
     if not defined(one):
         return
     expected = plain.compare(positions, other, sizes, weights, np.ones(len(other)))
@@ -95,7 +95,7 @@ def test_every_distance_agrees_with_a_plain_computation(survey: Survey) -> None:
 @given(surveys())
 def test_alpha_agrees_with_pandas(survey: Survey) -> None:
     positions, sizes, _ = survey
-    if not measures.alpha_shortfalls(positions, [""] * len(sizes)):
+    if not measures.why_alpha_undefined(positions, [""] * len(sizes)):
         expected = plain.cronbach_alpha(positions)
         assert measures.cronbach_alpha(positions) == pytest.approx(expected, rel=1e-9, abs=1e-9)
 
@@ -115,10 +115,10 @@ def test_neither_order_nor_scale_of_weights_matters(
 ) -> None:
     positions, sizes, weights = survey
     order = np.random.default_rng(len(positions)).permutation(len(positions))
-    plainly = measures.group(positions, sizes, weights)
+    plainly = measures.group_stats(positions, sizes, weights)
     for changed in (
-        measures.group(positions[order], sizes, weights[order]),
-        measures.group(positions, sizes, weights * 2),
+        measures.group_stats(positions[order], sizes, weights[order]),
+        measures.group_stats(positions, sizes, weights * 2),
     ):
         same(plainly.shares, changed.shares)
         same(plainly.correlations, changed.correlations)
@@ -133,7 +133,7 @@ def test_neither_order_nor_scale_of_weights_matters(
 def test_equal_weights_are_no_weights(survey: Survey, weight: float) -> None:
     positions, sizes, _ = survey
     equal = np.full(len(positions), weight)
-    same(measures.shares(positions, sizes), measures.shares(positions, sizes, equal))
+    same(measures.option_shares(positions, sizes), measures.option_shares(positions, sizes, equal))
     same(measures.correlations(positions), measures.correlations(positions, equal))
     same(measures.cronbach_alpha(positions), measures.cronbach_alpha(positions, equal))
 
@@ -146,7 +146,10 @@ def test_who_weighs_nothing_is_not_there(
     positions, sizes, weights = survey
     ghosts = np.vstack([positions, np.ones(len(sizes))])
     weighed = np.append(weights, 0.0)
-    same(measures.shares(positions, sizes, weights), measures.shares(ghosts, sizes, weighed))
+    same(
+        measures.option_shares(positions, sizes, weights),
+        measures.option_shares(ghosts, sizes, weighed),
+    )
     same(measures.correlations(positions, weights), measures.correlations(ghosts, weighed))
     same(measures.cronbach_alpha(positions, weights), measures.cronbach_alpha(ghosts, weighed))
 
@@ -157,7 +160,10 @@ def test_distances_are_symmetric_and_zero_to_oneself(
     survey: Survey,
 ) -> None:
     positions, sizes, weights = survey
-    one, two = measures.group(positions, sizes, weights), measures.group(positions[::2], sizes)
+    one, two = (
+        measures.group_stats(positions, sizes, weights),
+        measures.group_stats(positions[::2], sizes),
+    )
     there, back = measures.distances(one, two), measures.distances(two, one)
     same(list(asdict(there).values()), list(asdict(back).values()))
     if defined(one):
@@ -171,22 +177,22 @@ def test_what_is_undefined_is_explained(
 ) -> None:
     positions, sizes, weights = survey
     names = [f"item {i}" for i in range(len(sizes))]
-    group = measures.group(positions, sizes, weights)
-    said = measures.shortfalls(group, names)
+    group = measures.group_stats(positions, sizes, weights)
+    said = measures.why_undefined(group, names)
     missing = [note for note in said if "does not vary" not in note]
     assert bool(missing) == (not defined(group))
     alpha = measures.cronbach_alpha(positions)
-    assert np.isnan(alpha) == bool(measures.alpha_shortfalls(positions, names))
+    assert np.isnan(alpha) == bool(measures.why_alpha_undefined(positions, names))
 
 
 def test_an_item_that_does_not_vary_correlates_with_none() -> None:
     # Thirds of a weight make a mean that is not exactly 1.1 times anything.
     positions = np.array([[3.0, 1, 2], [3, 2, 1], [3, 4, 3], [3, 3, 3]])
     weights = np.array([0.1, 1 / 3, 0.7, 1.9])
-    found = measures.group(positions, [4, 4, 4], weights)
+    found = measures.group_stats(positions, [4, 4, 4], weights)
     same(found.correlations[0], [1, 0, 0])
     assert found.correlations[1, 2] != 0
-    said = measures.shortfalls(found, ["a", "b", "c"])
+    said = measures.why_undefined(found, ["a", "b", "c"])
     assert said == ["a does not vary: its correlations count as 0"]
 
 
@@ -217,20 +223,20 @@ def test_degenerate_answers_are_told(
     positions: FloatArray, notes: list[str] | None, alpha_notes: list[str]
 ) -> None:
     names = ["a", "b"][: positions.shape[1]]
-    found = measures.group(positions, [2] * len(names))
+    found = measures.group_stats(positions, [2] * len(names))
     distances = measures.distances(found, found)
-    said = measures.shortfalls(found, names)
+    said = measures.why_undefined(found, names)
     assert said == notes if notes is not None else len(said) == 3
     assert bool(said) == bool(np.isnan(distances.frobenius))
-    assert measures.alpha_shortfalls(positions, names) == alpha_notes
+    assert measures.why_alpha_undefined(positions, names) == alpha_notes
     assert np.isnan(measures.cronbach_alpha(positions))
 
 
 def test_splits_are_halves_of_everybody() -> None:
-    found = halves.splits(101, 30, np.random.default_rng(0))
+    found = halves.draw_halves(101, 30, np.random.default_rng(0))
     assert (found.sum(axis=1) == 50).all()
     assert len({tuple(split) for split in found.tolist()}) == 30
-    more = halves.splits(101, 40, np.random.default_rng(0))
+    more = halves.draw_halves(101, 40, np.random.default_rng(0))
     assert (more[:30] == found).all()
 
 
@@ -240,11 +246,11 @@ def test_halves_agree_with_groups_one_by_one(
     survey: Survey,
 ) -> None:
     positions, sizes, weights = survey
-    first = halves.splits(len(positions), 70, np.random.default_rng(5))
-    found = halves.groups(positions, sizes, weights, first)
+    first = halves.draw_halves(len(positions), 70, np.random.default_rng(5))
+    found = halves.half_stats(positions, sizes, weights, first)
     for split, members in enumerate(first):
         for half, kept in zip(found, (members, ~members), strict=True):
-            expected = measures.group(positions[kept], sizes, weights[kept])
+            expected = measures.group_stats(positions[kept], sizes, weights[kept])
             same(half.shares[split], expected.shares)
             same(half.correlations[split], expected.correlations)
             assert half.rows[split] == expected.rows
@@ -257,8 +263,8 @@ def test_human_row_agrees_with_a_plain_loop() -> None:
     positions = np.clip(np.round(2.5 + common + rng.normal(size=(401, 5))), 1, 4)
     positions[rng.random(positions.shape) < 0.05] = NAN
     sizes, weights = [4, 4, 5, 4, 4], rng.gamma(1.5, size=401)
-    first = halves.splits(401, 40, np.random.default_rng(2))
-    found = measures.distances(*halves.groups(positions, sizes, weights, first))
+    first = halves.draw_halves(401, 40, np.random.default_rng(2))
+    found = measures.distances(*halves.half_stats(positions, sizes, weights, first))
     expected = plain.human_row(positions, sizes, weights, first)
     for name, value in asdict(found).items():
         same(value, expected[name])
@@ -268,20 +274,22 @@ def test_human_row_agrees_with_a_plain_loop() -> None:
 def test_undefined_halves_are_told() -> None:
     positions = np.array([[1.0, 1], [2, 2], [NAN, 1], [NAN, 2], [NAN, 1], [NAN, 2]])
     first = np.array([[1, 1, 0, 0, 0, 1], [1, 0, 1, 0, 1, 0]], dtype=bool)
-    found = halves.groups(positions, [2, 2], np.ones(6), first)
+    found = halves.half_stats(positions, [2, 2], np.ones(6), first)
     assert np.isnan(measures.distances(*found).wasserstein)
-    assert halves.shortfalls(found, ["a", "b"]) == [
+    assert halves.why_halves_undefined(found, ["a", "b"]) == [
         "no answer to a in a half of 1 of 2 splits",
         "fewer than 2 rows complete on all items in a half of 2 of 2 splits",
     ]
-    single = halves.groups(positions[:, 1:], [2], np.ones(6), first)
-    assert halves.shortfalls(single, ["b"]) == ["one item has no correlations"]
+    single = halves.half_stats(positions[:, 1:], [2], np.ones(6), first)
+    assert halves.why_halves_undefined(single, ["b"]) == ["one item has no correlations"]
     assert np.isnan(measures.distances(*single).cbs)
-    constant = halves.groups(
+    constant = halves.half_stats(
         np.array([[1.0, 1], [1, 2], [1, 1], [2, 2]]),
         [2, 2],
         np.ones(4),
         np.array([[1, 1, 0, 0]], dtype=bool),
     )
-    assert halves.shortfalls(constant, ["a", "b"]) == ["a does not vary in a half of 1 of 1 splits"]
+    assert halves.why_halves_undefined(constant, ["a", "b"]) == [
+        "a does not vary in a half of 1 of 1 splits"
+    ]
     assert not np.isnan(measures.distances(*constant).frobenius)

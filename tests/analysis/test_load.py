@@ -10,7 +10,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from anthology.analysis import response_rows as reading
-from anthology.analysis.load import Look, People, Personas, people, personas
+from anthology.analysis.load import (
+    ExtraColumns,
+    PersonaAnswers,
+    Respondents,
+    load_personas,
+    load_respondents,
+)
 from anthology.errors import DataError
 from tests.stages.test_metrics import (
     ITEMS,
@@ -27,10 +33,10 @@ ROW = ("llama", "greedy_bio")
 SETTINGS = settings_for(rows=[list(ROW)])
 
 
-def read(folder: Path, frame: pd.DataFrame, **given: Any) -> tuple[People, Personas]:
-    found = people(SETTINGS, write_humans(folder / "humans.parquet", population()))
+def read(folder: Path, frame: pd.DataFrame, **given: Any) -> tuple[Respondents, PersonaAnswers]:
+    found = load_respondents(SETTINGS, write_humans(folder / "humans.parquet", population()))
     file = write_responses(folder / "responses.parquet", frame, ROW)
-    (one,) = personas(SETTINGS, found, [file], **given)
+    (one,) = load_personas(SETTINGS, found, [file], **given)
     return found, one
 
 
@@ -114,18 +120,18 @@ def test_what_does_not_fit_is_told_wherever_it_stands(
 
 
 def test_a_file_cut_short_is_told(tmp_path: Path) -> None:
-    found = people(SETTINGS, write_humans(tmp_path / "humans.parquet", population()))
+    found = load_respondents(SETTINGS, write_humans(tmp_path / "humans.parquet", population()))
     file = write_responses(tmp_path / "responses.parquet", answered(1, stories=True), ROW)
     content = file.read_bytes()
     file.write_bytes(content[:40] + bytes(200) + content[240:])
     with pytest.raises(DataError, match="cannot be read as Parquet"):
-        list(personas(SETTINGS, found, [file]))
+        list(load_personas(SETTINGS, found, [file]))
 
 
 def test_one_who_looks_on_sees_every_row_once_in_order(tmp_path: Path) -> None:
     frame, seen = answered(1, stories=True), list[tuple[str, str, int]]()
 
-    def see(part: reading.Rows, path: Path) -> None:
+    def see(part: reading.ResponseRows, path: Path) -> None:
         assert path == tmp_path / "responses.parquet"
         assert part.first == len(seen)
         names = sorted(population()["respondent"])
@@ -135,5 +141,5 @@ def test_one_who_looks_on_sees_every_row_once_in_order(tmp_path: Path) -> None:
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(reading, "_ROWS", 7)
-        read(tmp_path, frame, look=Look(["refused"], see))
+        read(tmp_path, frame, look=ExtraColumns(["refused"], see))
     assert seen == list(frame[["respondent", "item", "refused"]].itertuples(index=False, name=None))

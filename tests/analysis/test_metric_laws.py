@@ -50,7 +50,7 @@ def test_the_largest_move_of_each_item_counts_the_same_when_normalised() -> None
 @given(surveys())
 def test_correlations_agree_with_statsmodels(survey: Survey) -> None:
     positions, _, weights = survey
-    rows = measures.complete(positions, weights)
+    rows = measures.is_complete(positions, weights)
     kept = positions[rows]
     if len(kept) < 3 or not np.ptp(kept, axis=0).all():
         return
@@ -82,12 +82,12 @@ def test_the_order_of_people_and_of_items_changes_no_distance(survey: Survey) ->
     positions, sizes, weights = survey
     rng = np.random.default_rng(len(positions))
     people, items = rng.permutation(len(positions)), rng.permutation(len(sizes))
-    other = measures.group(positions[::2], sizes)
-    plain = measures.apart(measures.group(positions, sizes, weights), other, sizes)
+    other = measures.group_stats(positions[::2], sizes)
+    plain = measures.all_distances(measures.group_stats(positions, sizes, weights), other, sizes)
     turned = [sizes[i] for i in items]
-    moved = measures.apart(
-        measures.group(positions[people][:, items], turned, weights[people]),
-        measures.group(positions[::2][:, items], turned),
+    moved = measures.all_distances(
+        measures.group_stats(positions[people][:, items], turned, weights[people]),
+        measures.group_stats(positions[::2][:, items], turned),
         turned,
     )
     same(list(plain.values()), list(moved.values()))
@@ -96,12 +96,15 @@ def test_the_order_of_people_and_of_items_changes_no_distance(survey: Survey) ->
 @given(surveys())
 def test_distances_of_two_stacks_are_those_of_their_groups(survey: Survey) -> None:
     positions, sizes, weights = survey
-    one, two = measures.group(positions, sizes, weights), measures.group(positions[1:], sizes)
+    one, two = (
+        measures.group_stats(positions, sizes, weights),
+        measures.group_stats(positions[1:], sizes),
+    )
     if not (defined(one) and defined(two)):
         return
     pairs = (one, two), (two, one), (one, one)
     first, second = (
-        measures.Group(
+        measures.GroupStats(
             *(
                 np.stack([getattr(pair[side], part) for pair in pairs])
                 for part in ("shares", "correlations", "rows", "varies")
@@ -109,8 +112,8 @@ def test_distances_of_two_stacks_are_those_of_their_groups(survey: Survey) -> No
         )
         for side in (0, 1)
     )
-    found = measures.apart(first, second, sizes)
+    found = measures.all_distances(first, second, sizes)
     for name, values in found.items():
-        same(values, [measures.apart(*pair, sizes)[name] for pair in pairs])
+        same(values, [measures.all_distances(*pair, sizes)[name] for pair in pairs])
         same(values[0], values[1])
         same(values[2], 0)

@@ -14,12 +14,12 @@ from anthology.cli.main import stage_parser
 from anthology.config.survey import TraitSource
 from anthology.errors import DataError
 from anthology.figures import answers, correlations, items, matches, ranking, traits
-from anthology.figures.answers import account_of
+from anthology.figures.answers import answer_account
 from anthology.figures.match_data import ALL, trait_shares
-from anthology.figures.matches import Matched
-from anthology.figures.ranking import Ranked, ranked_of
-from anthology.figures.read import HUMAN, Head, head_of, read_rows
-from anthology.figures.style import marks, save, styled, width, wrapped
+from anthology.figures.matches import Matching
+from anthology.figures.ranking import RankedMetric, ranked_metrics
+from anthology.figures.read import HUMAN, Header, read_header, read_rows
+from anthology.figures.style import figure_style, model_marks, save_svg, text_width, wrap_text
 from anthology.io.parquet import write_table
 from anthology.stages import figures
 from anthology.survey.codebook import Codebook, TraitEntry
@@ -65,7 +65,7 @@ def test_what_is_simulated_is_said_on_every_figure(name: str) -> None:
 def test_what_is_simulated_is_read_from_the_table() -> None:
     def notice(*rows: Mapping[str, str]) -> str:
         blank = {"model": "m", "condition": "c", "stories": "", "traits": "", "answers": ""}
-        return head_of("w34", [{**blank, **row} for row in rows]).notice
+        return read_header("w34", [{**blank, **row} for row in rows]).notice
 
     real, simulated = {"humans": "W34.sav"}, {"humans": "simulated"}
     assert notice(real, {**real, "answers": "llama"}) == ""
@@ -83,8 +83,8 @@ def test_equal_tables_give_equal_bytes_whatever_style_the_user_has(
     for place, size in enumerate((10.0, 25.0)):
         with mpl.rc_context({"font.size": size, "svg.hashsalt": None, "svg.fonttype": "none"}):
             figure = drawn(name, head(2), 3)
-            with styled():
-                save(figure, tmp_path / f"{place}.svg", "a title")
+            with figure_style():
+                save_svg(figure, tmp_path / f"{place}.svg", "a title")
     first, second = ((tmp_path / f"{place}.svg").read_bytes() for place in (0, 1))
     assert first == second
     assert b"<text" not in first, "letters are outlines, so that no font is needed"
@@ -95,20 +95,20 @@ def test_equal_tables_give_equal_bytes_whatever_style_the_user_has(
 def test_wrapped_lines_fit_and_lose_words_only_for_dots(
     text: str, inches: float, lines: int
 ) -> None:
-    found = wrapped(text, inches, 8, lines)
+    found = wrap_text(text, inches, 8, lines)
     assert 1 <= len(found) <= lines
-    assert all(width(line, 8) <= inches for line in found)
+    assert all(text_width(line, 8) <= inches for line in found)
     if not any(line.endswith("…") for line in found):
         assert " ".join(found).split() == text.split()
 
 
 def test_forty_models_have_forty_marks() -> None:
     names = [f"model-{i}" for i in range(42)]
-    assert len(set(marks(names).values())) == 42
+    assert len(set(model_marks(names).values())) == 42
 
 
 def test_a_condition_is_named_with_its_model_only_where_it_must_be() -> None:
-    found = Head("w34", [("a", "bio"), ("b", "bio"), ("uniform", "uniform")], "")
+    found = Header("w34", [("a", "bio"), ("b", "bio"), ("uniform", "uniform")], "")
     assert [found.name(key) for key in found.keys] == ["bio, a", "bio, b", "uniform"]
 
 
@@ -120,8 +120,8 @@ def test_conditions_are_ranked_by_distance_and_alpha_by_nearness_to_the_people()
         keys[2]: np.full(3, np.nan),
     }
     bound = np.array([0.88, 0.8, 0.9])
-    assert Ranked("wasserstein", values, bound).order(keys) == [keys[1], keys[0], keys[2]]
-    assert Ranked("cronbach_alpha", values, bound).order(keys) == [keys[0], keys[1], keys[2]]
+    assert RankedMetric("wasserstein", values, bound).order(keys) == [keys[1], keys[0], keys[2]]
+    assert RankedMetric("cronbach_alpha", values, bound).order(keys) == [keys[0], keys[1], keys[2]]
 
 
 def test_the_human_bound_is_the_people_s_row() -> None:
@@ -130,7 +130,7 @@ def test_the_human_bound_is_the_people_s_row() -> None:
         {"model": "", "condition": "human", **cells},
         {"model": "m", "condition": "bio", **cells, "estimate": "0.4"},
     ]
-    (found,) = ranked_of(rows, [("m", "bio"), ("m", "qa")])
+    (found,) = ranked_metrics(rows, [("m", "bio"), ("m", "qa")])
     assert found.bound[:2].tolist() == [0.1, 0.05]
     assert found.values["m", "bio"][0] == 0.4
     assert np.isnan(found.bound[2])
@@ -138,7 +138,7 @@ def test_the_human_bound_is_the_people_s_row() -> None:
 
 
 def test_stories_used_more_than_once_count_as_fewer() -> None:
-    found = Matched("greedy", np.ones(6), np.array([1, 1, 1, 2, 2, 3]), 10)
+    found = Matching("greedy", np.ones(6), np.array([1, 1, 1, 2, 2, 3]), 10)
     assert [found.distinct, found.effective] == pytest.approx([3, 36 / 14])
     assert found.uses.tolist() == [3, 3, 3, 2, 2, 1]
 
@@ -146,7 +146,7 @@ def test_stories_used_more_than_once_count_as_fewer() -> None:
 def test_the_account_has_every_kind_that_the_table_has() -> None:
     numbers = {"asked": "10", "replies": "15", "valid": "9", "declined": "2", "refused": "4"}
     row = {"model": "m", "condition": "c", "item": "B", **numbers, "out_of_tries": "1"}
-    found = account_of([row], [("m", "c")], ["A", "B"])
+    found = answer_account([row], [("m", "c")], ["A", "B"])
     assert found.kinds == ["declined", "refused"]
     assert found.invalid[:, 0].tolist() == [[0, 2], [0, 4]]
     assert found.out.tolist() == [[0, 1]]
@@ -175,18 +175,18 @@ def test_numbers_that_are_missing_are_drawn_as_missing() -> None:
         for item in shown_items(own, 2)
     ]  # fmt: skip
     nothing = np.zeros((2, 2))
-    with styled():
+    with figure_style():
         assert "no answer of the people" in words(items.draw(own, empty))
         unknown = {key: np.full((2, 2), np.nan) for key in (HUMAN, *own.keys)}
         assert "not defined" in words(correlations.draw(own, empty, unknown))
-        account = answers.Account([], nothing, nothing, nothing, np.zeros((0, 2, 2)))
+        account = answers.AnswerAccount([], nothing, nothing, nothing, np.zeros((0, 2, 2)))
         assert "-" in words(answers.draw(own, empty, account)).split("\n")
         missing = {key: np.full(3, np.nan) for key in own.keys}
-        words(ranking.draw(own, [Ranked("cbs", missing, np.full(3, np.nan))]))
+        words(ranking.draw(own, [RankedMetric("cbs", missing, np.full(3, np.nan))]))
 
 
 def test_money_is_written_and_begins_no_formula() -> None:
-    with styled():
+    with figure_style():
         figure = traits.draw(head(), [shown_trait(2)])
     assert not any(text.get_parse_math() for text in texts(figure))
 
@@ -211,7 +211,7 @@ def test_stories_are_counted_by_their_answers_and_by_the_people_they_stand_for(
     }
     entry = TraitEntry(variable="SEX", wording="", options=((1, "Male"), (2, "Female")))
     book = Codebook(survey="toy", source="toy", traits={"gender": entry}, items={})
-    used = [Matched("greedy", np.ones(4), np.array([9, 9, 9, 7]), 3)]
+    used = [Matching("greedy", np.ones(4), np.array([9, 9, 9, 7]), 3)]
     (found,) = trait_shares(sources, book, humans, asked, used)
     assert found.categories == ["Male", "Female"]
     assert found.people.tolist() == [0.25, 0.75]
@@ -241,7 +241,7 @@ def test_a_figure_that_there_is_not_is_refused(tmp_path: Path) -> None:
 
 
 def test_matchings_are_told_by_more_than_their_colour() -> None:
-    with styled():
+    with figure_style():
         figure = matches.draw(head(), [matched("greedy"), matched("random")])
     assert len({line.get_linestyle() for line in figure.axes[1].get_lines()}) > 1
     assert any("greedy" in text.get_text() for text in figure.axes[2].texts)

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from anthology.config.traits import Trait, TraitStep
-from anthology.matching.similarity import probabilities
+from anthology.matching.similarity import trait_probabilities
 from anthology.models.base import Request, Shares
 from tests.support.scripted_model import Scripted, text_of
 from tests.support.trait_surveys import DECLARED, Surveyed, scripted, study, surveyed
@@ -283,7 +283,7 @@ def test_six_brackets_fold_as_their_years_do(wave: str) -> None:
 def test_six_brackets_match_respondents_as_four_do() -> None:
     source = study().survey("w34").traits["age"]
     counts = [[10, 0, 0, 0, 0, 0], [0, 10, 0, 0, 0, 0], [0, 0, 0, 5, 5, 0]]
-    found = probabilities(counts, DECLARED["age"].variant("six").ids, source)
+    found = trait_probabilities(counts, DECLARED["age"].variant("six").ids, source)
     assert found[:-1].T.tolist() == [[1, 0, 0, 0], [0.5, 0.5, 0, 0], [0, 0.25, 0.75, 0]]
 
 

@@ -5,8 +5,8 @@ import pytest
 from hypothesis import given, settings
 
 from anthology.matching import greedy as module
-from anthology.matching.greedy import greedy
-from anthology.matching.tie_breaks import draw, story_lots
+from anthology.matching.greedy import assign_greedily
+from anthology.matching.tie_breaks import backstory_tie_breaks, pair_tie_breaks
 from benchmarks import matching
 from tests.support.matching_problems import Problem, chosen, of_matrix, people_lots, problems
 
@@ -26,10 +26,10 @@ def test_blocks_change_nothing(problem: Problem) -> None:
 
 def test_the_lowest_lot_decides_between_equals() -> None:
     found = of_matrix([[0.5, 0.2, 0.5, 0.5]] * 50)
-    people, stories = people_lots(NAMES[:50]), story_lots(np.arange(4))
-    best = greedy(found, people, stories)
+    people, stories = people_lots(NAMES[:50]), backstory_tie_breaks(np.arange(4))
+    best = assign_greedily(found, people, stories)
     for person, story in zip(people, best.tolist(), strict=True):
-        lots = {j: int(draw(person, stories[[j]])[0]) for j in (0, 2, 3)}
+        lots = {j: int(pair_tie_breaks(person, stories[[j]])[0]) for j in (0, 2, 3)}
         assert story == min(lots, key=lots.__getitem__)
 
 
@@ -79,6 +79,6 @@ def test_memory_does_not_hold_all_similarities(monkeypatch: pytest.MonkeyPatch) 
 
     monkeypatch.setattr(type(found), "factors", factors)
     monkeypatch.setattr(module, "_BLOCK", 100)
-    greedy(found, people_lots(NAMES[:200]), story_lots(np.arange(500)))
+    assign_greedily(found, people_lots(NAMES[:200]), backstory_tie_breaks(np.arange(500)))
     assert {stop - start for start, stop in asked} == {100}
     assert len(asked) == 10

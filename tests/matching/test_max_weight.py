@@ -11,10 +11,10 @@ from scipy.optimize import linear_sum_assignment, linprog
 
 from anthology.matching import auction
 from anthology.matching import max_weight as maxweight
-from anthology.matching.dual_bound import Market, bound, prices_of
-from anthology.matching.max_weight import Assignment, max_weight
+from anthology.matching.dual_bound import Market, dual_bound, optimal_prices
+from anthology.matching.max_weight import Assignment, assign_max_weight
 from anthology.matching.similarity import FloatArray, Similarities
-from anthology.matching.tie_breaks import story_lots
+from anthology.matching.tie_breaks import backstory_tie_breaks
 from benchmarks import matching
 from tests.support.matching_problems import (
     Problem,
@@ -41,8 +41,8 @@ def solving(**constants: Any) -> Iterator[None]:
 
 def solved(found: Similarities) -> Assignment:
     people, stories = len(found.profile_of), found.stories
-    lots = people_lots([f"r{i}" for i in range(people)]), story_lots(np.arange(stories))
-    best = max_weight(found, *lots)
+    lots = people_lots([f"r{i}" for i in range(people)]), backstory_tie_breaks(np.arange(stories))
+    best = assign_max_weight(found, *lots)
     assert len(set(best.chosen.tolist())) == people
     reached = found.pairs(np.arange(people), best.chosen).sum()
     assert best.total == pytest.approx(reached, rel=1e-12)
@@ -103,8 +103,8 @@ def test_no_prices_prove_less_than_the_linear_programme(problem: Problem, seed: 
     market = Market.of(found)
     drawn = np.random.default_rng(seed).normal(scale=0.5, size=len(market.seats))
     most = relaxed(matrix)
-    assert bound(market, drawn) >= most - 1e-9
-    assert bound(market, np.zeros(len(market.seats))) >= most - 1e-9
+    assert dual_bound(market, drawn) >= most - 1e-9
+    assert dual_bound(market, np.zeros(len(market.seats))) >= most - 1e-9
     assert solved(found).bound == pytest.approx(most, abs=1e-8)
 
 
@@ -117,14 +117,14 @@ def test_hand_worked_prices() -> None:
     # For 0.8 a goes to the third, b and c to the others: 0.8 + 0.8 + 0.1, against 0.9 + 0.8 + 0.
     best = np.array([0, 1, 1, 2])
     assert market.total(best) == 0.8 + 0.8 + 0.1 == pytest.approx(1.7)
-    prices = prices_of(market, best)
+    prices = optimal_prices(market, best)
     # a must not prefer the others' seats: their price is at least 0.1 above the third's. Nor may
     # d, that is left over, want any.
     np.testing.assert_allclose(prices, [0, 0.1, 0.0], atol=1e-12)
     # 1 seat at 0, 2 at 0.1; a gains 0.8, b 0.7, c 0, d 0.
-    assert bound(market, prices) == pytest.approx(1 * 0 + 2 * 0.1 + 0.8 + 0.7)
+    assert dual_bound(market, prices) == pytest.approx(1 * 0 + 2 * 0.1 + 0.8 + 0.7)
     # At other prices more would seem possible: all at 0, each story takes what suits it best.
-    assert bound(market, np.zeros(3)) == pytest.approx(0.9 + 0.8 + 0.1)
+    assert dual_bound(market, np.zeros(3)) == pytest.approx(0.9 + 0.8 + 0.1)
     for small in (True, False):
         with solving(SMALL=100 if small else 0):
             assert solved(found).total == pytest.approx(1.7)

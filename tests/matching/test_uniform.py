@@ -4,14 +4,14 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from anthology.matching.tie_breaks import story_lots
-from anthology.matching.uniform import at_random
+from anthology.matching.tie_breaks import backstory_tie_breaks
+from anthology.matching.uniform import assign_at_random
 from tests.support.matching_problems import Problem, chosen, people_lots, problems
 
 
 def given_out(people: int, stories: int, seed: int = 1) -> list[int]:
     lots = people_lots([f"r{i}" for i in range(people)])
-    return list(map(int, at_random(lots, story_lots(np.arange(stories)), seed)))
+    return list(map(int, assign_at_random(lots, backstory_tie_breaks(np.arange(stories)), seed)))
 
 
 @settings(deadline=None)

@@ -154,10 +154,10 @@ def test_each_exchange_is_what_exchanging_answers_gives(
         rows[1][~present(rows[0])] = NAN
         rows[0][~present(rows[1])] = NAN
     sides = [side(row, sizes, counted, present(row)) for row in rows]
-    swaps = paired.swaps(len(people), 6, np.random.default_rng(3))
+    swaps = paired.draw_sign_flips(len(people), 6, np.random.default_rng(3))
     observed = dict.fromkeys(METRICS, 0.1)
-    whole = measures.group(people, sizes, weights)
-    found = resampling.exchanged_metrics(whole, sides, sizes, {(0, 1): observed}, [swaps], 1)
+    whole = measures.group_stats(people, sizes, weights)
+    found = resampling.permute_pairs(whole, sides, sizes, {(0, 1): observed}, [swaps], 1)
     both = present(rows[0]) & present(rows[1])
     differences = []
     for swapped in swaps:
@@ -177,7 +177,9 @@ def test_holm_agrees_with_statsmodels_and_leaves_out_what_was_not_tested(
 ) -> None:
     tested = [value for value in values if not np.isnan(value)]
     expected = iter(multipletests(tested, method="holm")[1] if tested else [])
-    same(paired.holm(values), [NAN if np.isnan(value) else next(expected) for value in values])
+    same(
+        paired.holm_adjust(values), [NAN if np.isnan(value) else next(expected) for value in values]
+    )
 
 
 def p_values(shift: float, tries: int, seed: int) -> dict[str, list[float]]:
@@ -193,9 +195,9 @@ def p_values(shift: float, tries: int, seed: int) -> dict[str, list[float]]:
         one, two = (loop(humans, row, sizes, equal, equal) for row in rows)
         observed = {name: one[name] - two[name] for name in METRICS}
         sides = [side(row, sizes, equal, equal > 0) for row in rows]
-        swaps = paired.swaps(people, draws, rng)
-        whole = measures.group(humans, sizes, equal)
-        counted = resampling.exchanged_metrics(whole, sides, sizes, {(0, 1): observed}, [swaps], 1)
+        swaps = paired.draw_sign_flips(people, draws, rng)
+        whole = measures.group_stats(humans, sizes, equal)
+        counted = resampling.permute_pairs(whole, sides, sizes, {(0, 1): observed}, [swaps], 1)
         for name, value in counted[0, 1].items():
             found[name].append(paired.p_value(value.far, value.defined))
     return found

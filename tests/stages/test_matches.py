@@ -10,10 +10,10 @@ from hypothesis import strategies as st
 from anthology.config.survey import TraitSource
 from anthology.errors import DataError
 from anthology.io.parquet import facts, read_table, write_table
-from anthology.matching.greedy import greedy
+from anthology.matching.greedy import assign_greedily
 from anthology.matching.max_weight import Assignment
-from anthology.matching.similarity import probabilities, similarities
-from anthology.matching.tie_breaks import story_lots
+from anthology.matching.similarity import compute_similarities, trait_probabilities
+from anthology.matching.tie_breaks import backstory_tie_breaks
 from anthology.records import Record
 from anthology.stages import matches
 from anthology.stages.matches import Method
@@ -31,13 +31,13 @@ OPTIONS = {"age": ["young", "old"], "income": ["low", "middle", "high", "unsaid"
 
 
 def test_hand_worked_similarities() -> None:
-    age = probabilities([[3, 1], [0, 0]], OPTIONS["age"], AGE)
+    age = trait_probabilities([[3, 1], [0, 0]], OPTIONS["age"], AGE)
     np.testing.assert_array_equal(age, [[0.75, 0.5], [0.25, 0.5], [0.5, 0.5]])
-    income = probabilities([[2, 4, 1, 1], [0, 0, 0, 8]], OPTIONS["income"], INCOME)
+    income = trait_probabilities([[2, 4, 1, 1], [0, 0, 0, 8]], OPTIONS["income"], INCOME)
     np.testing.assert_allclose(income, [[3 / 8, 0], [3 / 8, 0], [1 / 8, 0], [7 / 24, 0]])
 
     # Young and low; old and high; both refused.
-    found = similarities(np.array([[0, 0], [1, 2], [2, 3]]), [age, income])
+    found = compute_similarities(np.array([[0, 0], [1, 2], [2, 3]]), [age, income])
     rows = [found.row(found.profile_of[i])[0] for i in range(3)]
     np.testing.assert_allclose(rows, [0.75 * 3 / 8, 0.25 / 8, 0.5 * 7 / 24])
     people, stories = np.arange(3), np.zeros(3, dtype=int)
@@ -51,8 +51,9 @@ def test_similarities_agree_with_a_row_by_row_computation(traits: int) -> None:
     counts[0][3] = 0
     sources, values = given.sources[:traits], given.values[:, :traits]
     names = [[str(code) for code in source.codes] for source in sources]
-    found = similarities(
-        values, [probabilities(c, n, s) for c, n, s in zip(counts, names, sources, strict=True)]
+    found = compute_similarities(
+        values,
+        [trait_probabilities(c, n, s) for c, n, s in zip(counts, names, sources, strict=True)],
     )
     stories = [
         [
@@ -75,7 +76,9 @@ def test_similarities_agree_with_a_row_by_row_computation(traits: int) -> None:
     for row, (i, k) in zip(rows, found.combinations[found.profile_of], strict=True):
         np.testing.assert_array_equal(first[i] * second[k], row[20:])
 
-    best = greedy(found, people_lots([str(i) for i in range(40)]), story_lots(np.arange(25)))
+    best = assign_greedily(
+        found, people_lots([str(i) for i in range(40)]), backstory_tie_breaks(np.arange(25))
+    )
     assert all(j in plain.best(row) for j, row in zip(best, expected, strict=True))
 
 
@@ -217,7 +220,7 @@ def test_the_log_says_whether_a_total_is_the_largest(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     best = Assignment(np.arange(4), 3.0, bound)
-    monkeypatch.setattr(matches, "max_weight", lambda *_: best)
+    monkeypatch.setattr(matches, "assign_max_weight", lambda *_: best)
     humans, traits = write_humans(tmp_path / "h.parquet"), write_traits(tmp_path / "t.parquet")
     output = tmp_path / "m.parquet"
     matches.run(settings_for("max_weight"), humans=humans, traits=traits, output=output)

@@ -8,7 +8,7 @@ import pandas as pd
 import pyarrow as pa
 import pytest
 
-from anthology.analysis.split_half import splits
+from anthology.analysis.split_half import draw_halves
 from anthology.errors import DataError
 from anthology.io import tables
 from anthology.io.parquet import write_table
@@ -185,7 +185,7 @@ def persona_positions(frame: pd.DataFrame) -> tuple[Any, list[str]]:
 def test_the_human_row_agrees_with_a_plain_loop(tmp_path: Path) -> None:
     people = population()
     rows, _ = run(tmp_path, settings_for(), people, frames())
-    first = splits(PEOPLE, 20, generator(5, "metrics", "toy", "splits"))
+    first = draw_halves(PEOPLE, 20, generator(5, "metrics", "toy", "splits"))
     ordered = people.sort_values("respondent")
     positions = positions_of(ordered)
     expected = plain.human_row(positions, SIZES, ordered["weight"].to_numpy(), first)
@@ -254,8 +254,8 @@ def test_answers_are_accounted_for(tmp_path: Path) -> None:
         ends = counts["valid"] + counts["declined"] + counts["out_of_tries"]
         assert counts["asked"] == len(frame) == ends
         assert counts["valid"] == frame["code"].notna().sum()
-        outcomes = [counts[outcome] for outcome in metrics.OUTCOMES]
-        assert outcomes == [frame[outcome].sum() for outcome in metrics.OUTCOMES]
+        outcomes = [counts[outcome] for outcome in metrics.REPLY_OUTCOMES]
+        assert outcomes == [frame[outcome].sum() for outcome in metrics.REPLY_OUTCOMES]
         assert counts["replies"] == sum(outcomes)
 
 

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from anthology.analysis.match_quality import likeliest
+from anthology.analysis.match_quality import likeliest_category
 from anthology.config.survey import TraitSource
 from anthology.errors import DataError
 from anthology.io.parquet import write_table
@@ -155,7 +155,7 @@ def test_nobody_who_told_a_trait_leaves_its_shares_empty(tmp_path: Path) -> None
 def test_a_storys_likeliest_category_is_that_of_the_survey() -> None:
     source = TraitSource.model_validate(AGE)
     counts = np.array([[3.0, 0, 0], [0, 0, 1], [2, 9, 3], [2, 9, 2], [0, 0, 0], [1, 9, 0.5]])
-    found = likeliest(counts, ["young", "middle", "old"], source)
+    found = likeliest_category(counts, ["young", "middle", "old"], source)
     # The fourth is as likely to be the one as the other, the fifth says nothing.
     assert found.tolist() == [0, 1, 1, -1, -1, 0]
 

@@ -6,15 +6,15 @@ from pathlib import Path
 import pytest
 
 from anthology.errors import DataError
-from anthology.stages.metrics import METRICS
+from anthology.stages.metrics import COLUMNS
 from anthology.stages.summary import Settings, run
 
 
 def table(path: Path, survey: str) -> list[list[str]]:
     """Write a survey's table and return its rows."""
-    rows = [[survey, f"{survey} {row}", *("1" for _ in METRICS[2:])] for row in range(3)]
+    rows = [[survey, f"{survey} {row}", *("1" for _ in COLUMNS[2:])] for row in range(3)]
     with path.open("w", encoding="utf-8", newline="") as file:
-        csv.writer(file, lineterminator="\n").writerows([METRICS, *rows])
+        csv.writer(file, lineterminator="\n").writerows([COLUMNS, *rows])
     return rows
 
 
@@ -29,7 +29,7 @@ def test_tables_stand_in_the_order_of_the_surveys(tmp_path: Path) -> None:
     output = tmp_path / "summary.csv"
     for surveys, expected in (["toy", "game"], toy + game), (["game", "toy"], game + toy):
         run(Settings(surveys=surveys), metrics=files, output=output)
-        assert read(output) == [list(METRICS), *expected]
+        assert read(output) == [list(COLUMNS), *expected]
 
 
 @pytest.mark.parametrize("surveys", [["toy"], ["toy", "game", "play"]])

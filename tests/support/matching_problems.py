@@ -5,11 +5,11 @@ from collections.abc import Sequence
 import numpy as np
 from hypothesis import strategies as st
 
-from anthology.matching.greedy import greedy
-from anthology.matching.max_weight import max_weight
-from anthology.matching.similarity import FloatArray, IntArray, Similarities, similarities
-from anthology.matching.tie_breaks import Lots, respondent_lots, story_lots
-from anthology.matching.uniform import at_random
+from anthology.matching.greedy import assign_greedily
+from anthology.matching.max_weight import assign_max_weight
+from anthology.matching.similarity import FloatArray, IntArray, Similarities, compute_similarities
+from anthology.matching.tie_breaks import TieBreaks, backstory_tie_breaks, respondent_tie_breaks
+from anthology.matching.uniform import assign_at_random
 from anthology.stages.matches import Method
 
 Problem = tuple[list[list[float]], list[str], IntArray]
@@ -19,7 +19,7 @@ Problem = tuple[list[list[float]], list[str], IntArray]
 def of_matrix(matrix: Sequence[Sequence[float]] | FloatArray) -> Similarities:
     """Similarities of a given matrix; equal rows are respondents of one profile."""
     kinds, kind_of = np.unique(np.array(matrix, dtype=float), axis=0, return_inverse=True)
-    return similarities(kind_of[:, None], [kinds])
+    return compute_similarities(kind_of[:, None], [kinds])
 
 
 def rows_of(found: Similarities) -> FloatArray:
@@ -27,21 +27,21 @@ def rows_of(found: Similarities) -> FloatArray:
     return np.array([found.row(profile) for profile in found.profile_of])
 
 
-def people_lots(names: Sequence[str]) -> Lots:
-    return respondent_lots(7, "s", list(names))
+def people_lots(names: Sequence[str]) -> TieBreaks:
+    return respondent_tie_breaks(7, "s", list(names))
 
 
 def chosen(
     method: Method, matrix: Sequence[Sequence[float]], names: list[str], ids: IntArray
 ) -> dict[str, int]:
     """Match, and return each respondent's story."""
-    found, people, stories = of_matrix(matrix), people_lots(names), story_lots(ids)
+    found, people, stories = of_matrix(matrix), people_lots(names), backstory_tie_breaks(ids)
     if method == "greedy":
-        rows = greedy(found, people, stories)
+        rows = assign_greedily(found, people, stories)
     elif method == "random":
-        rows = at_random(people, stories, 7)
+        rows = assign_at_random(people, stories, 7)
     else:
-        rows = max_weight(found, people, stories).chosen
+        rows = assign_max_weight(found, people, stories).chosen
     return dict(zip(names, ids[rows].tolist(), strict=True))
 
 

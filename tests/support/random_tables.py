@@ -8,12 +8,12 @@ from matplotlib.figure import Figure
 from matplotlib.text import Text
 
 from anthology.figures import answers, correlations, items, matches, ranking, traits
-from anthology.figures.answers import Account
+from anthology.figures.answers import AnswerAccount
 from anthology.figures.common import ShownItem
-from anthology.figures.matches import Matched
-from anthology.figures.ranking import Ranked
-from anthology.figures.read import HUMAN, Head
-from anthology.figures.style import styled
+from anthology.figures.matches import Matching
+from anthology.figures.ranking import RankedMetric
+from anthology.figures.read import HUMAN, Header
+from anthology.figures.style import figure_style
 from anthology.figures.traits import ShownTrait
 
 LONG = "How much of a health risk does the average person run, over a whole lifetime, by eating it?"
@@ -25,13 +25,13 @@ WORDS = (
 METRICS = ("wasserstein", "total_variation", "frobenius", "l1", "cbs", "cronbach_alpha")
 
 
-def head(conditions: int = 17, models: int = 1, notice: str = "SIMULATED: the people.") -> Head:
+def head(conditions: int = 17, models: int = 1, notice: str = "SIMULATED: the people.") -> Header:
     names = [f"max_weight_condition_{i}" for i in range(conditions)]
     keys = [(f"model-{j}", name) for j in range(models) for name in names]
-    return Head("w34", keys, notice)
+    return Header("w34", keys, notice)
 
 
-def shown_items(head: Head, count: int = 8, options: int = 4) -> list[ShownItem]:
+def shown_items(head: Header, count: int = 8, options: int = 4) -> list[ShownItem]:
     rng = np.random.default_rng(count)
 
     def values() -> np.ndarray[tuple[int, int], np.dtype[np.float64]]:
@@ -49,11 +49,11 @@ def shown_items(head: Head, count: int = 8, options: int = 4) -> list[ShownItem]
     ]
 
 
-def drawn(name: str, head: Head, items_shown: int = 8) -> Figure:
+def drawn(name: str, head: Header, items_shown: int = 8) -> Figure:
     """Draw one of the six figures from random numbers."""
     rng = np.random.default_rng(7)
     shown = shown_items(head, items_shown)
-    with styled():
+    with figure_style():
         match name:
             case "items":
                 return items.draw(head, shown)
@@ -75,19 +75,21 @@ def drawn(name: str, head: Head, items_shown: int = 8) -> Figure:
                 kinds = ("declined", "refused", "unreadable", "contradictory")
                 invalid = rng.poisson(5, (len(kinds), *shape)).astype(float)
                 asked = np.full(shape, 100.0)
-                account = Account(kinds, asked, asked + invalid.sum(axis=0), asked * 0, invalid)
+                account = AnswerAccount(
+                    kinds, asked, asked + invalid.sum(axis=0), asked * 0, invalid
+                )
                 return answers.draw(head, shown, account)
 
 
-def ranked(metric: str, head: Head) -> Ranked:
+def ranked(metric: str, head: Header) -> RankedMetric:
     rng = np.random.default_rng(len(metric))
     values = {key: rng.random() + np.array([0, -0.1, 0.1]) for key in head.keys}
-    return Ranked(metric, values, np.array([0.5, 0.45, 0.55]))
+    return RankedMetric(metric, values, np.array([0.5, 0.45, 0.55]))
 
 
-def matched(way: str) -> Matched:
+def matched(way: str) -> Matching:
     rng = np.random.default_rng(len(way))
-    return Matched(way, rng.random(200) ** 3, rng.integers(0, 90, 200), 300)
+    return Matching(way, rng.random(200) ** 3, rng.integers(0, 90, 200), 300)
 
 
 def shown_trait(categories: int) -> ShownTrait:
@@ -101,7 +103,7 @@ def shown_trait(categories: int) -> ShownTrait:
 def texts(figure: Figure) -> list[Text]:
     """Return all words of a figure that are to be seen."""
     # Labels of ticks are made when they are drawn.
-    with styled():
+    with figure_style():
         figure.draw_without_rendering()
     found = list(figure.texts)
     for axes in figure.axes:
