@@ -90,7 +90,8 @@ def test_a_checkout_with_a_space_in_its_path_needs_no_image(tmp_path: Path) -> N
 
 def _promised(folder: Path) -> str:
     """Return what a package promises that lies in a folder."""
-    code = f"import os, anthology.cluster.containers as e; e.promise_code(); print(os.environ['{CODE}'])"
+    code = "import os, anthology.cluster.containers as containers; containers.promise_code(); "
+    code += f"print(os.environ['{CODE}'])"
     return subprocess.run(
         [sys.executable, "-B", "-c", code],
         cwd=folder,

@@ -130,12 +130,13 @@ def names(stage: str) -> set[str]:
 
 
 def test_a_stage_depends_on_the_code_that_it_runs_and_on_no_other() -> None:
-    assert {"matches", "similarity", "artifacts"} <= names("matches")
-    assert {"answers", "numbers", "interviews"} <= names("traits")
-    assert {"models/simulated", "models/uniform"}.isdisjoint(names("traits"))
-    assert "answers" not in names("backstories")
-    assert not {"experiment", "study", "slices", "cli"} & set().union(*map(names, STAGES))
-    assert "metrics" not in names("responses")
+    assert {"stages/matches", "matching/similarity", "io/parquet"} <= names("stages/matches")
+    assert {"interview/answers", "interview/interviewer"} <= names("stages/traits")
+    assert not any(name.startswith("providers/") for name in names("stages/traits"))
+    assert "interview/answers" not in names("stages/humans")
+    of_stages = set().union(*(names(f"stages/{stage}") for stage in STAGES))
+    assert not any(name.startswith(("study/", "plan/", "cli/")) for name in of_stages)
+    assert "stages/metrics" not in names("stages/responses")
 
 
 def test_a_model_stage_depends_on_the_code_of_the_provider_that_it_asks() -> None:
