@@ -33,7 +33,7 @@ from anthology.interview import survey_interview
 from anthology.models.base import Request
 from anthology.models.session import Fieldwork
 from anthology.models.usage import Meter
-from anthology.providers.http.wire import body
+from anthology.providers.http.openai_format import completion_body
 from anthology.providers.openai import open_model
 from anthology.stages import responses
 from benchmarks.rows import Limit, Pace, limits, paces
@@ -242,7 +242,7 @@ async def _provider(requests: Sequence[Request], endpoint: Endpoint) -> None:
 
 
 def _bodies(requests: Sequence[Request], endpoint: Endpoint) -> list[Fields]:
-    return [body(request, _IDENTITY, endpoint, "toy") for request in requests]
+    return [completion_body(request, _IDENTITY, endpoint, "toy") for request in requests]
 
 
 def _ask(inputs: Inputs, way: str, endpoint: Endpoint) -> None:

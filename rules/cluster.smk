@@ -6,8 +6,8 @@ job needs (`set-resources` in a profile, or --set-resources): then it is one too
 jobs of a killed run that make the same files are ended, and it is written down what all are sent for.
 """
 
-from anthology.cluster.slurm_orphans import end_orphans, label
-from anthology.cluster.submitted import promise
+from anthology.cluster.slurm_orphans import cancel_orphans, job_comment
+from anthology.cluster.submitted_jobs import record_submitted
 
 workflow.localrules(
     *(
@@ -22,13 +22,13 @@ workflow.localrules(
 onstart:
     if workflow.is_main_process:
         wanted = list(workflow.dag.needrun_jobs())
-        promise(
-            Path(".snakemake/promised"), (map(str, job.params) for job in wanted)
+        record_submitted(
+            Path(".snakemake/submitted"), (map(str, job.params) for job in wanted)
         )
         try:
-            end_orphans(
+            cancel_orphans(
                 Path(".snakemake"),
-                {label(job.rule.name, job.wildcards) for job in wanted},
+                {job_comment(job.rule.name, job.wildcards) for job in wanted},
             )
         except AnthologyError as error:
             sys.exit(f"error: {error}")

@@ -5,12 +5,12 @@ Elsewhere: what jobs need to know that run in a container image, or without this
 """
 
 from anthology.cluster.containers import (
-    BUILT,
-    CODE,
+    CODE_VARIABLE,
+    DEFAULT_IMAGE,
+    bind_folders,
     check_image,
-    image,
-    promise_code,
-    show_folders,
+    find_image,
+    record_code_hash,
 )
 
 in_containers = any(
@@ -22,17 +22,17 @@ in_storage = bool(getattr(workflow.storage_settings, "default_storage_provider",
 
 
 # Snakemake takes no image with a space in its path, even where it is to use none.
-container: image(Path(workflow.basedir)) if in_containers else BUILT
+container: find_image(Path(workflow.basedir)) if in_containers else DEFAULT_IMAGE
 
 
 if workflow.is_main_process and (in_containers or in_storage):
-    promise_code()
+    record_code_hash()
     if in_containers:
         try:
-            check_image(image(Path(workflow.basedir)))
+            check_image(find_image(Path(workflow.basedir)))
         except AnthologyError as error:
             sys.exit(f"error: {error}")
-        show_folders(
+        bind_folders(
             [
                 Path(workflow.basedir),
                 *(Path(file).parent for file in experiment.own_files),
@@ -41,4 +41,4 @@ if workflow.is_main_process and (in_containers or in_storage):
     if in_storage:
 
         envvars:
-            CODE,
+            CODE_VARIABLE,

@@ -167,17 +167,19 @@ def _journal(command: argparse.Namespace) -> None:
 
 
 def _models(command: argparse.Namespace) -> None:
-    from anthology.providers.check import check, overview
+    from anthology.models.check import check_model, list_models
 
     if command.vllm is not None:
-        from anthology.cluster.vllm_server import serve
+        from anthology.cluster.vllm_server import serve_model
 
-        status = serve(
+        status = serve_model(
             command.folder, command.name, command.beside,
             vllm=command.vllm, host=command.host, patience=command.patience,
         )  # fmt: skip
         raise SystemExit(status)
-    print(check(command.folder, command.name) if command.name else overview(command.folder))
+    print(
+        check_model(command.folder, command.name) if command.name else list_models(command.folder)
+    )
 
 
 def _schema(_: argparse.Namespace) -> None:

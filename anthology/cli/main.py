@@ -71,20 +71,20 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _run_stage(stage: str, argv: Sequence[str]) -> None:
-    from anthology.cluster.containers import check_code
-    from anthology.cluster.submitted import check_promise
+    from anthology.cluster.containers import check_code_hash
+    from anthology.cluster.submitted_jobs import check_submitted
     from anthology.config.stage import INPUTS
     from anthology.io.no_pandas import leave_pandas_out
     from anthology.models.usage import Asks
     from anthology.provenance.watch import Watch
     from anthology.records import merged
 
-    check_code()
+    check_code_hash()
     watch = Watch(stage)
     leave_pandas_out()
     module = import_module(f"anthology.stages.{stage}")
     options = vars(stage_parser(stage, module).parse_args(argv))
-    check_promise(options["settings"])
+    check_submitted(options["settings"])
     watch.look(options)
     try:
         parts = merged(options.pop("settings"))

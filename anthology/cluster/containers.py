@@ -14,16 +14,16 @@ from pathlib import Path
 
 from anthology.errors import ConfigurationError
 
-IMAGE = "ANTHOLOGY_IMAGE"
+IMAGE_VARIABLE = "ANTHOLOGY_IMAGE"
 """The environment variable that names the image which jobs run in."""
-CODE = "ANTHOLOGY_CODE"
+CODE_VARIABLE = "ANTHOLOGY_CODE"
 """The environment variable that says which code the workflow means."""
-BUILT = "anthology.sif"
+DEFAULT_IMAGE = "anthology.sif"
 """The image file that is looked for in the checkout where none is named."""
 _PACKAGE = Path(__file__).parents[1]
 
 
-def image(checkout: Path) -> str:
+def find_image(checkout: Path) -> str:
     """Return the image that jobs run in: the one that is named, or the one in the checkout.
 
     Parameters
@@ -32,7 +32,7 @@ def image(checkout: Path) -> str:
         The folder with the workflow. What lies in it is named from the working directory, so
         that a moved checkout is no other image.
     """
-    return os.environ.get(IMAGE) or os.path.relpath(checkout / BUILT)
+    return os.environ.get(IMAGE_VARIABLE) or os.path.relpath(checkout / DEFAULT_IMAGE)
 
 
 def check_image(named: str) -> None:
@@ -47,12 +47,13 @@ def check_image(named: str) -> None:
         raise ConfigurationError(
             "there is no such image for jobs to run in",
             where=named,
-            hint=f"build it as docs/clusters.md says, or name one in {IMAGE}: a file, or an "
-            "address such as docker://registry.example.org/anthology:1",
+            hint="build it as docs/clusters.md says, or name one in "
+            f"{IMAGE_VARIABLE}: a file, or an address such as "
+            "docker://registry.example.org/anthology:1",
         )
 
 
-def show_folders(folders: Iterable[Path]) -> None:
+def bind_folders(folders: Iterable[Path]) -> None:
     """Have containers see folders besides the working directory, under the same paths."""
     prefix = "APPTAINER" if shutil.which("apptainer") else "SINGULARITY"
     before = os.environ.get(f"{prefix}_BIND", "")
@@ -60,12 +61,12 @@ def show_folders(folders: Iterable[Path]) -> None:
     os.environ[f"{prefix}_BIND"] = ",".join(dict.fromkeys(shown))
 
 
-def promise_code() -> None:
+def record_code_hash() -> None:
     """Say in the environment of all jobs that this very code is meant."""
-    os.environ[CODE] = _package_hash()
+    os.environ[CODE_VARIABLE] = _package_hash()
 
 
-def check_code() -> None:
+def check_code_hash() -> None:
     """Refuse to run where the workflow means other code; without a workflow, do nothing.
 
     Raises
@@ -73,7 +74,7 @@ def check_code() -> None:
     ConfigurationError
         If the package that runs here differs in any file that is installed.
     """
-    meant = os.environ.get(CODE)
+    meant = os.environ.get(CODE_VARIABLE)
     if meant and meant != _package_hash():
         raise ConfigurationError(
             "the job's anthology is not the one that started the workflow",

@@ -18,11 +18,11 @@ _ENDING = 20.0  # Seconds; Slurm kills what is left 30 after it told a job to en
 _WHEN_THE_PARENT_DIES = 1
 
 
-class EndedError(BaseException):
+class TerminatedError(BaseException):
     """A signal, whose number is the argument, told this process to end."""
 
 
-def start(
+def start_process(
     command: Sequence[str], environment: Mapping[str, str], output: int | None = None
 ) -> Process:
     """Start a process as the head of a group, which is ended together.
@@ -45,7 +45,7 @@ def start(
     )
 
 
-def end(processes: Sequence[Process]) -> None:
+def end_processes(processes: Sequence[Process]) -> None:
     """End groups of processes: all are told at once, and what is left is killed."""
     for process in processes:
         _tell(process, signal.SIGTERM)
@@ -58,8 +58,8 @@ def end(processes: Sequence[Process]) -> None:
 
 
 @contextmanager
-def raising_signals() -> Iterator[None]:
-    """Have the first signal that tells this process to end raise `EndedError`.
+def signals_as_errors() -> Iterator[None]:
+    """Have the first signal that tells this process to end raise `TerminatedError`.
 
     Those that come later do nothing, so that they disturb no tidying up; once the block is left
     signals do what they did before. One that is ignored, as `nohup` has it, stays so.
@@ -68,7 +68,7 @@ def raising_signals() -> Iterator[None]:
     def raised(number: int, _frame: FrameType | None) -> None:
         for each in _SIGNALS:
             signal.signal(each, signal.SIG_IGN)
-        raise EndedError(number)
+        raise TerminatedError(number)
 
     heeded = [number for number in _SIGNALS if signal.getsignal(number) != signal.SIG_IGN]
     before = {number: signal.signal(number, raised) for number in heeded}
@@ -80,7 +80,7 @@ def raising_signals() -> Iterator[None]:
 
 
 @contextmanager
-def free_port(host: str) -> Iterator[int]:
+def reserve_port(host: str) -> Iterator[int]:
     """Give a port of an interface that is free, and that is given to nobody else meanwhile.
 
     It is held by a socket that does not listen. A server that allows an address to be used

@@ -22,7 +22,7 @@ _PATIENCE = 90
 """Seconds that jobs may take to end; Slurm kills them after 30 (its KillWait)."""
 
 
-def run_name(log: Iterable[str]) -> str | None:
+def parse_run_name(log: Iterable[str]) -> str | None:
     """Return the name that a run gave to its jobs; None for one that sent none.
 
     Parameters
@@ -33,13 +33,13 @@ def run_name(log: Iterable[str]) -> str | None:
     return next((found[1] for line in log if (found := _NAME.match(line.rstrip()))), None)
 
 
-def label(rule: str, wildcards: Iterable[str]) -> str:
+def job_comment(rule: str, wildcards: Iterable[str]) -> str:
     """Return the comment by which Snakemake's plugin tells what a job makes."""
     values = "_".join(wildcards).replace("/", "_")
     return f"rule_{rule}_wildcards_{values}" if values else f"rule_{rule}"
 
 
-def under_way(queue: str, names: Collection[str], labels: Collection[str]) -> dict[str, str]:
+def find_orphans(queue: str, names: Collection[str], labels: Collection[str]) -> dict[str, str]:
     """Return the states of the jobs that some runs have sent for some files, by their numbers.
 
     Parameters
@@ -59,7 +59,7 @@ def under_way(queue: str, names: Collection[str], labels: Collection[str]) -> di
     }
 
 
-def end_orphans(folder: Path, labels: Collection[str]) -> None:
+def cancel_orphans(folder: Path, labels: Collection[str]) -> None:
     """End jobs that earlier runs in a folder left behind, and wait until they have ended.
 
     Parameters
@@ -77,12 +77,12 @@ def end_orphans(folder: Path, labels: Collection[str]) -> None:
     if shutil.which("squeue") is None:
         return
     names = set(_names(folder))
-    if not names or not (left := under_way(_queue(), names, labels)):
+    if not names or not (left := find_orphans(_queue(), names, labels)):
         return
     print(f"ending jobs of an earlier run that was killed: {', '.join(left)}", file=sys.stderr)
     subprocess.run(["scancel", *left], check=False)
     latest = time.monotonic() + _PATIENCE
-    while left := under_way(_queue(), names, labels):
+    while left := find_orphans(_queue(), names, labels):
         if time.monotonic() > latest:
             _go_on_without(left)
             return
@@ -92,7 +92,7 @@ def end_orphans(folder: Path, labels: Collection[str]) -> None:
 def _names(folder: Path) -> Iterator[str]:
     for path in folder.glob("log/*.snakemake.log"):
         with path.open(errors="replace") as log:
-            name = run_name(log)
+            name = parse_run_name(log)
         if name is not None:
             yield name
 

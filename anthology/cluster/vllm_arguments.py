@@ -13,7 +13,7 @@ _OWN = (
 """What is said elsewhere in the file, or would have the server where nobody looks for it."""
 
 
-def arguments(name: str, spec: ModelSpec, host: str, port: int) -> list[str]:
+def build_arguments(name: str, spec: ModelSpec, host: str, port: int) -> list[str]:
     """Return the words that follow `vllm` on its command line.
 
     Parameters

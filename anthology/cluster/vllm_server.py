@@ -15,8 +15,15 @@ from datetime import UTC, datetime
 from pathlib import Path
 from shutil import which
 
-from anthology.cluster.processes import EndedError, Process, end, free_port, raising_signals, start
-from anthology.cluster.vllm_arguments import arguments
+from anthology.cluster.processes import (
+    Process,
+    TerminatedError,
+    end_processes,
+    reserve_port,
+    signals_as_errors,
+    start_process,
+)
+from anthology.cluster.vllm_arguments import build_arguments
 from anthology.config.model import ModelSpec
 from anthology.errors import ConfigurationError, EndpointError
 from anthology.models.declared import BESIDE, declared
@@ -27,7 +34,7 @@ from anthology.providers.http.address_file import (
     write_address,
 )
 
-HERE = "127.0.0.1"
+LOCALHOST = "127.0.0.1"
 _EVERYWHERE = "0.0.0.0"
 _LOOKING = 0.5  # Seconds between looks.
 _TRIES = 3
@@ -37,7 +44,7 @@ _DIRECT = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
+class ServerPlan:
     """A server that is wanted.
 
     Parameters
@@ -64,13 +71,13 @@ class Wanted:
     log: Path
 
 
-def serve(
+def serve_model(
     folder: Path,
     name: str,
     beside: Sequence[str] = (),
     *,
     vllm: str = "vllm",
-    host: str = HERE,
+    host: str = LOCALHOST,
     patience: float,
 ) -> int:
     """Serve a model until a command that is run beside it, or this process, is ended.
@@ -89,7 +96,7 @@ def serve(
     beside
         A command to run while it is served; without one it is served until a signal comes.
     vllm, host, patience
-        As for `Wanted`.
+        As for `ServerPlan`.
 
     Returns
     -------
@@ -109,12 +116,12 @@ def serve(
             hint=f"Set `address_file: cache/servers/{name}.json` under `endpoint` in "
             f"{folder / name}.yaml, in place of `base_url`.",
         )
-    arguments(name, spec, host, 0)
+    build_arguments(name, spec, host, 0)
     began = f"{datetime.now(UTC):%Y%m%dT%H%M%SZ}-{os.getpid()}"
     log = Path("logs/servers") / f"{name}-{began}.log"
-    wanted = Wanted(name, spec, _program(vllm), host, patience, log)
+    wanted = ServerPlan(name, spec, _program(vllm), host, patience, log)
     processes: list[Process] = []
-    with raising_signals(), _place(Path(spec.endpoint.address_file), beside) as file:
+    with signals_as_errors(), _place(Path(spec.endpoint.address_file), beside) as file:
         try:
             _refuse_second(name, spec, file)
             key = _key(spec)
@@ -132,12 +139,12 @@ def serve(
                 return _run(wanted, beside, _environment(spec, key, file), processes)
             finally:
                 remove_address(file, address)
-        except EndedError as ended:
+        except TerminatedError as ended:
             (number,) = ended.args
             print(f"ended by {signal.Signals(number).name}", file=sys.stderr, flush=True)
             return int(128 + number)
         finally:
-            end(processes)
+            end_processes(processes)
 
 
 @contextmanager
@@ -203,21 +210,21 @@ def _environment(spec: ModelSpec, key: str, file: Path) -> dict[str, str]:
     return environment
 
 
-def _started(wanted: Wanted, key: str, processes: list[Process]) -> Address:
+def _started(wanted: ServerPlan, key: str, processes: list[Process]) -> Address:
     """Start the server on a free port, and return where it is once the model answers."""
     for _ in range(_TRIES):
-        with free_port(_listening(wanted.host)) as port:
-            words = arguments(wanted.name, wanted.spec, _listening(wanted.host), port)
+        with reserve_port(_listening(wanted.host)) as port:
+            words = build_arguments(wanted.name, wanted.spec, _listening(wanted.host), port)
             print(f"{wanted.vllm} {' '.join(words)}", file=sys.stderr, flush=True)
             wanted.log.parent.mkdir(parents=True, exist_ok=True)
             with wanted.log.open("wb") as log:
                 # By the environment, since command lines can be read by everybody.
                 environment = {**os.environ, "VLLM_API_KEY": key}
-                process = start([wanted.vllm, *words], environment, log.fileno())
+                process = start_process([wanted.vllm, *words], environment, log.fileno())
             processes[:] = [process]
-            if _answers(wanted, process, f"http://{HERE}:{port}/v1", key):
+            if _answers(wanted, process, f"http://{LOCALHOST}:{port}/v1", key):
                 break
-            end(processes)
+            end_processes(processes)
     else:
         raise EndpointError(f"no port stayed free in {_TRIES} tries", where=f"model {wanted.name}")
     own = os.environ.get(wanted.spec.endpoint.key_env or "", "").strip()
@@ -236,10 +243,10 @@ def _started(wanted: Wanted, key: str, processes: list[Process]) -> Address:
 
 
 def _listening(host: str) -> str:
-    return HERE if host == HERE else _EVERYWHERE
+    return LOCALHOST if host == LOCALHOST else _EVERYWHERE
 
 
-def _answers(wanted: Wanted, process: Process, address: str, key: str) -> bool:
+def _answers(wanted: ServerPlan, process: Process, address: str, key: str) -> bool:
     """Wait until the server names the model; say no where its port was taken from it.
 
     Raises
@@ -279,7 +286,7 @@ def _models(address: str, key: str) -> list[str]:
 
 
 def _run(
-    wanted: Wanted,
+    wanted: ServerPlan,
     command: Sequence[str],
     environment: Mapping[str, str],
     processes: list[Process],
@@ -289,7 +296,7 @@ def _run(
     beside = None
     if command:
         try:
-            beside = start(command, environment)
+            beside = start_process(command, environment)
         except OSError as error:
             raise ConfigurationError(f"cannot be run: {error.strerror}", where=command[0]) from None
         processes.append(beside)

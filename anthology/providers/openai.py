@@ -21,12 +21,18 @@ from anthology.errors import EndpointError, ModelError, TransientError
 from anthology.models.base import Provider, Reply, Request
 from anthology.models.limiter import Limiter
 from anthology.models.usage import Meter
-from anthology.providers.http.errors import failure, parsed
-from anthology.providers.http.label_probs import LabelReader
-from anthology.providers.http.server import Server, choose_model, find_server, headers_for, look
+from anthology.providers.http.errors import error_from_response, parse_json
+from anthology.providers.http.label_probs import LabelProbReader
+from anthology.providers.http.openai_format import check_body_fields, completion_body, read_reply
+from anthology.providers.http.server import (
+    Server,
+    build_headers,
+    choose_model,
+    find_server,
+    list_served_models,
+)
 from anthology.providers.http.text_logprobs import TextScorer
-from anthology.providers.http.version import Versions
-from anthology.providers.http.wire import body, check_fields, read
+from anthology.providers.http.version import ServerVersion
 
 T = TypeVar("T")
 
@@ -36,10 +42,10 @@ _CONNECTING = 30.0  # Seconds; a server far away takes less than one.
 
 def open_model(identity: ModelIdentity, endpoint: Endpoint, meter: Meter) -> Provider:
     """Return the model, not yet looked for."""
-    return Served(identity, endpoint, meter)
+    return OpenAIModel(identity, endpoint, meter)
 
 
-class Served:
+class OpenAIModel:
     """A model behind a server.
 
     Parameters
@@ -56,7 +62,7 @@ class Served:
         self._identity, self._endpoint = identity, endpoint
         self._limiter = Limiter(endpoint, meter)
         self._model = ""
-        self._versions = Versions()
+        self._versions = ServerVersion()
         self._awaited = ""
         self._sessions: list[aiohttp.ClientSession] = []
         self._moving = asyncio.Lock()
@@ -86,11 +92,11 @@ class Served:
         EndpointError
             If the server or the model is not there, or the key is missing or wrong.
         """
-        check_fields(self._identity, self._endpoint)
+        check_body_fields(self._identity, self._endpoint)
         # What waits for a server is no request that is sent again, and says nothing of how many it
         # bears, so that it is left to a limiter of its own.
         await Limiter(self._endpoint, Meter()).call(self._wait, answers=False)
-        self._labels = LabelReader(self._identity, self._endpoint, self._model, self._send)
+        self._labels = LabelProbReader(self._identity, self._endpoint, self._model, self._send)
         self._texts = TextScorer(self._identity, self._endpoint, self._model, self._send)
         self._versions.look(self._sessions[-1], self._server.base, self._model)
 
@@ -117,9 +123,9 @@ class Served:
                 return await self._labels.shares(request)
             if request.continuation:
                 return await self._texts.score(request)
-            fields = body(request, self._identity, self._endpoint, self._model)
+            fields = completion_body(request, self._identity, self._endpoint, self._model)
             return await self._send(
-                "", fields, partial(read, request=request, endpoint=self._endpoint)
+                "", fields, partial(read_reply, request=request, endpoint=self._endpoint)
             )
         except ModelError as error:
             raise self._server.located(error) from error.__cause__
@@ -153,8 +159,8 @@ class Served:
         """Look where the server is, and whether it serves the model; ask it from now on."""
         server = find_server(self._identity, self._endpoint)
         async with server.sdk() as sdk:
-            served = await look(server, sdk)
-            headers = headers_for(sdk)
+            served = await list_served_models(server, sdk)
+            headers = build_headers(sdk)
         self._model = choose_model(server, self._model or self._identity.model, served)
         session = aiohttp.ClientSession(
             # The limiter alone decides how many requests are under way.
@@ -215,7 +221,7 @@ class Served:
             async with session.post(url, data=data, allow_redirects=False) as response:
                 raw = await response.read()
             if response.status >= 300:
-                raise failure(response.status, parsed(raw), response.headers)
+                raise error_from_response(response.status, parse_json(raw), response.headers)
             said = _json(raw)
             self._versions.note(said)
             return read(said)

@@ -13,8 +13,8 @@ from anthology.config.model import Endpoint
 from anthology.config.model_identity import ModelIdentity
 from anthology.config.population import OPTIONS
 from anthology.models.base import Provider, Reply, Request
+from anthology.models.in_process import InProcess
 from anthology.models.usage import Meter
-from anthology.providers.embedded import Embedded
 from anthology.simulation.chain_of_thought import conclusion
 from anthology.simulation.choose import among, choose
 from anthology.simulation.classify_task import Task, absent_reply, task_of
@@ -48,7 +48,7 @@ def open_model(_identity: ModelIdentity, _endpoint: Endpoint, _meter: Meter) -> 
     return Simulated()
 
 
-class Simulated(Embedded):
+class Simulated(InProcess):
     """Implements `anthology.models.base.Model` by a toy society."""
 
     async def sample(self, request: Request) -> Reply:

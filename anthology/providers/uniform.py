@@ -6,8 +6,8 @@ from anthology.config.model import Endpoint
 from anthology.config.model_identity import ModelIdentity
 from anthology.errors import ModelError
 from anthology.models.base import Draw, Provider, Reply, Request, Shares
+from anthology.models.in_process import InProcess
 from anthology.models.usage import Meter
-from anthology.providers.embedded import Embedded
 from anthology.simulation.chain_of_thought import conclusion
 from anthology.simulation.parse_options import listed
 from anthology.simulation.parse_prompt import hear
@@ -19,7 +19,7 @@ def open_model(_identity: ModelIdentity, _endpoint: Endpoint, _meter: Meter) -> 
     return Uniform()
 
 
-class Uniform(Embedded):
+class Uniform(InProcess):
     """Answers with a random label, whoever is asked: the floor that any model should beat."""
 
     async def sample(self, request: Request) -> Reply:

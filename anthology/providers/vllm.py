@@ -15,8 +15,8 @@ from anthology.errors import EndpointError, ModelError, RefusedError
 from anthology.models.ask import continued
 from anthology.models.base import Draw, Message, Provider, Reply, Request
 from anthology.models.usage import Meter
-from anthology.providers.http.label_probs import LabelReader
-from anthology.providers.http.text_logprobs import in_common, total
+from anthology.providers.http.label_probs import LabelProbReader
+from anthology.providers.http.text_logprobs import common_prefix_length, sum_logprobs
 from anthology.spelling import suggest
 
 T = TypeVar("T")
@@ -67,7 +67,7 @@ class Engine:
         self._identity, self._where = identity, f"model {identity.name}"
         self._options = _merged(identity, endpoint)
         exact = endpoint.model_copy(update={"label_logprobs": True, "length_field": "max_tokens"})
-        self._labels = LabelReader(identity, exact, str(self.served), self._told)
+        self._labels = LabelProbReader(identity, exact, str(self.served), self._told)
         self._engine: Any = None
         self._numbers = count()
 
@@ -164,12 +164,12 @@ class Engine:
         prompt = continued(request)
         self._fit(prompt)
         ids = await self._read(prompt + request.continuation)
-        first = in_common(ids, await self._read(prompt)) if prompt else 0
+        first = common_prefix_length(ids, await self._read(prompt)) if prompt else 0
         _, chances = await self._write(ids, temperature=0, max_tokens=1, prompt_logprobs=0)
         logprobs = [
             chance and chance[token].logprob for token, chance in zip(ids, chances, strict=True)
         ]
-        tokens, logprob = total(logprobs, first)
+        tokens, logprob = sum_logprobs(logprobs, first)
         return Reply((Draw(request.continuation, "stop", tokens, logprob),), None, len(ids), 1)
 
     def _fit(self, prompt: str | tuple[Message, ...]) -> None:

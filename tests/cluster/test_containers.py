@@ -9,13 +9,13 @@ from pathlib import Path
 import pytest
 
 from anthology.cluster.containers import (
-    BUILT,
-    CODE,
-    IMAGE,
-    check_code,
+    CODE_VARIABLE,
+    DEFAULT_IMAGE,
+    IMAGE_VARIABLE,
+    bind_folders,
+    check_code_hash,
     check_image,
-    image,
-    show_folders,
+    find_image,
 )
 from anthology.errors import ConfigurationError
 from tests.conftest import Project, new_project
@@ -24,15 +24,15 @@ from tests.conftest import Project, new_project
 def test_the_image_is_the_one_built_in_the_checkout(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    monkeypatch.delenv(IMAGE, raising=False)
+    monkeypatch.delenv(IMAGE_VARIABLE, raising=False)
     monkeypatch.chdir(tmp_path)
-    assert image(tmp_path) == BUILT
-    assert image(tmp_path / "checkout") == f"checkout/{BUILT}"
+    assert find_image(tmp_path) == DEFAULT_IMAGE
+    assert find_image(tmp_path / "checkout") == f"checkout/{DEFAULT_IMAGE}"
 
 
 def test_another_image_can_be_named(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.setenv(IMAGE, "docker://registry.example.org/anthology:1")
-    assert image(tmp_path) == "docker://registry.example.org/anthology:1"
+    monkeypatch.setenv(IMAGE_VARIABLE, "docker://registry.example.org/anthology:1")
+    assert find_image(tmp_path) == "docker://registry.example.org/anthology:1"
 
 
 def test_an_address_is_not_looked_for_on_disk() -> None:
@@ -42,8 +42,8 @@ def test_an_address_is_not_looked_for_on_disk() -> None:
 def test_a_missing_image_is_told_before_anything_runs(fresh: Project) -> None:
     done = fresh.snakemake("--software-deployment-method", "apptainer", "--dry-run")
     assert done.status == 1
-    assert f"error: {BUILT}: there is no such image" in done.text
-    assert IMAGE in done.text
+    assert f"error: {DEFAULT_IMAGE}: there is no such image" in done.text
+    assert IMAGE_VARIABLE in done.text
     assert "Traceback" not in done.text
 
 
@@ -52,19 +52,19 @@ def test_folders_are_shown_under_their_own_paths_beside_those_that_were(
 ) -> None:
     monkeypatch.setattr(shutil, "which", lambda name: name)
     monkeypatch.setenv("APPTAINER_BIND", "/scratch")
-    show_folders([tmp_path, tmp_path / "people", tmp_path])
+    bind_folders([tmp_path, tmp_path / "people", tmp_path])
     assert os.environ["APPTAINER_BIND"] == f"/scratch,{tmp_path},{tmp_path}/people"
 
 
 def test_a_command_by_itself_checks_no_code(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.delenv(CODE, raising=False)
-    check_code()
+    monkeypatch.delenv(CODE_VARIABLE, raising=False)
+    check_code_hash()
 
 
 def test_other_code_than_was_meant_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv(CODE, "0123456789abcdef")
+    monkeypatch.setenv(CODE_VARIABLE, "0123456789abcdef")
     with pytest.raises(ConfigurationError, match="not the one that started the workflow"):
-        check_code()
+        check_code_hash()
 
 
 def test_any_change_of_what_is_installed_is_other_code_and_nothing_else_is(tmp_path: Path) -> None:
@@ -90,8 +90,8 @@ def test_a_checkout_with_a_space_in_its_path_needs_no_image(tmp_path: Path) -> N
 
 def _promised(folder: Path) -> str:
     """Return what a package promises that lies in a folder."""
-    code = "import os, anthology.cluster.containers as containers; containers.promise_code(); "
-    code += f"print(os.environ['{CODE}'])"
+    code = "import os, anthology.cluster.containers as containers; containers.record_code_hash(); "
+    code += f"print(os.environ['{CODE_VARIABLE}'])"
     return subprocess.run(
         [sys.executable, "-B", "-c", code],
         cwd=folder,

@@ -4,7 +4,12 @@ from pathlib import Path
 
 import pytest
 
-from anthology.cluster.slurm_orphans import end_orphans, label, run_name, under_way
+from anthology.cluster.slurm_orphans import (
+    cancel_orphans,
+    find_orphans,
+    job_comment,
+    parse_run_name,
+)
 from anthology.errors import AnthologyError
 from tests.conftest import Project
 
@@ -56,26 +61,26 @@ def unending(folder: Path, state: str, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_a_run_is_known_by_what_its_log_says_wherever_it_says_it() -> None:
-    assert run_name(LOG.splitlines(keepends=True)) == "1f0c"
-    assert run_name(["x" * 9_000 + "\n", *LOG.splitlines(keepends=True)]) == "1f0c"
-    assert run_name(["Building DAG of jobs...\n", "no SLURM run ID: 1\n"]) is None
+    assert parse_run_name(LOG.splitlines(keepends=True)) == "1f0c"
+    assert parse_run_name(["x" * 9_000 + "\n", *LOG.splitlines(keepends=True)]) == "1f0c"
+    assert parse_run_name(["Building DAG of jobs...\n", "no SLURM run ID: 1\n"]) is None
 
 
 def test_a_job_is_known_by_its_whole_name_and_what_it_makes() -> None:
     queue = "7 RUNNING x rule_a\n8 RUNNING xy rule_a\n9 PENDING x rule_a_wildcards_b c\n1 R x \n"
-    assert under_way(queue, {"x"}, {"rule_a"}) == {"7": "RUNNING"}
-    assert under_way(queue, {"x"}, {"rule_a_wildcards_b c"}) == {"9": "PENDING"}
+    assert find_orphans(queue, {"x"}, {"rule_a"}) == {"7": "RUNNING"}
+    assert find_orphans(queue, {"x"}, {"rule_a_wildcards_b c"}) == {"9": "PENDING"}
 
 
 def test_a_label_holds_rule_and_wildcards() -> None:
-    assert label("traits", []) == "rule_traits"
-    assert label("responses", ["w34", "a/b", "qa"]) == "rule_responses_wildcards_w34_a_b_qa"
+    assert job_comment("traits", []) == "rule_traits"
+    assert job_comment("responses", ["w34", "a/b", "qa"]) == "rule_responses_wildcards_w34_a_b_qa"
 
 
 def test_only_jobs_of_earlier_runs_that_make_the_same_files_are_ended(
     folder: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    end_orphans(folder, {LABEL})
+    cancel_orphans(folder, {LABEL})
     assert (folder / "cancelled").read_text() == "7\n"
     assert capsys.readouterr().err.endswith("killed: 7\n")
 
@@ -83,7 +88,7 @@ def test_only_jobs_of_earlier_runs_that_make_the_same_files_are_ended(
 def test_without_such_jobs_nothing_is_ended_and_nothing_said(
     folder: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    end_orphans(folder, {"rule_traits"})
+    cancel_orphans(folder, {"rule_traits"})
     assert not (folder / "cancelled").exists()
     assert capsys.readouterr().err == ""
 
@@ -91,26 +96,26 @@ def test_without_such_jobs_nothing_is_ended_and_nothing_said(
 def test_a_cluster_is_not_asked_by_runs_that_never_used_it(folder: Path) -> None:
     (folder / "log/2.snakemake.log").unlink()
     script(folder, "squeue", "#!/bin/sh\nexit 1\n")
-    end_orphans(folder, {LABEL})
+    cancel_orphans(folder, {LABEL})
 
 
 def test_a_cluster_that_does_not_answer_stops_the_run(folder: Path) -> None:
     script(folder, "squeue", "#!/bin/sh\necho out of order >&2\nexit 1\n")
     with pytest.raises(AnthologyError, match="out of order"):
-        end_orphans(folder, {LABEL})
+        cancel_orphans(folder, {LABEL})
 
 
 def test_jobs_that_do_not_end_stop_the_run(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     unending(folder, "RUNNING", monkeypatch)
     with pytest.raises(AnthologyError, match="do not end: 7"):
-        end_orphans(folder, {LABEL})
+        cancel_orphans(folder, {LABEL})
 
 
 def test_a_node_that_does_not_answer_stops_no_run(
     folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     unending(folder, "COMPLETING", monkeypatch)
-    end_orphans(folder, {LABEL})
+    cancel_orphans(folder, {LABEL})
     assert "warning: the nodes of 7" in capsys.readouterr().err
 
 

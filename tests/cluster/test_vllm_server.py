@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from anthology.cluster.processes import free_port
-from anthology.cluster.vllm_arguments import arguments
+from anthology.cluster.processes import reserve_port
+from anthology.cluster.vllm_arguments import build_arguments
 from anthology.config.model import ModelSpec
 from anthology.errors import ConfigurationError
 from anthology.providers.http.address_file import read_address
@@ -28,7 +28,7 @@ def place(tmp_path: Path) -> Place:
 
 def words(**fields: Any) -> list[str]:
     spec = ModelSpec.model_validate({**SPEC, **fields})
-    return arguments("tiny", spec, "127.0.0.1", 7)
+    return build_arguments("tiny", spec, "127.0.0.1", 7)
 
 
 def test_vllm_is_told_what_the_file_says() -> None:
@@ -66,7 +66,7 @@ def test_what_cannot_be_served_is_told(fields: dict[str, Any], said: str) -> Non
 
 
 def test_a_port_that_is_held_goes_to_the_server_and_to_nobody_who_asks_for_any() -> None:
-    with free_port("127.0.0.1") as port:
+    with reserve_port("127.0.0.1") as port:
         with socket.socket() as other, pytest.raises(OSError, match="in use"):
             other.bind(("127.0.0.1", port))
         with socket.socket() as server:
@@ -74,7 +74,7 @@ def test_a_port_that_is_held_goes_to_the_server_and_to_nobody_who_asks_for_any()
             server.bind(("127.0.0.1", port))
             server.listen()
             socket.create_connection(("127.0.0.1", port)).close()
-            with free_port("127.0.0.1") as another:
+            with reserve_port("127.0.0.1") as another:
                 assert another != port
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from anthology.cluster.containers import IMAGE
+from anthology.cluster.containers import IMAGE_VARIABLE
 from tests.conftest import TABLE, Finished, Project
 
 BUILT = os.environ.get("ANTHOLOGY_TEST_IMAGE", "")
@@ -25,7 +25,7 @@ pytestmark = pytest.mark.skipif(
 
 @pytest.fixture(autouse=True)
 def image(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv(IMAGE, BUILT)
+    monkeypatch.setenv(IMAGE_VARIABLE, BUILT)
     monkeypatch.setenv("APPTAINERENV_PYTHONPATH", "")
 
 

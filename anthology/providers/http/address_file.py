@@ -89,7 +89,7 @@ def remove_address(path: Path, address: Address) -> None:
         return  # It is another's, whatever it holds.
 
 
-def told(identity: ModelIdentity, endpoint: Endpoint) -> Address | None:
+def find_address(identity: ModelIdentity, endpoint: Endpoint) -> Address | None:
     """Return what the job of a model's server has written; None where it need not have.
 
     Raises
@@ -116,7 +116,7 @@ def told(identity: ModelIdentity, endpoint: Endpoint) -> Address | None:
             raise EndpointError(
                 f"the server of {found.owner} {what}",
                 where=f"{where}, {endpoint.address_file}",
-                hint=f"End it, and start the right one. {starting(identity.name)}",
+                hint=f"End it, and start the right one. {how_to_start(identity.name)}",
             )
     elif endpoint.base_url is None:
         raise TransientError(
@@ -124,12 +124,12 @@ def told(identity: ModelIdentity, endpoint: Endpoint) -> Address | None:
             crowded=True,
             where=where,
             hint=f"Where its job is queued (`squeue` tells), it is waited for. "
-            f"{starting(identity.name)}",
+            f"{how_to_start(identity.name)}",
         )
     return found
 
 
-def starting(model: str) -> str:
+def how_to_start(model: str) -> str:
     """Say how a server is started that writes its address."""
     return (
         f"`anthology models serve {model}` starts one here, `sbatch profiles/slurm/server.sbatch "

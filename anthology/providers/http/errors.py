@@ -16,7 +16,7 @@ _UNPAID = ("insufficient_quota", "billing_hard_limit_reached", "billing_not_acti
 _KEY = "Check the key in the environment variable that the model's file names in `key_env`."
 
 
-def failure(
+def error_from_response(
     status: int, payload: Any, headers: Mapping[str, str], now: datetime | None = None
 ) -> ModelError:
     """Return the error that a server's refusal is.
@@ -32,7 +32,7 @@ def failure(
     now
         The time, for servers that name a date; by default this moment.
     """
-    said, code = message(payload), _codes(payload)
+    said, code = error_message(payload), _codes(payload)
     if status == 401:
         # A server may quote part of the key, so what it says is left out.
         return EndpointError("the server does not accept the key (401)", hint=_KEY)
@@ -65,14 +65,14 @@ def failure(
     return RefusedError(f"the server refused the request ({status}): {said}")
 
 
-def told(error: Any) -> ModelError:
+def error_in_reply(error: Any) -> ModelError:
     """Return the error that stands in a reply which claims to be a success."""
     codes = _codes({"error": error})
     status = next((int(code) for code in codes if code.isdecimal() and 400 <= int(code) < 600), 500)
-    return failure(status, {"error": error}, {})
+    return error_from_response(status, {"error": error}, {})
 
 
-def parsed(raw: bytes) -> Any:
+def parse_json(raw: bytes) -> Any:
     """Return JSON as what it stands for, and anything else as text."""
     try:
         return orjson.loads(raw)
@@ -80,7 +80,7 @@ def parsed(raw: bytes) -> Any:
         return raw.decode(errors="replace")
 
 
-def message(payload: Any) -> str:
+def error_message(payload: Any) -> str:
     """Return what a server says went wrong, in one line."""
     for key in ("error", "message", "detail"):
         if isinstance(payload, dict) and payload.get(key):

@@ -8,28 +8,28 @@ from anthology.config.model import Endpoint
 from anthology.config.model_identity import ModelIdentity
 from anthology.errors import EndpointError, ModelError
 from anthology.models.base import Reply, Request, Shares
-from anthology.providers.http.wire import label_body, read_positions, usage
-from anthology.providers.label_tree import (
-    ROOT,
-    Branch,
-    Labels,
-    Needed,
-    Piece,
-    Position,
-    summed,
-    walk,
+from anthology.providers.http.label_tree import (
+    EMPTY_PREFIX,
+    LabelSet,
+    LabelTokens,
+    Prefix,
+    Token,
+    TokenLogprobs,
+    sum_label_probs,
+    walk_tokens,
 )
+from anthology.providers.http.openai_format import label_body, read_positions, read_usage
 
 T = TypeVar("T")
 
-FOLLOWED = 1e-3
+MIN_BRANCH_SHARE = 1e-3
 """Beginnings that carry less than this part of what the labels have between them are not followed:
 they can move no label's part by more than a tenth of a percentage point."""
 _NO_VLLM = (
     "The exact probabilities of labels need a server of vLLM. Set `endpoint.label_logprobs: false` "
     "in the model's file where there is none."
 )
-MOST_REQUESTS = 8
+MAX_REQUESTS = 8
 """Requests for one distribution; a model that writes nothing but spaces would never be done."""
 _MOST_TOKENS = 128
 """What vLLM gives the probabilities of at once."""
@@ -39,7 +39,7 @@ _CONTEXTS = ("Answer:", "Answer\n", "Answer")
 _LEADS = ("", " ", "\n")
 
 
-class Send(Protocol):
+class SendRequest(Protocol):
     """Sends one request and reads the reply, as often as it takes."""
 
     async def __call__(self, path: str, fields: dict[str, Any], read: Callable[[Any], T]) -> T:
@@ -47,7 +47,7 @@ class Send(Protocol):
         ...
 
 
-class LabelReader:
+class LabelProbReader:
     """Reads the probabilities of labels from one model.
 
     Parameters
@@ -62,28 +62,30 @@ class LabelReader:
         Sends requests.
     """
 
-    def __init__(self, identity: ModelIdentity, endpoint: Endpoint, model: str, send: Send) -> None:
+    def __init__(
+        self, identity: ModelIdentity, endpoint: Endpoint, model: str, send: SendRequest
+    ) -> None:
         self._identity, self._endpoint, self._model = identity, endpoint, model
         self._send = send
         self._looking = asyncio.Lock()
-        self._spellings: dict[str, list[list[Piece]]] = {}
+        self._spellings: dict[str, list[list[Token]]] = {}
         self._texts: dict[int, str] = {}
         self._contexts: dict[str, list[int]] = {}
         self._anchor = ""
-        self._needed: dict[frozenset[str], Needed] = {}
+        self._needed: dict[frozenset[str], LabelTokens] = {}
 
     async def shares(self, request: Request) -> Reply:
         """Return how the probability is shared out among a request's choices."""
-        labels = Labels(request.choices)
+        labels = LabelSet(request.choices)
         needed = await self._tokens_of(labels) if self._endpoint.label_logprobs else None
         none = (0.0,) * len(labels.choices)
         parts: list[Shares] = []
         read_tokens = written = sent = 0
-        open_ends = [ROOT]
-        while open_ends and sent < MOST_REQUESTS:
+        open_ends = [EMPTY_PREFIX]
+        while open_ends and sent < MAX_REQUESTS:
             known = sum(sum(part.choices) for part in parts)
             known += sum(branch.mass for branch in open_ends)
-            if self._use(open_ends[0]) < FOLLOWED * known:
+            if self._use(open_ends[0]) < MIN_BRANCH_SHARE * known:
                 break
             start = open_ends.pop(0)
             positions, (taken, given) = await self._positions(request, needed, start)
@@ -91,15 +93,15 @@ class LabelReader:
             if not positions:  # The answer ended before its first token.
                 parts.append(Shares(none, start.mass))
                 continue
-            begun = walk(positions, labels, start)
+            begun = walk_tokens(positions, labels, start)
             parts.append(begun.shares)
             open_ends = sorted([*open_ends, *begun.open], key=self._use, reverse=True)
         parts += [Shares(none, branch.mass) for branch in open_ends]
-        return Reply((), summed(parts), read_tokens, written)
+        return Reply((), sum_label_probs(parts), read_tokens, written)
 
-    def _use(self, branch: Branch) -> float:
+    def _use(self, branch: Prefix) -> float:
         """Return how much may be learned by following a beginning."""
-        if branch == ROOT:
+        if branch == EMPTY_PREFIX:
             return branch.mass
         if not self._endpoint.label_logprobs:
             return 0.0
@@ -108,14 +110,14 @@ class LabelReader:
         return 0.0 if nothing else branch.mass
 
     async def _positions(
-        self, request: Request, needed: Needed | None, start: Branch
-    ) -> tuple[list[Position], tuple[int, int]]:
+        self, request: Request, needed: LabelTokens | None, start: Prefix
+    ) -> tuple[list[TokenLogprobs], tuple[int, int]]:
         fields = label_body(request, self._identity, self._endpoint, self._model, needed, start)
         return await self._send(
-            "", fields, lambda payload: (read_positions(payload, needed), usage(payload))
+            "", fields, lambda payload: (read_positions(payload, needed), read_usage(payload))
         )
 
-    async def _tokens_of(self, labels: Labels) -> Needed:
+    async def _tokens_of(self, labels: LabelSet) -> LabelTokens:
         key = frozenset(labels.choices)
         if key not in self._needed:
             async with self._looking:
@@ -134,7 +136,7 @@ class LabelReader:
             )
         return needed
 
-    async def _look_up(self, labels: Labels) -> None:
+    async def _look_up(self, labels: LabelSet) -> None:
         """Find out how the choices are written in tokens, with each lead and without."""
         if not self._anchor:
             first, *others = await asyncio.gather(*map(self._tokenize, _CONTEXTS))
@@ -144,7 +146,7 @@ class LabelReader:
         found = await asyncio.gather(*map(self._spell, sorted(new)))
         self._spellings.update(zip(sorted(new), found, strict=True))
 
-    async def _spell(self, label: str) -> list[list[Piece]]:
+    async def _spell(self, label: str) -> list[list[Token]]:
         ways = [(context, lead) for context in _CONTEXTS for lead in _LEADS]
         tokens = await asyncio.gather(
             *(self._tokenize(context + lead + label) for context, lead in ways)
@@ -154,7 +156,7 @@ class LabelReader:
             before = self._contexts[context]
             if numbers[: len(before)] != before:
                 continue
-            pieces = [Piece(n, await self._text(n)) for n in numbers[len(before) :]]
+            pieces = [Token(n, await self._text(n)) for n in numbers[len(before) :]]
             if "".join(piece.text for piece in pieces) == lead + label:
                 spellings.append(pieces)
         if not spellings:

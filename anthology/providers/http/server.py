@@ -10,8 +10,8 @@ from yarl import URL
 from anthology.config.model import Endpoint
 from anthology.config.model_identity import ModelIdentity
 from anthology.errors import EndpointError, ModelError, TransientError
-from anthology.providers.http.address_file import starting, told
-from anthology.providers.http.errors import failure, parsed
+from anthology.providers.http.address_file import find_address, how_to_start
+from anthology.providers.http.errors import error_from_response, parse_json
 from anthology.spelling import suggest
 
 if TYPE_CHECKING:
@@ -84,7 +84,7 @@ class Server:
             what,
             crowded=True,
             hint=f"{self.file} was written by {self.owner}, which seems to be gone: `squeue` "
-            f"tells. {starting(self.model)}",
+            f"tells. {how_to_start(self.model)}",
         )
 
     def sdk(self) -> "AsyncOpenAI":
@@ -115,7 +115,7 @@ def find_server(
     """
     where = f"model {identity.name}"
     named = endpoint.base_url_env and environment.get(endpoint.base_url_env)
-    found = None if named else told(identity, endpoint)
+    found = None if named else find_address(identity, endpoint)
     base = named or (found and found.address) or endpoint.base_url or _OPENAI
     source = f"the environment variable {endpoint.base_url_env}" if named else "`base_url`"
     try:
@@ -157,7 +157,7 @@ def find_server(
     return Server(identity.name, base.rstrip("/"), key, file, found.owner if found else "")
 
 
-def headers_for(sdk: "AsyncOpenAI") -> dict[str, str]:
+def build_headers(sdk: "AsyncOpenAI") -> dict[str, str]:
     """Return the headers of requests as the openai package sets them, less those about itself."""
     headers = {**sdk.default_headers, **sdk.auth_headers}
     return {
@@ -167,7 +167,7 @@ def headers_for(sdk: "AsyncOpenAI") -> dict[str, str]:
     }
 
 
-async def look(server: Server, sdk: "AsyncOpenAI") -> list[str] | None:
+async def list_served_models(server: Server, sdk: "AsyncOpenAI") -> list[str] | None:
     """Return the names of the models that a server says it serves; None if it does not say.
 
     Raises
@@ -183,8 +183,10 @@ async def look(server: Server, sdk: "AsyncOpenAI") -> list[str] | None:
         payload = await _list(server, sdk)
     except APIStatusError as error:
         if error.status_code not in _LISTS_NOTHING:
-            said = parsed(error.response.content)
-            raise server.located(failure(error.status_code, said, error.response.headers)) from None
+            said = parse_json(error.response.content)
+            raise server.located(
+                error_from_response(error.status_code, said, error.response.headers)
+            ) from None
         if not server.base.endswith("/v1") and await _beneath(server, sdk):
             raise server.located(
                 EndpointError(
@@ -218,7 +220,7 @@ async def _list(server: Server, sdk: "AsyncOpenAI") -> Any:
     from openai import APIConnectionError, APITimeoutError
 
     try:
-        return parsed((await sdk.models.with_raw_response.list()).content)
+        return parse_json((await sdk.models.with_raw_response.list()).content)
     except APITimeoutError:
         raise server.located(server.away(f"no answer within {_LOOKING:.0f} s")) from None
     except APIConnectionError as error:

@@ -10,8 +10,8 @@ from anthology.config.model_identity import ModelIdentity
 from anthology.errors import EndpointError, RefusedError
 from anthology.models.ask import continued
 from anthology.models.base import Draw, Reply, Request
-from anthology.providers.http.label_probs import Send
-from anthology.providers.http.wire import answers_of, asked, usage
+from anthology.providers.http.label_probs import SendRequest
+from anthology.providers.http.openai_format import base_body, read_choices, read_usage
 
 _HINT = (
     "Its server may not support that: set `endpoint.text_logprobs: false` in the model's file, and "
@@ -22,7 +22,7 @@ _ROUNDING = 0.05
 
 
 @dataclass(frozen=True, slots=True)
-class Repeated:
+class EchoedText:
     """A text as a model reads it.
 
     Parameters
@@ -56,7 +56,9 @@ class TextScorer:
         Sends requests.
     """
 
-    def __init__(self, identity: ModelIdentity, endpoint: Endpoint, model: str, send: Send) -> None:
+    def __init__(
+        self, identity: ModelIdentity, endpoint: Endpoint, model: str, send: SendRequest
+    ) -> None:
         self._identity, self._endpoint, self._model = identity, endpoint, model
         self._send = send
 
@@ -79,21 +81,21 @@ class TextScorer:
         prompt = continued(request)
         whole = await self._repeated(request, prompt + request.continuation)
         read, written = whole.prompt_tokens, whole.completion_tokens
-        first = reaching_beyond(whole.tokens, prompt)
+        first = first_token_beyond(whole.tokens, prompt)
         if first is None:
             # What is shown of the tokens are not the letters that they stand for.
             alone = await self._repeated(request, prompt)
             read, written = read + alone.prompt_tokens, written + alone.completion_tokens
-            first = in_common(whole.tokens, alone.tokens)
-        tokens, logprob = total(whole.logprobs, first)
+            first = common_prefix_length(whole.tokens, alone.tokens)
+        tokens, logprob = sum_logprobs(whole.logprobs, first)
         return Reply((Draw(request.continuation, "stop", tokens, logprob),), None, read, written)
 
-    async def _repeated(self, request: Request, text: str) -> Repeated:
-        fields = text_body(request, text, self._identity, self._endpoint, self._model)
-        return await self._send("", fields, lambda payload: read_repeated(payload, text))
+    async def _repeated(self, request: Request, text: str) -> EchoedText:
+        fields = echo_body(request, text, self._identity, self._endpoint, self._model)
+        return await self._send("", fields, lambda payload: read_echo(payload, text))
 
 
-def text_body(
+def echo_body(
     request: Request, text: str, identity: ModelIdentity, endpoint: Endpoint, model: str
 ) -> dict[str, Any]:
     """Return the fields of the request that has a text repeated with its log-probabilities.
@@ -104,7 +106,7 @@ def text_body(
         If the model is asked in chats.
     """
     return {
-        **asked(replace(request, prompt=text), identity, model),
+        **base_body(replace(request, prompt=text), identity, model),
         "temperature": 0,
         "echo": True,
         # 0 would do, but some servers read it as no.
@@ -113,8 +115,8 @@ def text_body(
     }
 
 
-def read_repeated(payload: Any, text: str) -> Repeated:
-    """Read the reply to a request that `text_body` made.
+def read_echo(payload: Any, text: str) -> EchoedText:
+    """Read the reply to a request that `echo_body` made.
 
     Raises
     ------
@@ -123,7 +125,7 @@ def read_repeated(payload: Any, text: str) -> Repeated:
     EndpointError
         If the server did not repeat the text, or lacks log-probabilities, or they are none.
     """
-    (answer,) = answers_of(payload, 1)
+    (answer,) = read_choices(payload, 1)
     repeated = answer.get("text")
     if not isinstance(repeated, str) or not repeated.startswith(text):
         raise EndpointError("did not repeat the text that it was given (echo)", hint=_HINT)
@@ -132,7 +134,7 @@ def read_repeated(payload: Any, text: str) -> Repeated:
         each = tuple(answer["logprobs"]["token_logprobs"])
     except (TypeError, KeyError):
         tokens, each = (), ()
-    prompt_tokens, completion_tokens = usage(payload)
+    prompt_tokens, completion_tokens = read_usage(payload)
     if len(repeated) > len(text):
         # The server wrote something although it should not.
         tokens, each = (part[: len(part) - completion_tokens] for part in (tokens, each))
@@ -151,10 +153,10 @@ def read_repeated(payload: Any, text: str) -> Repeated:
             hint="Its server has to show log-probabilities as they are before sampling "
             "(vLLM: --logprobs-mode raw_logprobs).",
         )
-    return Repeated(tokens, each, prompt_tokens, completion_tokens)
+    return EchoedText(tokens, each, prompt_tokens, completion_tokens)
 
 
-def reaching_beyond(tokens: Sequence[str], prompt: str) -> int | None:
+def first_token_beyond(tokens: Sequence[str], prompt: str) -> int | None:
     """Return the place of the first token that reaches beyond a prompt.
 
     Parameters
@@ -183,13 +185,13 @@ def reaching_beyond(tokens: Sequence[str], prompt: str) -> int | None:
     return None if rest else len(tokens)
 
 
-def in_common(some: Sequence[object], others: Sequence[object]) -> int:
+def common_prefix_length(some: Sequence[object], others: Sequence[object]) -> int:
     """Return with how many equal tokens two texts begin."""
     pairs = enumerate(zip(some, others, strict=False))
     return next((i for i, (one, other) in pairs if one != other), min(len(some), len(others)))
 
 
-def total(logprobs: Sequence[float | None], first: int) -> tuple[int, float]:
+def sum_logprobs(logprobs: Sequence[float | None], first: int) -> tuple[int, float]:
     """Return how many tokens there are from a place on, and their log-probability.
 
     The first token of a text that follows on nothing has none, and is not counted.

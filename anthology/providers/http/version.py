@@ -20,7 +20,7 @@ _MOST = 8
 _LONGEST = 100
 
 
-class Versions:
+class ServerVersion:
     """Gathers what one server tells, beside the asking and never in its way."""
 
     def __init__(self) -> None:

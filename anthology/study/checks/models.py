@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from anthology.study.study import Study
 
 
-def base_models(study: Study) -> Iterator[Mistake]:
+def chat_needed(study: Study) -> Iterator[Mistake]:
     """Find base models where a request is put in a chat."""
     keep, traits = study.experiment.backstories.keep, study.experiment.traits
     chats: list[tuple[Key, str, str | None]] = [
@@ -28,7 +28,7 @@ def base_models(study: Study) -> Iterator[Mistake]:
             yield Mistake(key, name, sentence + suggest(name, known))
 
 
-def unable_models(study: Study) -> Iterator[Mistake]:
+def unsupported_answer_modes(study: Study) -> Iterator[Mistake]:
     """Find models that are asked in a way in which their servers do not answer."""
     e = study.experiment
     asked: list[tuple[Key, str, Asking]] = [(("traits", "asking"), e.traits.model, e.traits.asking)]
@@ -67,7 +67,7 @@ def unable_models(study: Study) -> Iterator[Mistake]:
         yield Mistake(("traits", "draws"), traits.draws, sentence)
 
 
-def speechless_models(study: Study) -> Iterator[Mistake]:
+def text_needed(study: Study) -> Iterator[Mistake]:
     """Find models that only choose among options where words of their own are wanted."""
     stories, traits = study.experiment.backstories, study.experiment.traits
     asked: list[tuple[Key, str, str]] = [
@@ -83,7 +83,7 @@ def speechless_models(study: Study) -> Iterator[Mistake]:
             yield Mistake(key, name, sentence)
 
 
-def unable_scorers(study: Study) -> Iterator[Mistake]:
+def unable_to_score(study: Study) -> Iterator[Mistake]:
     """Find models under `backstories.perplexity` that score no given texts."""
     for i, name in enumerate(study.experiment.backstories.perplexity):
         reason = _reason(name, study.model(name))

@@ -12,10 +12,10 @@ from anthology.config.types import DEFAULT, for_survey
 from anthology.spelling import suggest
 from anthology.study.checks.groups import unknown_options, unknown_subgroups
 from anthology.study.checks.models import (
-    base_models,
-    speechless_models,
-    unable_models,
-    unable_scorers,
+    chat_needed,
+    text_needed,
+    unable_to_score,
+    unsupported_answer_modes,
 )
 from anthology.study.checks.problem import Key, Mistake
 from anthology.study.checks.prompts import unfit_reasoning
@@ -41,10 +41,10 @@ def mistakes(study: Study) -> list[Mistake]:
     """List what is wrong with an experiment; names first, since the rest builds on them."""
     for find in (
         unknown_names,
-        base_models,
-        unable_models,
-        unable_scorers,
-        speechless_models,
+        chat_needed,
+        unsupported_answer_modes,
+        unable_to_score,
+        text_needed,
         unfit_reasoning,
         unmatched_traits,
         doubled_offers,

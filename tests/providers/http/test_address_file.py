@@ -16,7 +16,7 @@ from anthology.models.declared import declared
 from anthology.models.usage import Meter
 from anthology.providers.http.address_file import read_address, remove_address, write_address
 from anthology.providers.http.server import find_server
-from anthology.providers.openai import Served
+from anthology.providers.openai import OpenAIModel
 from tests.support.address_files import announce
 from tests.support.scripted_server import ASKED, identity, placed, plain
 
@@ -36,11 +36,11 @@ def soon(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("anthology.models.limiter._LONGEST_REST", 0.02)
 
 
-def served(file: Path, **endpoint: Any) -> Served:
-    return Served(identity(), Endpoint(address_file=str(file), **endpoint), Meter())
+def served(file: Path, **endpoint: Any) -> OpenAIModel:
+    return OpenAIModel(identity(), Endpoint(address_file=str(file), **endpoint), Meter())
 
 
-async def ask_once(model: Served) -> Reply:
+async def ask_once(model: OpenAIModel) -> Reply:
     try:
         await model.open()
         return await model.sample(ASKED)
@@ -48,7 +48,7 @@ async def ask_once(model: Served) -> Reply:
         await model.close()
 
 
-def refused(model: Served) -> EndpointError:
+def refused(model: OpenAIModel) -> EndpointError:
     with pytest.raises(EndpointError) as caught:
         asyncio.run(ask_once(model))
     return caught.value
@@ -289,7 +289,7 @@ def test_a_server_that_moves_is_followed(file: Path, capsys: pytest.CaptureFixtu
     async def run() -> tuple[list[Reply], int, list[Any]]:
         meter = Meter()
         endpoint = Endpoint(address_file=str(file), retries=0)
-        model = Served(identity(), endpoint, meter)
+        model = OpenAIModel(identity(), endpoint, meter)
         try:
             async with placed() as place:
                 announce(file, place.url, key="first")

@@ -6,13 +6,13 @@ from typing import Any
 import pytest
 
 from anthology.errors import EndpointError, ModelError, RefusedError, TransientError
-from anthology.providers.http.errors import failure, message, told
+from anthology.providers.http.errors import error_from_response, error_in_reply, error_message
 
 NOW = datetime(2025, 1, 1, 12, 0, 0, tzinfo=UTC)
 
 
 def refused(status: int, headers: dict[str, str] | None = None, **error: Any) -> ModelError:
-    return failure(status, {"error": {"message": "no", **error}}, headers or {}, NOW)
+    return error_from_response(status, {"error": {"message": "no", **error}}, headers or {}, NOW)
 
 
 @pytest.mark.parametrize("status", [408, 409, 425, 500, 502, 504])
@@ -82,15 +82,15 @@ def test_a_server_may_say_how_long_to_wait(headers: dict[str, str], seconds: flo
     ],
 )
 def test_a_message_is_found_wherever_servers_put_it(payload: Any) -> None:
-    assert message(payload) == "too long"
+    assert error_message(payload) == "too long"
 
 
 def test_a_page_is_not_repeated() -> None:
-    assert message("<!doctype html><title>502") == "an HTML page"
+    assert error_message("<!doctype html><title>502") == "an HTML page"
 
 
 def test_nothing_said_is_told_as_that() -> None:
-    assert "no reason given" in failure(500, "", {}).what
+    assert "no reason given" in error_from_response(500, "", {}).what
 
 
 def test_what_a_server_says_of_a_wrong_key_is_not_repeated() -> None:
@@ -99,8 +99,8 @@ def test_what_a_server_says_of_a_wrong_key_is_not_repeated() -> None:
 
 
 def test_an_error_in_a_reply_that_claims_success_may_pass() -> None:
-    assert isinstance(told({"message": "overloaded"}), TransientError)
+    assert isinstance(error_in_reply({"message": "overloaded"}), TransientError)
 
 
 def test_an_error_in_a_reply_counts_by_its_code() -> None:
-    assert type(told({"message": "too long", "code": 400})) is RefusedError
+    assert type(error_in_reply({"message": "too long", "code": 400})) is RefusedError

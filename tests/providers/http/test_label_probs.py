@@ -10,8 +10,8 @@ from anthology.config.model import Endpoint, Sampling
 from anthology.errors import EndpointError, ModelError
 from anthology.models.base import Message, Reply, Request
 from anthology.models.usage import Meter
-from anthology.providers.http.label_probs import LabelReader
-from anthology.providers.openai import Served
+from anthology.providers.http.label_probs import LabelProbReader
+from anthology.providers.openai import OpenAIModel
 from tests.support.fake_server.requests import Serving
 from tests.support.fake_server.server import serving
 from tests.support.scripted_server import ask, identity
@@ -66,14 +66,14 @@ def test_labels_are_looked_up_once() -> None:
 
     async def run(url: str) -> None:
         endpoint = Endpoint(base_url=url, label_logprobs=True)
-        model = Served(identity("toy"), endpoint, Meter())
+        model = OpenAIModel(identity("toy"), endpoint, Meter())
         await model.open()
 
         async def counted(path: str, fields: dict[str, Any], read: Callable[[Any], T]) -> T:
             paths.append(path)
             return await model._send(path, fields, read)
 
-        reader = LabelReader(identity("toy"), endpoint, "toy", counted)
+        reader = LabelProbReader(identity("toy"), endpoint, "toy", counted)
         requests = [
             Request(QUESTION, Sampling(), choices=choices, logprobs=True)
             for choices in (LABELS, LABELS[:2], LABELS)

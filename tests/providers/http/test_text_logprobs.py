@@ -16,11 +16,11 @@ from anthology.models.base import Draw, Message, Reply, Request
 from anthology.models.cached import wording
 from anthology.models.usage import Meter
 from anthology.providers.http.text_logprobs import (
-    in_common,
-    reaching_beyond,
-    read_repeated,
-    text_body,
-    total,
+    common_prefix_length,
+    echo_body,
+    first_token_beyond,
+    read_echo,
+    sum_logprobs,
 )
 from anthology.providers.openai import open_model
 from anthology.providers.simulated import Simulated
@@ -91,7 +91,7 @@ def test_another_text_is_another_key_and_another_seed_is_not() -> None:
 
 
 def test_a_text_is_sent_behind_its_prompt_to_be_repeated() -> None:
-    assert text_body(scoring("Who?", " Me."), "Who? Me.", BASE, Endpoint(), "b") == {
+    assert echo_body(scoring("Who?", " Me."), "Who? Me.", BASE, Endpoint(), "b") == {
         "model": "b", "prompt": "Who? Me.", "temperature": 0, "echo": True, "logprobs": 1,
         "max_tokens": 0,
     }  # fmt: skip
@@ -213,7 +213,7 @@ def test_tokens_that_make_up_the_text_are_parted_where_the_prompt_ends(
     before: list[str], after: list[str], marked: bool
 ) -> None:
     prompt, mark = "".join(before), ["<s>"] * marked
-    first = reaching_beyond([*mark, *before, *after], prompt)
+    first = first_token_beyond([*mark, *before, *after], prompt)
     # Where there is no prompt, the mark is what the text begins with.
     assert first == (len(mark) + len(before) if before else 0)
 
@@ -224,28 +224,28 @@ def test_every_token_that_ends_beyond_the_prompt_counts(words: list[str], cut: i
     prompt = text[: min(cut, len(text))]
     ends = list(accumulate(map(len, words)))
     inside = sum(end <= len(prompt) for end in ends)
-    assert reaching_beyond(words, prompt) == inside
+    assert first_token_beyond(words, prompt) == inside
 
 
 def test_tokens_that_do_not_make_up_the_prompt_are_told() -> None:
-    assert reaching_beyond(["Who", "is", "?"], "Who?") is None
-    assert reaching_beyond(["Who"], "Who?") is None
+    assert first_token_beyond(["Who", "is", "?"], "Who?") is None
+    assert first_token_beyond(["Who"], "Who?") is None
 
 
 def test_two_texts_have_the_tokens_in_common_that_they_begin_with() -> None:
-    assert in_common([1, 2, 3], [1, 2, 4]) == 2
-    assert in_common([1, 2, 3], [1, 2]) == 2
-    assert in_common([], [1]) == 0
+    assert common_prefix_length([1, 2, 3], [1, 2, 4]) == 2
+    assert common_prefix_length([1, 2, 3], [1, 2]) == 2
+    assert common_prefix_length([], [1]) == 0
 
 
 def test_a_total_counts_what_has_a_probability() -> None:
-    assert total([None, -1.0, -0.5, -0.25], 0) == (3, -1.75)
-    assert total([None, -1.0, -0.5, -0.25], 2) == (2, -0.75)
+    assert sum_logprobs([None, -1.0, -0.5, -0.25], 0) == (3, -1.75)
+    assert sum_logprobs([None, -1.0, -0.5, -0.25], 2) == (2, -0.75)
 
 
 def test_a_reply_that_is_not_whole_may_be_the_next_time() -> None:
     with pytest.raises(TransientError):
-        read_repeated({"choices": []}, "Who?")
+        read_echo({"choices": []}, "Who?")
 
 
 # The embedded model.

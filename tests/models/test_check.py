@@ -7,7 +7,7 @@ import pytest
 import yaml
 
 from anthology.cli.main import main
-from anthology.providers.check import check
+from anthology.models.check import check_model
 from tests.conftest import ROOT
 from tests.support.fake_server.requests import Serving
 from tests.support.fake_server.server import serving
@@ -34,7 +34,7 @@ def abilities(said: str) -> dict[str, str]:
 def test_a_capable_server_is_said_to_be_capable(tmp_path: Path, api: str) -> None:
     with serving(Serving()) as server:
         declared(tmp_path, server.url, api)
-        said = check(tmp_path, "toy")
+        said = check_model(tmp_path, "toy")
     assert " answered " in said
     assert "short answers a second" in said
     found = abilities(said)
@@ -54,7 +54,7 @@ def test_a_poor_server_is_said_to_be_poor(tmp_path: Path) -> None:
     )  # fmt: skip
     with serving(poor) as server:
         declared(tmp_path, server.url, "chat")
-        said = check(tmp_path, "toy")
+        said = check_model(tmp_path, "toy")
     assert set(abilities(said).values()) == {"no"}
     for line in ("draws: 1", "seed: false", "scores: false"):
         assert f"  {line}" in said
@@ -69,7 +69,7 @@ def test_a_file_that_says_the_same_is_said_to(tmp_path: Path) -> None:
             "choices": "structured_outputs",
         }
         declared(tmp_path, server.url, **able)
-        assert "toy.yaml says the same." in check(tmp_path, "toy")
+        assert "toy.yaml says the same." in check_model(tmp_path, "toy")
 
 
 def test_free_models_answer_too(capsys: pytest.CaptureFixture[str]) -> None:

@@ -3,7 +3,7 @@
 from anthology import __version__
 
 
-class Embedded:
+class InProcess:
     """There is nothing to open and nothing to close."""
 
     served: str | None = None

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from anthology.cluster.submitted import PROMISED, check_promise, promise
+from anthology.cluster.submitted_jobs import SUBMITTED_VARIABLE, check_submitted, record_submitted
 from anthology.errors import ConfigurationError
 from tests.conftest import Project
 
@@ -15,39 +15,39 @@ JOBS = [['{"a":1}', '{"b":"x\\ny"}'], ['{"a":2}']]
 @pytest.fixture(autouse=True)
 def nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     """Have no run behind this one, and none left behind by it."""
-    monkeypatch.setenv(PROMISED, "")
-    monkeypatch.delenv(PROMISED)
+    monkeypatch.setenv(SUBMITTED_VARIABLE, "")
+    monkeypatch.delenv(SUBMITTED_VARIABLE)
 
 
 def test_what_was_promised_is_done_in_whatever_order_it_is_told(tmp_path: Path) -> None:
-    promise(tmp_path / "promised", JOBS)
+    record_submitted(tmp_path / "promised", JOBS)
     for settings in JOBS:
-        check_promise(settings)
-        check_promise(settings[::-1])
+        check_submitted(settings)
+        check_submitted(settings[::-1])
 
 
 @pytest.mark.parametrize("settings", [['{"a":3}'], ['{"a":1}'], []])
 def test_what_was_not_is_refused(tmp_path: Path, settings: list[str]) -> None:
-    promise(tmp_path / "promised", JOBS)
+    record_submitted(tmp_path / "promised", JOBS)
     with pytest.raises(ConfigurationError, match="was changed after this job was sent"):
-        check_promise(settings)
+        check_submitted(settings)
 
 
 def test_without_a_run_or_its_files_all_is_done(tmp_path: Path) -> None:
-    check_promise(["anything"])
-    promise(tmp_path / "promised", JOBS)
-    Path(os.environ[PROMISED]).unlink()
-    check_promise(["anything"])
+    check_submitted(["anything"])
+    record_submitted(tmp_path / "promised", JOBS)
+    Path(os.environ[SUBMITTED_VARIABLE]).unlink()
+    check_submitted(["anything"])
 
 
 def test_equal_runs_share_a_file_and_others_have_their_own(tmp_path: Path) -> None:
-    promise(tmp_path / "promised", JOBS)
-    promise(tmp_path / "promised", reversed(JOBS))
+    record_submitted(tmp_path / "promised", JOBS)
+    record_submitted(tmp_path / "promised", reversed(JOBS))
     assert len(list(tmp_path.glob("promised/*"))) == 1
-    promise(tmp_path / "promised", JOBS[:1])
+    record_submitted(tmp_path / "promised", JOBS[:1])
     assert len(list(tmp_path.glob("promised/*"))) == 2
     with pytest.raises(ConfigurationError):
-        check_promise(JOBS[1])
+        check_submitted(JOBS[1])
 
 
 def test_a_run_promises_just_the_settings_of_its_jobs(
@@ -55,10 +55,10 @@ def test_a_run_promises_just_the_settings_of_its_jobs(
 ) -> None:
     answers = "results/w34/responses/simulated/qa.parquet"
     (project.path / answers).unlink()
-    before = set((project.path / ".snakemake/promised").iterdir())
+    before = set((project.path / ".snakemake/submitted").iterdir())
     project.make(answers)
-    (file,) = set((project.path / ".snakemake/promised").iterdir()) - before
+    (file,) = set((project.path / ".snakemake/submitted").iterdir()) - before
     assert len(file.read_text().split("\n")) == 1
     (project.path / answers).unlink()
-    monkeypatch.setenv(PROMISED, str(file))
+    monkeypatch.setenv(SUBMITTED_VARIABLE, str(file))
     project.make(answers)

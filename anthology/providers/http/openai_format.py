@@ -8,11 +8,16 @@ from anthology.config.model import Endpoint
 from anthology.config.model_identity import ModelIdentity
 from anthology.errors import ConfigurationError, ModelError, TransientError
 from anthology.models.base import Draw, Reply, Request
-from anthology.providers.http.constrained import AROUND, chosen, grammar, schema
-from anthology.providers.http.errors import told
-from anthology.providers.label_tree import ROOT, Branch, Needed, Position
+from anthology.providers.http.constrained_output import (
+    JSON_OVERHEAD,
+    gbnf_grammar,
+    json_schema,
+    match_choice,
+)
+from anthology.providers.http.errors import error_in_reply
+from anthology.providers.http.label_tree import EMPTY_PREFIX, LabelTokens, Prefix, TokenLogprobs
 
-LOOK_AHEAD = 4
+LOOKAHEAD_TOKENS = 4
 """Tokens that are written where it is not known how many a label takes: "(A)" takes up to three,
 and a space or an empty line may stand before it."""
 
@@ -47,7 +52,7 @@ _NUMBER = "token_id:"
 _BROKEN_OFF = ("abort", "error")
 
 
-def check_fields(identity: ModelIdentity, endpoint: Endpoint) -> None:
+def check_body_fields(identity: ModelIdentity, endpoint: Endpoint) -> None:
     """Make sure that a model's further fields set nothing that requests set themselves.
 
     Raises
@@ -66,7 +71,7 @@ def check_fields(identity: ModelIdentity, endpoint: Endpoint) -> None:
             )
 
 
-def body(
+def completion_body(
     request: Request, identity: ModelIdentity, endpoint: Endpoint, model: str
 ) -> dict[str, Any]:
     """Return the fields of the request that draws answers.
@@ -91,7 +96,7 @@ def body(
     """
     sampling = request.sampling
     fields: dict[str, Any] = {
-        **asked(request, identity, model),
+        **base_body(request, identity, model),
         "temperature": sampling.temperature,
         "top_p": sampling.top_p,
         endpoint.length_field: sampling.max_tokens,
@@ -110,10 +115,10 @@ def body(
     elif endpoint.choices == "structured_outputs":
         fields["structured_outputs"] = {"choice": list(request.choices)}
     elif endpoint.choices == "grammar":
-        fields["grammar"] = grammar(request.choices)
+        fields["grammar"] = gbnf_grammar(request.choices)
     elif endpoint.choices == "json_schema" and identity.api == "chat":
-        fields["response_format"] = schema(request.choices)
-        fields[endpoint.length_field] = sampling.max_tokens + AROUND
+        fields["response_format"] = json_schema(request.choices)
+        fields[endpoint.length_field] = sampling.max_tokens + JSON_OVERHEAD
     else:
         raise ModelError(
             "cannot be held to labels"
@@ -129,15 +134,15 @@ def label_body(
     identity: ModelIdentity,
     endpoint: Endpoint,
     model: str,
-    needed: Needed | None,
-    start: Branch = ROOT,
+    needed: LabelTokens | None,
+    start: Prefix = EMPTY_PREFIX,
 ) -> dict[str, Any]:
     """Return the fields of the request that asks how probable labels are.
 
     Parameters
     ----------
     request, identity, endpoint, model
-        As for `body`.
+        As for `completion_body`.
     needed
         The tokens to ask for; None to ask for the likeliest.
     start
@@ -150,9 +155,9 @@ def label_body(
     """
     chat = identity.api == "chat"
     fields = {
-        **asked(request, identity, model),
+        **base_body(request, identity, model),
         "temperature": 0,
-        endpoint.length_field: needed.depth if needed else LOOK_AHEAD,
+        endpoint.length_field: needed.depth if needed else LOOKAHEAD_TOKENS,
     }
     if needed:
         fields["logprobs"] = True if chat else 1
@@ -177,8 +182,8 @@ def label_body(
     return fields
 
 
-def read(payload: Any, request: Request, endpoint: Endpoint) -> Reply:
-    """Read the answers to a request that `body` made.
+def read_reply(payload: Any, request: Request, endpoint: Endpoint) -> Reply:
+    """Read the answers to a request that `completion_body` made.
 
     Parameters
     ----------
@@ -197,14 +202,14 @@ def read(payload: Any, request: Request, endpoint: Endpoint) -> Reply:
         If an answer is withheld, or the server did not do as it was told.
     """
     alike = request.draws if request.sampling.temperature == 0 else 1
-    answers = answers_of(payload, request.draws // alike)
+    answers = read_choices(payload, request.draws // alike)
     scored = request.scored and endpoint.scores
     draws = tuple(_draw(answer, request, scored) for answer in answers)
-    prompt_tokens, completion_tokens = usage(payload)
+    prompt_tokens, completion_tokens = read_usage(payload)
     return Reply(draws * alike, None, prompt_tokens, completion_tokens)
 
 
-def read_positions(payload: Any, needed: Needed | None) -> list[Position]:
+def read_positions(payload: Any, needed: LabelTokens | None) -> list[TokenLogprobs]:
     """Read what a reply to a request that `label_body` made shows of each token.
 
     Raises
@@ -214,7 +219,7 @@ def read_positions(payload: Any, needed: Needed | None) -> list[Position]:
     ModelError
         If it lacks the probabilities that were asked for, or they are none.
     """
-    (answer,) = answers_of(payload, 1)
+    (answer,) = read_choices(payload, 1)
     tokens = _tokens(answer.get("logprobs"))
     if tokens is None or (not tokens and _says_something(answer)):
         raise ModelError(
@@ -225,7 +230,7 @@ def read_positions(payload: Any, needed: Needed | None) -> list[Position]:
     return [_position(token, shown, needed) for token, shown in tokens]
 
 
-def usage(payload: Any) -> tuple[int, int]:
+def read_usage(payload: Any) -> tuple[int, int]:
     """Return how many tokens were read and written; 0 where the server does not say."""
     counts = payload.get("usage")
     if not isinstance(counts, dict):
@@ -237,7 +242,7 @@ def usage(payload: Any) -> tuple[int, int]:
     )
 
 
-def asked(request: Request, identity: ModelIdentity, model: str) -> dict[str, Any]:
+def base_body(request: Request, identity: ModelIdentity, model: str) -> dict[str, Any]:
     """Return the fields that every request has: the model, what it is asked, and its own fields.
 
     Raises
@@ -260,7 +265,7 @@ def asked(request: Request, identity: ModelIdentity, model: str) -> dict[str, An
     return fields
 
 
-def answers_of(payload: Any, wanted: int) -> list[dict[str, Any]]:
+def read_choices(payload: Any, wanted: int) -> list[dict[str, Any]]:
     """Return the answers in a reply, in their order.
 
     Raises
@@ -271,7 +276,7 @@ def answers_of(payload: Any, wanted: int) -> list[dict[str, Any]]:
     if not isinstance(payload, dict):
         raise TransientError("the server sent something else than answers")
     if payload.get("error"):
-        raise told(payload["error"])
+        raise error_in_reply(payload["error"])
     answers = payload.get("choices")
     if not isinstance(answers, list) or not all(isinstance(one, dict) for one in answers):
         hint = "Check the address, up to and including /v1." if answers is None else ""
@@ -312,7 +317,7 @@ def _draw(answer: dict[str, Any], request: Request, scored: bool) -> Draw:
     if not isinstance(text, str):
         raise TransientError("the server sent an answer without text")
     if request.choices:
-        text = chosen(text, request.choices)
+        text = match_choice(text, request.choices)
     tokens, logprob = _score(answer.get("logprobs")) if scored else (0, None)
     return Draw(text, "length" if finish == "length" else "stop", tokens, logprob)
 
@@ -351,7 +356,7 @@ def _entry(entry: dict[str, Any]) -> tuple[str, dict[str, float]]:
     return entry["token"], {entry["token"]: entry["logprob"], **shown}
 
 
-def _position(token: str, shown: Mapping[str, float], needed: Needed | None) -> Position:
+def _position(token: str, shown: Mapping[str, float], needed: LabelTokens | None) -> TokenLogprobs:
     total = math.fsum(math.exp(min(logprob, 1.0)) for logprob in shown.values())
     if total > _TOO_MUCH:
         raise ModelError(
@@ -360,7 +365,7 @@ def _position(token: str, shown: Mapping[str, float], needed: Needed | None) -> 
             "(vLLM: --logprobs-mode raw_logprobs).",
         )
     if needed is None:
-        return Position(token, shown)
+        return TokenLogprobs(token, shown)
     numbered = {_number(name): logprob for name, logprob in shown.items()}
     if not needed.texts.keys() <= numbered.keys():
         raise ModelError(
@@ -369,7 +374,7 @@ def _position(token: str, shown: Mapping[str, float], needed: Needed | None) -> 
             "`endpoint.logprobs` to how many of the likeliest tokens its server gives.",
         )
     asked = _together((text, numbered[number]) for number, text in needed.texts.items())
-    return Position(needed.texts.get(_number(token)), asked, exact=True)
+    return TokenLogprobs(needed.texts.get(_number(token)), asked, exact=True)
 
 
 def _together(shown: Iterable[tuple[str, float]]) -> dict[str, float]:

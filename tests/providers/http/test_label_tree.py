@@ -11,27 +11,29 @@ from hypothesis import strategies as st
 
 from anthology.errors import ModelError
 from anthology.models.base import Shares
-from anthology.providers.label_tree import (
-    ROOT,
-    Begun,
-    Branch,
-    Labels,
-    Piece,
-    Position,
-    summed,
-    walk,
+from anthology.providers.http.label_tree import (
+    EMPTY_PREFIX,
+    LabelSet,
+    Prefix,
+    Token,
+    TokenLogprobs,
+    WalkResult,
+    sum_label_probs,
+    walk_tokens,
 )
 
 ABC = ("(A)", "(B)", "(C)")
 END = ""
 
 
-def position(token: str | None, shown: Mapping[str, float], *, exact: bool = False) -> Position:
-    return Position(token, {text: math.log(p) for text, p in shown.items() if p}, exact)
+def position(
+    token: str | None, shown: Mapping[str, float], *, exact: bool = False
+) -> TokenLogprobs:
+    return TokenLogprobs(token, {text: math.log(p) for text, p in shown.items() if p}, exact)
 
 
-def walked(choices: tuple[str, ...], *positions: Position) -> Begun:
-    return walk(positions, Labels(choices))
+def walked(choices: tuple[str, ...], *positions: TokenLogprobs) -> WalkResult:
+    return walk_tokens(positions, LabelSet(choices))
 
 
 def test_a_token_that_is_a_choice_gives_it_its_mass() -> None:
@@ -65,7 +67,7 @@ def test_one_settles_nothing_where_ten_is_a_choice_too() -> None:
 
 
 def test_the_longer_of_two_choices_is_meant_where_both_were_written() -> None:
-    labels = Labels(("Yes", "Yes, sure"))
+    labels = LabelSet(("Yes", "Yes, sure"))
     assert labels.meant("Yes,") == (1, 0)
     assert labels.meant("Yes, sure.") == (1,)
     assert labels.meant("Yes, no") == (0,)
@@ -107,7 +109,7 @@ def test_beginnings_that_were_not_written_are_left_open() -> None:
 
 
 def test_an_open_beginning_is_followed_from_where_it_is() -> None:
-    begun = walk([position("B", {"B": 1.0})], Labels(ABC), Branch("\n(", 0.25))
+    begun = walk_tokens([position("B", {"B": 1.0})], LabelSet(ABC), Prefix("\n(", 0.25))
     assert begun.shares.choices == pytest.approx((0.0, 0.25, 0.0))
 
 
@@ -118,23 +120,23 @@ def test_a_written_token_whose_text_is_not_known_ends_the_walk() -> None:
 
 
 def test_no_positions_leave_everything_open() -> None:
-    assert walked(ABC) == Begun(Shares((0.0, 0.0, 0.0)), (ROOT,))
+    assert walked(ABC) == WalkResult(Shares((0.0, 0.0, 0.0)), (EMPTY_PREFIX,))
 
 
 @pytest.mark.parametrize("choices", [("A", " A"), ("A", "")])
 def test_choices_that_cannot_be_told_apart_are_refused(choices: tuple[str, ...]) -> None:
     with pytest.raises(ModelError, match="cannot be told apart"):
-        Labels(choices)
+        LabelSet(choices)
 
 
 def test_words_need_only_the_tokens_up_to_where_they_part() -> None:
-    very, some = [Piece(1, "Very"), Piece(2, " likely")], [Piece(3, "Some"), Piece(4, "what")]
-    needed = Labels(("Very likely", "Somewhat")).needed([very, some])
+    very, some = [Token(1, "Very"), Token(2, " likely")], [Token(3, "Some"), Token(4, "what")]
+    needed = LabelSet(("Very likely", "Somewhat")).needed([very, some])
     assert (dict(needed.texts), needed.depth) == ({1: "Very", 3: "Some"}, 1)
 
 
 def test_a_choice_that_may_go_on_needs_one_token_more() -> None:
-    needed = Labels(("1", "10")).needed([[Piece(1, "1")], [Piece(1, "1"), Piece(2, "0")]])
+    needed = LabelSet(("1", "10")).needed([[Token(1, "1")], [Token(1, "1"), Token(2, "0")]])
     assert (dict(needed.texts), needed.depth) == ({1: "1", 2: "0"}, 2)
 
 
@@ -161,7 +163,7 @@ def models(draw: st.DrawFn) -> Model:
     return following
 
 
-def written(model: Model, text: str) -> Iterator[Position]:
+def written(model: Model, text: str) -> Iterator[TokenLogprobs]:
     """Write the likeliest answer after a text."""
     while True:
         shown = model(text)
@@ -173,13 +175,13 @@ def written(model: Model, text: str) -> Iterator[Position]:
 
 
 def followed(model: Model, choices: tuple[str, ...]) -> Shares:
-    labels, parts, to_follow = Labels(choices), [], [ROOT]
+    labels, parts, to_follow = LabelSet(choices), [], [EMPTY_PREFIX]
     while to_follow:
         start = to_follow.pop()
-        begun = walk(written(model, start.text), labels, start)
+        begun = walk_tokens(written(model, start.text), labels, start)
         parts.append(begun.shares)
         to_follow += begun.open
-    return summed(parts)
+    return sum_label_probs(parts)
 
 
 def what_it_means(tokens: tuple[str, ...], choices: tuple[str, ...]) -> str | None:
@@ -231,9 +233,9 @@ def test_all_branches_followed_give_what_counting_all_answers_gives(
 def test_exact_positions_need_only_the_tokens_that_lead_to_another_choice(
     model: Model, choices: tuple[str, ...]
 ) -> None:
-    labels = Labels(choices)
+    labels = LabelSet(choices)
 
-    def exactly(text: str) -> Iterator[Position]:
+    def exactly(text: str) -> Iterator[TokenLogprobs]:
         for each in written(model, text):
             whole = labels.ended(text)
             idle = [() if whole is None else (whole,)]
@@ -242,29 +244,31 @@ def test_exact_positions_need_only_the_tokens_that_lead_to_another_choice(
                 for token, p in each.shown.items()
                 if token and (not (text + token).strip() or labels.meant(text + token) not in idle)
             }
-            yield Position(each.token if each.token in kept else None, kept, exact=True)
+            yield TokenLogprobs(each.token if each.token in kept else None, kept, exact=True)
             text += each.token or ""
 
-    parts, to_follow = [], [ROOT]
+    parts, to_follow = [], [EMPTY_PREFIX]
     while to_follow:
         start = to_follow.pop()
-        begun = walk(exactly(start.text), labels, start)
+        begun = walk_tokens(exactly(start.text), labels, start)
         parts.append(begun.shares)
         to_follow += begun.open
-    assert summed(parts).choices == pytest.approx(followed(model, choices).choices, abs=1e-9)
-    assert summed(parts).unseen == 0
+    assert sum_label_probs(parts).choices == pytest.approx(
+        followed(model, choices).choices, abs=1e-9
+    )
+    assert sum_label_probs(parts).unseen == 0
 
 
 @given(models(), st.sampled_from(CHOICES), st.integers(0, 12), st.integers(0, 3))
 def test_nothing_is_counted_twice_whatever_is_shown(
     model: Model, choices: tuple[str, ...], most: int, many: int
 ) -> None:
-    def few(positions: Iterator[Position]) -> Iterator[Position]:
+    def few(positions: Iterator[TokenLogprobs]) -> Iterator[TokenLogprobs]:
         for _, each in zip(range(many), positions, strict=False):
             kept = sorted(each.shown.items(), key=lambda pair: -pair[1])[:most]
-            yield Position(each.token, dict(kept))
+            yield TokenLogprobs(each.token, dict(kept))
 
-    begun = walk(few(written(model, "")), Labels(choices))
+    begun = walk_tokens(few(written(model, "")), LabelSet(choices))
     total = sum(begun.shares.choices) + begun.shares.unseen + sum(b.mass for b in begun.open)
     assert min(begun.shares.choices) >= 0
     assert total <= 1 + 1e-9
@@ -279,7 +283,7 @@ def test_choices_in_another_order_have_the_same_shares(
     assert mixed.choices == pytest.approx([straight.choices[i] for i in order], abs=1e-12)
 
 
-def taken_apart(odds: Mapping[str, float], cuts: tuple[int, ...]) -> Iterator[Position]:
+def taken_apart(odds: Mapping[str, float], cuts: tuple[int, ...]) -> Iterator[TokenLogprobs]:
     """Write the first of some texts in pieces that end at the cuts."""
     before = ""
     for start, end in pairwise((0, *cuts, max(map(len, odds)))):
@@ -300,6 +304,6 @@ def test_it_does_not_matter_how_labels_are_taken_apart(
     weights: list[float], cuts: tuple[int, ...]
 ) -> None:
     odds = dict(zip((" (A)", " (B)", " (C)", " [D]"), weights, strict=True))
-    begun = walk(taken_apart(odds, cuts), Labels(ABC))
+    begun = walk_tokens(taken_apart(odds, cuts), LabelSet(ABC))
     assert begun.shares.choices == pytest.approx([w / sum(weights) for w in weights[:3]])
     assert begun.shares.unseen == pytest.approx(0)

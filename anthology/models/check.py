@@ -62,7 +62,7 @@ class Finding:
     setting: dict[str, Any] = field(default_factory=dict)
 
 
-def overview(folder: Path) -> str:
+def list_models(folder: Path) -> str:
     """List the models that are declared."""
     rows = []
     for path in sorted(folder.glob("*.yaml")):
@@ -76,7 +76,7 @@ def overview(folder: Path) -> str:
     return aligned(["name", "provider", "api", "model", "address"], rows)
 
 
-def check(folder: Path, name: str) -> str:
+def check_model(folder: Path, name: str) -> str:
     """Ask one model what it can do.
 
     Parameters

@@ -6,11 +6,11 @@ import orjson
 
 from anthology.errors import ModelError
 
-AROUND = 16
+JSON_OVERHEAD = 16
 """Tokens that `{"answer": ""}` takes, with room to spare."""
 
 
-def schema(choices: tuple[str, ...]) -> dict[str, Any]:
+def json_schema(choices: tuple[str, ...]) -> dict[str, Any]:
     """Return the choices as OpenAI's chats are held to them: an object with one answer."""
     answer = {"type": "string", "enum": [choice.strip() for choice in choices]}
     whole = {
@@ -25,13 +25,13 @@ def schema(choices: tuple[str, ...]) -> dict[str, Any]:
     }
 
 
-def grammar(choices: tuple[str, ...]) -> str:
+def gbnf_grammar(choices: tuple[str, ...]) -> str:
     """Return the choices as llama.cpp writes grammars, in which texts are quoted as in JSON."""
     return "root ::= " + " | ".join(orjson.dumps(choice).decode() for choice in choices)
 
 
-def chosen(text: str, choices: tuple[str, ...]) -> str:
-    """Return the choice that an answer is, be it plain or in the object that `schema` makes."""
+def match_choice(text: str, choices: tuple[str, ...]) -> str:
+    """Return the choice that an answer names, as plain text or in a JSON object."""
     if text in choices:
         return text
     bare = {choice.strip(): choice for choice in choices}

@@ -14,7 +14,7 @@ from anthology.models.base import Shares
 
 
 @dataclass(frozen=True, slots=True)
-class Position:
+class TokenLogprobs:
     """What a model gave for one token of its answer.
 
     Parameters
@@ -37,7 +37,7 @@ class Position:
 
 
 @dataclass(frozen=True, slots=True)
-class Branch:
+class Prefix:
     """A beginning of answers that may still become one choice or another.
 
     Parameters
@@ -52,12 +52,12 @@ class Branch:
     mass: float
 
 
-ROOT = Branch("", 1.0)
+EMPTY_PREFIX = Prefix("", 1.0)
 """The beginning of all answers."""
 
 
 @dataclass(frozen=True, slots=True)
-class Begun:
+class WalkResult:
     """What a walk along one written answer found.
 
     Parameters
@@ -70,11 +70,11 @@ class Begun:
     """
 
     shares: Shares
-    open: tuple[Branch, ...]
+    open: tuple[Prefix, ...]
 
 
 @dataclass(frozen=True, slots=True)
-class Piece:
+class Token:
     """A token: its number in the model's vocabulary and its text."""
 
     number: int
@@ -82,7 +82,7 @@ class Piece:
 
 
 @dataclass(frozen=True, slots=True)
-class Needed:
+class LabelTokens:
     """The tokens whose probabilities tell the choices apart.
 
     Parameters
@@ -97,7 +97,7 @@ class Needed:
     depth: int
 
 
-class Labels:
+class LabelSet:
     """Choices, as texts that an answer may begin with.
 
     Parameters
@@ -146,7 +146,7 @@ class Labels:
         ]
         return max(passed, key=lambda i: len(self._bare[i]), default=None)
 
-    def needed(self, spellings: Iterable[Sequence[Piece]]) -> Needed:
+    def needed(self, spellings: Iterable[Sequence[Token]]) -> LabelTokens:
         """Return the tokens to ask for.
 
         Parameters
@@ -166,10 +166,12 @@ class Labels:
                     break
             else:  # It may go on to another choice, which the token after it decides.
                 depth = max(depth, len(spelling) + 1)
-        return Needed(texts, depth)
+        return LabelTokens(texts, depth)
 
 
-def walk(positions: Iterable[Position], labels: Labels, start: Branch = ROOT) -> Begun:
+def walk_tokens(
+    positions: Iterable[TokenLogprobs], labels: LabelSet, start: Prefix = EMPTY_PREFIX
+) -> WalkResult:
     """Follow one written answer, and account for all that the model might have written instead.
 
     Parameters
@@ -202,9 +204,9 @@ def walk(positions: Iterable[Position], labels: Labels, start: Branch = ROOT) ->
             left -= part
             if token and not labels.settled(longer):
                 if token == position.token:
-                    onward = Branch(longer, part)
+                    onward = Prefix(longer, part)
                 else:
-                    branches.append(Branch(longer, part))
+                    branches.append(Prefix(longer, part))
                 continue
             meant = labels.meant(longer)[:1] if token else _just(labels.ended(text))
             for choice in meant:
@@ -218,11 +220,11 @@ def walk(positions: Iterable[Position], labels: Labels, start: Branch = ROOT) ->
             break
         text, mass = onward.text, onward.mass
     else:
-        branches.append(Branch(text, mass))
-    return Begun(Shares(tuple(shares), unseen), tuple(branches))
+        branches.append(Prefix(text, mass))
+    return WalkResult(Shares(tuple(shares), unseen), tuple(branches))
 
 
-def summed(parts: Sequence[Shares]) -> Shares:
+def sum_label_probs(parts: Sequence[Shares]) -> Shares:
     """Add up the shares of the parts of a whole; there must be one."""
     together = zip(*(part.choices for part in parts), strict=True)
     return Shares(tuple(map(math.fsum, together)), math.fsum(part.unseen for part in parts))

@@ -9,8 +9,14 @@ from anthology.config.model import Endpoint, Sampling
 from anthology.config.model_identity import ModelIdentity
 from anthology.errors import ConfigurationError, EndpointError, ModelError, TransientError
 from anthology.models.base import Draw, Message, Reply, Request
-from anthology.providers.http.wire import body, check_fields, label_body, read, read_positions
-from anthology.providers.label_tree import Branch, Needed, Position
+from anthology.providers.http.label_tree import LabelTokens, Prefix, TokenLogprobs
+from anthology.providers.http.openai_format import (
+    check_body_fields,
+    completion_body,
+    label_body,
+    read_positions,
+    read_reply,
+)
 
 BASE = ModelIdentity(name="base", provider="openai", api="completions", model="b")
 CHAT = ModelIdentity(name="chat", provider="openai", api="chat", model="c")
@@ -31,14 +37,14 @@ def chat(**fields: Any) -> Request:
 
 def sent(request: Request, endpoint: Endpoint = PLAIN) -> dict[str, Any]:
     identity = BASE if isinstance(request.prompt, str) else CHAT
-    return body(request, identity, endpoint, identity.model or "")
+    return completion_body(request, identity, endpoint, identity.model or "")
 
 
 def asked(
-    request: Request, endpoint: Endpoint, needed: Needed | None = None, start: str = ""
+    request: Request, endpoint: Endpoint, needed: LabelTokens | None = None, start: str = ""
 ) -> dict[str, Any]:
     identity = BASE if isinstance(request.prompt, str) else CHAT
-    return label_body(request, identity, endpoint, "m", needed, Branch(start, 1.0))
+    return label_body(request, identity, endpoint, "m", needed, Prefix(start, 1.0))
 
 
 def said(*texts: str | None, **fields: Any) -> dict[str, Any]:
@@ -104,14 +110,14 @@ def test_the_longest_answer_is_called_what_the_server_calls_it() -> None:
 
 def test_further_fields_are_passed_through() -> None:
     identity = CHAT.model_copy(update={"body": {"reasoning_effort": "low"}})
-    assert body(chat(), identity, PLAIN, "c")["reasoning_effort"] == "low"
+    assert completion_body(chat(), identity, PLAIN, "c")["reasoning_effort"] == "low"
 
 
 @pytest.mark.parametrize("field", ["temperature", "model", "stream", "max_tokens", "longest"])
 def test_further_fields_may_not_set_what_requests_set(field: str) -> None:
     identity = CHAT.model_copy(update={"body": {field: 1}})
     with pytest.raises(ConfigurationError, match=field):
-        check_fields(identity, Endpoint(length_field="longest"))
+        check_body_fields(identity, Endpoint(length_field="longest"))
 
 
 def test_scores_are_asked_for_where_the_server_gives_them() -> None:
@@ -148,12 +154,12 @@ def test_choices_are_not_asked_for_where_nothing_holds_to_them(
 
 def test_a_text_is_not_sent_to_a_chat() -> None:
     with pytest.raises(ModelError, match="api: chat"):
-        body(text(), CHAT, PLAIN, "c")
+        completion_body(text(), CHAT, PLAIN, "c")
 
 
 # Asking how probable labels are.
 
-NEEDED = Needed({5: " (", 6: "A"}, 2)
+NEEDED = LabelTokens({5: " (", 6: "A"}, 2)
 
 
 def test_exact_probabilities_are_asked_for_by_tokens() -> None:
@@ -188,7 +194,7 @@ def test_a_beginning_is_taken_as_written() -> None:
 
 
 def test_answers_are_read() -> None:
-    assert read(said(" yes", " no"), text(draws=2), PLAIN) == Reply(
+    assert read_reply(said(" yes", " no"), text(draws=2), PLAIN) == Reply(
         (Draw(" yes"), Draw(" no")), None, 7, 3
     )
 
@@ -196,26 +202,26 @@ def test_answers_are_read() -> None:
 def test_answers_keep_their_order() -> None:
     reply = said("one", "two", "three")
     reply["choices"].reverse()
-    assert [draw.text for draw in read(reply, text(draws=3), PLAIN).draws] == [
+    assert [draw.text for draw in read_reply(reply, text(draws=3), PLAIN).draws] == [
         "one", "two", "three",
     ]  # fmt: skip
 
 
 def test_answers_with_nothing_left_to_chance_are_alike() -> None:
-    reply = read(said("yes"), text(draws=3, sampling=Sampling(temperature=0)), PLAIN)
+    reply = read_reply(said("yes"), text(draws=3, sampling=Sampling(temperature=0)), PLAIN)
     assert reply.draws == (Draw("yes"),) * 3
 
 
 def test_an_answer_that_was_cut_says_so() -> None:
-    assert read(said("a", finish_reason="length"), text(), PLAIN).draws[0].finish == "length"
+    assert read_reply(said("a", finish_reason="length"), text(), PLAIN).draws[0].finish == "length"
 
 
 def test_an_empty_answer_is_an_answer() -> None:
-    assert read(replied(""), chat(), PLAIN).draws == (Draw(""),)
+    assert read_reply(replied(""), chat(), PLAIN).draws == (Draw(""),)
 
 
 def test_tokens_that_nobody_counted_are_none() -> None:
-    reply = read(replied("a"), chat(), PLAIN)
+    reply = read_reply(replied("a"), chat(), PLAIN)
     assert (reply.prompt_tokens, reply.completion_tokens) == (0, 0)
 
 
@@ -237,61 +243,61 @@ def test_tokens_that_nobody_counted_are_none() -> None:
 )
 def test_a_broken_reply_may_be_whole_the_next_time(payload: Any) -> None:
     with pytest.raises(TransientError):
-        read(payload, text(), PLAIN)
+        read_reply(payload, text(), PLAIN)
 
 
 @pytest.mark.parametrize("payload", [replied(None), {"choices": [{"text": "a"}]}])
 def test_a_message_without_text_may_have_one_the_next_time(payload: Any) -> None:
     with pytest.raises(TransientError):
-        read(payload, chat(), PLAIN)
+        read_reply(payload, chat(), PLAIN)
 
 
 def test_a_refusal_is_an_answer_to_be_read() -> None:
     refusal = replied(None, refusal="I cannot.")
-    assert read(refusal, chat(), PLAIN).draws == (Draw("I cannot."),)
+    assert read_reply(refusal, chat(), PLAIN).draws == (Draw("I cannot."),)
     held = chat(choices=("(A)", "(B)"))
-    assert read(refusal, held, PLAIN).draws == (Draw("I cannot."),)
+    assert read_reply(refusal, held, PLAIN).draws == (Draw("I cannot."),)
 
 
 def test_choices_become_a_grammar() -> None:
     endpoint = Endpoint(choices="grammar")
     request = text(choices=(" (A)", ' "B"'))
-    fields = body(request, BASE, endpoint, "toy")
+    fields = completion_body(request, BASE, endpoint, "toy")
     assert fields["grammar"] == 'root ::= " (A)" | " \\"B\\""'
 
 
 def test_a_withheld_answer_is_an_error_of_its_request() -> None:
     with pytest.raises(ModelError) as caught:
-        read(replied(None, "content_filter"), chat(), PLAIN)
+        read_reply(replied(None, "content_filter"), chat(), PLAIN)
     assert not isinstance(caught.value, TransientError | EndpointError)
 
 
 def test_scores_of_completions_are_added_up() -> None:
     scores = {"tokens": ["a", "b"], "token_logprobs": [-0.5, -0.25], "top_logprobs": [{}, {}]}
-    draw = read(said("ab", logprobs=scores), text(scored=True), PLAIN).draws[0]
+    draw = read_reply(said("ab", logprobs=scores), text(scored=True), PLAIN).draws[0]
     assert (draw.tokens, draw.logprob) == (2, -0.75)
 
 
 def test_scores_of_chats_are_added_up() -> None:
     reply = replied("ab")
     reply["choices"][0]["logprobs"] = {"content": [{"logprob": -0.5}, {"logprob": -0.25}]}
-    draw = read(reply, chat(scored=True), PLAIN).draws[0]
+    draw = read_reply(reply, chat(scored=True), PLAIN).draws[0]
     assert (draw.tokens, draw.logprob) == (2, -0.75)
 
 
 def test_scores_that_do_not_come_are_an_error() -> None:
     with pytest.raises(ModelError, match="no log-probabilities") as caught:
-        read(said("a"), text(scored=True), PLAIN)
+        read_reply(said("a"), text(scored=True), PLAIN)
     assert "endpoint.scores" in caught.value.hint
 
 
 def test_scores_that_nobody_asked_for_are_not_missed() -> None:
-    assert read(said("a"), text(scored=True), Endpoint(scores=False)).draws[0].logprob is None
+    assert read_reply(said("a"), text(scored=True), Endpoint(scores=False)).draws[0].logprob is None
 
 
 @pytest.mark.parametrize("answer", [" (A)", "(A)", '{"answer": "(A)"}', ' {"answer":"(A)"}\n'])
 def test_a_choice_is_read_back_as_it_was_given(answer: str) -> None:
-    assert read(replied(answer), chat(choices=LABELS), OPENAI).draws[0].text == " (A)"
+    assert read_reply(replied(answer), chat(choices=LABELS), OPENAI).draws[0].text == " (A)"
 
 
 @pytest.mark.parametrize(
@@ -299,7 +305,7 @@ def test_a_choice_is_read_back_as_it_was_given(answer: str) -> None:
 )
 def test_an_answer_that_is_no_choice_is_an_error_and_never_data(answer: str) -> None:
     with pytest.raises(ModelError, match="none of the choices"):
-        read(replied(answer), chat(choices=LABELS), OPENAI)
+        read_reply(replied(answer), chat(choices=LABELS), OPENAI)
 
 
 # What replies show of each token.
@@ -316,8 +322,8 @@ def shown(*tops: dict[str, float], text: str = "x") -> dict[str, Any]:
 
 def test_positions_of_completions_are_read() -> None:
     assert read_positions(shown({"(": 0.5, " (": 0.25}, {"A": 1.0}), None) == [
-        Position("(", {"(": math.log(0.5), " (": math.log(0.25)}),
-        Position("A", {"A": 0.0}),
+        TokenLogprobs("(", {"(": math.log(0.5), " (": math.log(0.25)}),
+        TokenLogprobs("A", {"A": 0.0}),
     ]
 
 
@@ -350,7 +356,7 @@ def test_tokens_that_were_asked_for_are_read_by_their_numbers() -> None:
         {"token_id:9": 0.5, "token_id:5": 0.25, "token_id:6": 0.25},
     )
     first, second = read_positions(reply, NEEDED)
-    assert first == Position(" (", {" (": math.log(0.5), "A": math.log(0.125)}, exact=True)
+    assert first == TokenLogprobs(" (", {" (": math.log(0.5), "A": math.log(0.125)}, exact=True)
     assert second.token is None
     assert "token_id:9" not in second.shown
 

@@ -1,4 +1,4 @@
-"""What a run has sent jobs for, lest a change that is made while they wait enters unseen.
+"""Refuses a queued job whose settings or code changed after it was submitted.
 
 A job on another machine reads the configuration and the code anew when it begins, while Snakemake
 takes what it makes for that of the settings which it was sent with. So the run writes down what it
@@ -13,11 +13,11 @@ from pathlib import Path
 from anthology.errors import ConfigurationError
 from anthology.io.parquet import write_text
 
-PROMISED = "ANTHOLOGY_PROMISED"
+SUBMITTED_VARIABLE = "ANTHOLOGY_SUBMITTED"
 """The environment variable that names the file with what a run wants done."""
 
 
-def promise(folder: Path, jobs: Iterable[Iterable[str]]) -> None:
+def record_submitted(folder: Path, jobs: Iterable[Iterable[str]]) -> None:
     """Write down the settings of all jobs of a run, and have commands look there.
 
     Parameters
@@ -31,10 +31,10 @@ def promise(folder: Path, jobs: Iterable[Iterable[str]]) -> None:
     file = (folder / _digest([wanted])).absolute()
     if not file.exists():
         write_text(file, wanted)
-    os.environ[PROMISED] = str(file)
+    os.environ[SUBMITTED_VARIABLE] = str(file)
 
 
-def check_promise(settings: Iterable[str]) -> None:
+def check_submitted(settings: Iterable[str]) -> None:
     """Refuse settings that the run behind a command did not mean; without a run, do nothing.
 
     Raises
@@ -43,7 +43,7 @@ def check_promise(settings: Iterable[str]) -> None:
         If the configuration or the code was changed since.
     """
     try:
-        wanted = Path(os.environ[PROMISED]).read_text()
+        wanted = Path(os.environ[SUBMITTED_VARIABLE]).read_text()
     except (KeyError, FileNotFoundError):
         return
     if _digest(settings) not in wanted.split("\n"):
