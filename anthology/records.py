@@ -3,10 +3,10 @@
 import ast
 import inspect
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from functools import cache
 from textwrap import dedent
-from typing import Any
+from typing import Any, ClassVar
 
 from pydantic import BaseModel, ConfigDict, GetJsonSchemaHandler
 from pydantic.json_schema import JsonSchemaValue
@@ -21,6 +21,8 @@ class Record(BaseModel):
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
+    renamed: ClassVar[Mapping[str, str]] = {}
+    """What keys below this record were called before, by their paths with dots."""
 
     @classmethod
     def __get_pydantic_json_schema__(

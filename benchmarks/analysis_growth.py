@@ -20,7 +20,7 @@ from benchmarks.taking import Grown, Taken, judged, taken
 
 SIZES = (1_000, 10_000, 100_000)
 CONDITIONS = 32
-CHANGES = ["metrics={bootstrap: 2000, subgroups: [age, gender, [age, gender]]}"]
+CHANGES = ["metrics={bootstrap_resamples: 2000, subgroups: [age, gender, [age, gender]]}"]
 NAMED = ("metrics", "comparisons")
 """The stages that together have a most, at the largest size."""
 MOST_SECONDS, MOST_MEMORY = 120.0, 3_000.0
@@ -63,6 +63,6 @@ def _duplicates(folder: Path, stories: int) -> Taken:
         texts.append(" ".join(said))
     rows = pa.table({"backstory": np.arange(stories), "text": texts})
     write_table(source, rows, stage="backstories", settings=StageSettings(), facts={})
-    settings = canonical({"words": 5, "similarity": 0.5})
+    settings = canonical({"shingle_words": 5, "min_similarity": 0.5})
     files = ["--backstories", str(source), "--output", str(output)]
     return taken(command("duplicates", "--settings", settings, *files))

@@ -76,11 +76,11 @@ def measure(*, quick: bool = False) -> list[Pace]:
         _record(inputs)
         for delay in DELAYS[-1:] if quick else DELAYS:
             with apart("stub", "--delay", str(delay)) as server:
-                for in_flight in IN_FLIGHT[1:2] if quick else IN_FLIGHT:
-                    inputs.declare(server.url, in_flight)
+                for max_concurrency in IN_FLIGHT[1:2] if quick else IN_FLIGHT:
+                    inputs.declare(server.url, max_concurrency)
                     what = f"after {1000 * delay:.0f} ms" if delay else "at once"
                     rounds = QUICK_ROUNDS if quick else ROUNDS
-                    found += _compared(inputs, server.url, in_flight, what, rounds)
+                    found += _compared(inputs, server.url, max_concurrency, what, rounds)
     return found
 
 
@@ -95,12 +95,12 @@ def memory() -> list[Limit]:
     return [Limit(what, peak, _MOST, "MB")]
 
 
-def _compared(inputs: Inputs, url: str, in_flight: int, what: str, rounds: int) -> list[Pace]:
+def _compared(inputs: Inputs, url: str, max_concurrency: int, what: str, rounds: int) -> list[Pace]:
     measured: dict[str, list[tuple[float, float]]] = {name: [] for name in (*WAYS.values(), _PAIR)}
     for _ in range(rounds):
         for way, name in WAYS.items():
-            measured[name] += _apart(inputs, url, in_flight, [way])
-        one, two = _apart(inputs, url, in_flight, ["path", "path"])
+            measured[name] += _apart(inputs, url, max_concurrency, [way])
+        one, two = _apart(inputs, url, max_concurrency, ["path", "path"])
         measured[_PAIR].append((one[0] + two[0], (one[1] + two[1]) / 2))
     paces = {name: median(pace for pace, _ in found) for name, found in measured.items()}
     bare, plain = paces[WAYS["aiohttp"]], paces[WAYS["sdk"]]
@@ -108,7 +108,7 @@ def _compared(inputs: Inputs, url: str, in_flight: int, what: str, rounds: int) 
     least = min(_TARGET, _NEAR * bare / plain)
     return [
         Pace(
-            f"{what}, {in_flight:,} in flight: {name}",
+            f"{what}, {max_concurrency:,} in flight: {name}",
             paces[name],
             median(busy for _, busy in found),
             bare=bare,
@@ -119,18 +119,18 @@ def _compared(inputs: Inputs, url: str, in_flight: int, what: str, rounds: int) 
     ]
 
 
-def _apart(inputs: Inputs, url: str, in_flight: int, ways: list[str]) -> list[Any]:
+def _apart(inputs: Inputs, url: str, max_concurrency: int, ways: list[str]) -> list[Any]:
     """Ask in some ways at the same time; return requests/s and microseconds for each."""
     command = [sys.executable, "-m", "benchmarks.asking", "--folder", str(inputs.folder)]
-    command += ["--url", url, "--in-flight", str(in_flight), "--way"]
+    command += ["--url", url, "--max-concurrency", str(max_concurrency), "--way"]
     running = [subprocess.Popen([*command, way], stdout=subprocess.PIPE, text=True) for way in ways]
     return [json.loads(process.communicate()[0]) for process in running]
 
 
-async def _watch(in_flight: int, answered: Callable[[], int]) -> None:
+async def _watch(max_concurrency: int, answered: Callable[[], int]) -> None:
     """Count what is answered in a while, once connections are open; then end the process."""
     started = time.perf_counter()
-    while answered() < 2 * in_flight and time.perf_counter() - started < _LONGEST_WARMING:
+    while answered() < 2 * max_concurrency and time.perf_counter() - started < _LONGEST_WARMING:
         await asyncio.sleep(0.01)
     before = answered(), time.perf_counter(), time.process_time()
     await asyncio.sleep(SECONDS)
@@ -143,9 +143,9 @@ async def _watch(in_flight: int, answered: Callable[[], int]) -> None:
 class _Watched(Fieldwork):
     """Fieldwork whose requests are counted."""
 
-    def __init__(self, inputs: Inputs, journal: Path, in_flight: int) -> None:
-        super().__init__(models=inputs.models, journal=journal, in_flight=in_flight)
-        self._many = in_flight
+    def __init__(self, inputs: Inputs, journal: Path, max_concurrency: int) -> None:
+        super().__init__(models=inputs.models, journal=journal, max_concurrency=max_concurrency)
+        self._many = max_concurrency
         self._watching: asyncio.Task[None] | None = None
 
     def run(
@@ -191,7 +191,7 @@ def _recorded(inputs: Inputs) -> Path:
     return inputs.folder / "requests.pickle"
 
 
-async def _keep_asking(in_flight: int, requests: Sequence[T], ask: Ask[T]) -> None:
+async def _keep_asking(max_concurrency: int, requests: Sequence[T], ask: Ask[T]) -> None:
     """Ask without end, so many at a time, and count."""
     left, answered = cycle(requests), 0
 
@@ -202,9 +202,9 @@ async def _keep_asking(in_flight: int, requests: Sequence[T], ask: Ask[T]) -> No
             answered += 1
 
     async with asyncio.TaskGroup() as group:
-        for _ in range(in_flight):
+        for _ in range(max_concurrency):
             group.create_task(work())
-        await _watch(in_flight, lambda: answered)
+        await _watch(max_concurrency, lambda: answered)
 
 
 async def _bare(requests: Sequence[Request], endpoint: Endpoint) -> None:
@@ -217,7 +217,7 @@ async def _bare(requests: Sequence[Request], endpoint: Endpoint) -> None:
             async with session.post(url, data=orjson.dumps(fields)) as response:
                 orjson.loads(await response.read())
 
-        await _keep_asking(endpoint.in_flight, _bodies(requests, endpoint), ask)
+        await _keep_asking(endpoint.max_concurrency, _bodies(requests, endpoint), ask)
 
 
 async def _plain(requests: Sequence[Request], endpoint: Endpoint, *, transport: bool) -> None:
@@ -232,13 +232,13 @@ async def _plain(requests: Sequence[Request], endpoint: Endpoint, *, transport: 
         async def ask(fields: Fields) -> None:
             await client.completions.create(**fields)
 
-        await _keep_asking(endpoint.in_flight, _bodies(requests, endpoint), ask)
+        await _keep_asking(endpoint.max_concurrency, _bodies(requests, endpoint), ask)
 
 
 async def _provider(requests: Sequence[Request], endpoint: Endpoint) -> None:
     model = open_model(_IDENTITY, endpoint, Meter())
     await model.open()
-    await _keep_asking(endpoint.in_flight, requests, model.sample)
+    await _keep_asking(endpoint.max_concurrency, requests, model.sample)
 
 
 def _bodies(requests: Sequence[Request], endpoint: Endpoint) -> list[Fields]:
@@ -249,11 +249,11 @@ def _ask(inputs: Inputs, way: str, endpoint: Endpoint) -> None:
     """Ask in one way until the process ends."""
     if way == "path":
         with tempfile.TemporaryDirectory(dir=inputs.folder) as journal:
-            _survey(inputs, _Watched(inputs, Path(journal), endpoint.in_flight))
+            _survey(inputs, _Watched(inputs, Path(journal), endpoint.max_concurrency))
         raise SystemExit("all people were asked before the time was over")
     if way == "memory":
         fieldwork = Fieldwork(
-            models=inputs.models, journal=inputs.journal, in_flight=endpoint.in_flight
+            models=inputs.models, journal=inputs.journal, max_concurrency=endpoint.max_concurrency
         )
         _survey(inputs, fieldwork, series=True)
         print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1000)
@@ -275,10 +275,10 @@ def main() -> None:
     parser.add_argument("--way", choices=[*WAYS, "memory"])
     parser.add_argument("--folder", type=Path)
     parser.add_argument("--url")
-    parser.add_argument("--in-flight", type=int)
+    parser.add_argument("--max-concurrency", type=int)
     said = parser.parse_args()
     if said.way:
-        endpoint = Endpoint(base_url=said.url, in_flight=said.in_flight)
+        endpoint = Endpoint(base_url=said.url, max_concurrency=said.max_concurrency)
         _ask(Inputs(said.folder), said.way, endpoint)
         return
     if not said.quick:

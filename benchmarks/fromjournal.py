@@ -129,12 +129,12 @@ def _files(stage: str, inputs: Inputs) -> dict[str, Path]:
     output = {"output": _output(stage, inputs)}
     if stage == "responses":
         return {"personas": inputs.personas, "codebook": inputs.codebook, **output}
-    return {"backstories": inputs.stories, "routes": inputs.folder / "routes.csv", **output}
+    return {"backstories": inputs.stories, "sources": inputs.folder / "sources.csv", **output}
 
 
 def _run(stage: str, inputs: Inputs) -> tuple[int, float, float]:
     """Run a stage; return its answers, and seconds of the whole and of the asking."""
-    fieldwork = _Timed(models=inputs.models, journal=inputs.journal, in_flight=IN_FLIGHT)
+    fieldwork = _Timed(models=inputs.models, journal=inputs.journal, max_concurrency=IN_FLIGHT)
     settings = inputs.settings(stage, STAGES[stage].Settings)
     with redirect_stderr(StringIO()):
         start = perf_counter()
@@ -160,7 +160,7 @@ def _command(stage: str, inputs: Inputs) -> float:
     for name, path in options.items():
         command += [f"--{name}", str(path)]
     start = perf_counter()
-    subprocess.run([*command, "--in-flight", str(IN_FLIGHT)], check=True, capture_output=True)
+    subprocess.run([*command, "--max-concurrency", str(IN_FLIGHT)], check=True, capture_output=True)
     return perf_counter() - start
 
 

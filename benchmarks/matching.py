@@ -62,8 +62,8 @@ def problem(people: int = PEOPLE, stories: int = STORIES, seed: int = 0) -> Prob
         value = rng.choice(size, size=people, p=rng.dirichlet(np.full(size, 3.0)))
         values.append(np.where(rng.random(people) < REFUSED, size, value))
         codes = list(range(1, size + 1))
-        fold: dict[str, int | dict[int, float]] = {str(code): code for code in codes}
-        sources.append(TraitSource(variable="", codes=codes, fold=fold))
+        recode: dict[str, int | dict[int, float]] = {str(code): code for code in codes}
+        sources.append(TraitSource(variable="", codes=codes, recode=recode))
     return Problem(np.stack(values, axis=1), counts, sources)
 
 
@@ -98,7 +98,7 @@ def measure() -> list[Row]:
 
 def _plain_matrix(given: Problem) -> list[list[float]]:
     names = [[str(code) for code in source.codes] for source in given.sources]
-    shares = [{o: source.shares(o) for o in source.fold} for source in given.sources]
+    shares = [{o: source.shares(o) for o in source.recode} for source in given.sources]
     stories = [
         [
             plain.folded(counts, names[t], given.sources[t].codes, shares[t])

@@ -202,7 +202,7 @@ def _write_matches(panel: Panel, ids: Any) -> IntArray:
     }
     _write(panel.folder / f"{MATCHING}.parquet", columns, "matches", {"traits": "simulated"})
     sources = panel.settings("metrics_full")["matchings"][MATCHING]
-    options = {name: list(source["fold"]) for name, source in sources.items()}
+    options = {name: list(source["recode"]) for name, source in sources.items()}
     answers: dict[str, Any] = {"backstory": pa.array(np.arange(len(ids)))}
     for name, asked in options.items():
         flat = pa.array(rng.multinomial(40, [1 / len(asked)] * len(asked), len(ids)).ravel())
@@ -226,7 +226,7 @@ def _write_responses(
     known = np.array([item["codes"] for item in items])
     facts = {
         **{"survey": SURVEY, "model": model, "condition": condition, "answers": "simulated"},
-        "stories": "" if stories is None else "simulated",
+        "backstories": "" if stories is None else "simulated",
         "traits": "" if stories is None else "simulated",
     }
     tables = []
@@ -244,9 +244,9 @@ def _write_responses(
             "code": pa.array(codes.ravel(), pa.int16(), mask=silent),
             "valid": given.ravel().astype(np.int32),
             **dict.fromkeys(("declined", "refused", "unreadable", "contradictory"), nothing),
-            "out_of_tries": silent,
+            "out_of_attempts": silent,
             "reply": np.where(silent, "no idea", np.char.mod(" (%d)", codes.ravel())),
-            **dict.fromkeys(("shares", "decline", "unseen"), pa.nulls(count)),
+            **dict.fromkeys(("option_probs", "decline_prob", "unseen"), pa.nulls(count)),
         }
         tables.append(pa.table(columns).cast(COLUMNS))
     _write(panel.folder / f"responses/{condition}.parquet", pa.concat_tables(tables), "r", facts)

@@ -105,7 +105,7 @@ class RecordedFieldwork(Fieldwork):
     """
 
     def __init__(self, inputs: survey.Inputs, journal: Path) -> None:
-        super().__init__(models=inputs.models, journal=journal, in_flight=IN_FLIGHT)
+        super().__init__(models=inputs.models, journal=journal, max_concurrency=IN_FLIGHT)
         self.requests: list[Request] = []
 
     def model(self, identity: ModelIdentity) -> Model:
@@ -183,7 +183,7 @@ def ask_items(inputs: survey.Inputs, fieldwork: Fieldwork) -> None:
     """Have all personas take the survey in series."""
     settings = inputs.settings("responses", survey_interview.Settings)
     responses.run(
-        settings.model_copy(update={"asking": "choice", "series": True}),
+        settings.model_copy(update={"answer_mode": "choice", "series": True}),
         personas=inputs.personas,
         codebook=inputs.codebook,
         output=inputs.folder / "responses.parquet",
@@ -196,10 +196,10 @@ def ask_traits(inputs: survey.Inputs, fieldwork: Fieldwork) -> None:
     settings = inputs.settings("traits", traitsurvey.Settings)
     unread = {"reader": None, "reader_model": None}
     traits.run(
-        settings.model_copy(update={"asking": "choice", "draws": DRAWS, **unread}),
+        settings.model_copy(update={"answer_mode": "choice", "samples": DRAWS, **unread}),
         backstories=inputs.stories,
         output=inputs.folder / "traits.parquet",
-        routes=inputs.folder / "routes.csv",
+        sources=inputs.folder / "sources.csv",
         fieldwork=fieldwork,
     )
 
@@ -210,8 +210,8 @@ def make(inputs: survey.Inputs, address: str) -> None:
     endpoint = {
         "base_url": address,
         "key_env": _KEY_VARIABLE,
-        "in_flight": IN_FLIGHT,
-        "choices": "structured_outputs",
+        "max_concurrency": IN_FLIGHT,
+        "constrained_output": "structured_outputs",
     }
     spec = {"provider": "openai", "model": MODEL, "endpoint": endpoint}
     (inputs.models / f"{survey.MODEL}.yaml").write_text(yaml.safe_dump(spec))

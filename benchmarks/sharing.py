@@ -146,7 +146,7 @@ class Study:
         self.project = project
         self._workflow = read_workflow([project.path / "config/config.yaml"], [f"models=[{_NAME}]"])
 
-    def ask(self, condition: str, in_flight: int, shuffled: bool, folder: Path) -> list[str]:
+    def ask(self, condition: str, max_concurrency: int, shuffled: bool, folder: Path) -> list[str]:
         """Have the personas of a condition take the survey; return the prompts.
 
         Each has a journal of its own, since a persona that two matchings agree on would be asked
@@ -163,7 +163,7 @@ class Study:
         fieldwork = RecordedFieldwork(
             models=self.project.path / "config/models",
             journal=folder / "journal",
-            in_flight=in_flight,
+            max_concurrency=max_concurrency,
         )
         fieldwork.prompts = []
         responses.run(
@@ -180,12 +180,12 @@ class Study:
         prompts = []
         with TemporaryDirectory(dir=self.project.path) as scratch:
             for number, together in enumerate(way.rounds):
-                in_flight = IN_FLIGHT // len(together) if way.divided else IN_FLIGHT
+                max_concurrency = IN_FLIGHT // len(together) if way.divided else IN_FLIGHT
                 folder = Path(scratch) / str(number)
                 folder.mkdir()
                 with ThreadPoolExecutor(len(together)) as jobs:
                     under_way = [
-                        jobs.submit(self.ask, name, in_flight, way.shuffled, folder / name)
+                        jobs.submit(self.ask, name, max_concurrency, way.shuffled, folder / name)
                         for name in together
                     ]
                 prompts += [prompt for job in under_way for prompt in job.result()]
@@ -257,14 +257,14 @@ def prepared(folder: Path, address: str) -> Study:
         "population": PEOPLE,
         "compare": list(CONDITIONS),
         "backstories": {"natural": {"count": STORIES}, "keep": {"min_words": 100}},
-        "questions": {"asking": "choice"},
+        "questions": {"answer_mode": "choice"},
     }
     project.configure(lambda config: merge(config, changes))
     endpoint = {
         "base_url": address,
         "key_env": _KEY_VARIABLE,
-        "choices": "structured_outputs",
-        "in_flight": IN_FLIGHT,
+        "constrained_output": "structured_outputs",
+        "max_concurrency": IN_FLIGHT,
     }
     spec = {"provider": "openai", "model": MODEL, "endpoint": endpoint}
     (folder / f"config/models/{_NAME}.yaml").write_text(yaml.safe_dump(spec))

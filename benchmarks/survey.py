@@ -79,10 +79,10 @@ class Inputs:
         given = self._workflow().settings(stage)
         return kind.model_validate(merged(setting(names) for setting in given.values()))
 
-    def declare(self, url: str, in_flight: int) -> None:
+    def declare(self, url: str, max_concurrency: int) -> None:
         """Say where the models are served, and how many requests they get at a time."""
         for name, api in ((MODEL, "completions"), (READER, "chat")):
-            endpoint = {"base_url": url, "in_flight": in_flight}
+            endpoint = {"base_url": url, "max_concurrency": max_concurrency}
             spec = {"provider": "openai", "api": api, "model": "toy", "endpoint": endpoint}
             (self.models / f"{name}.yaml").write_text(yaml.safe_dump(spec))
 
@@ -106,7 +106,7 @@ class Inputs:
                 self.settings("personas", personas.Settings),
                 humans=table,
                 codebook=self.codebook,
-                stories=self.stories,
+                backstories=self.stories,
                 output=self.personas,
             )
 

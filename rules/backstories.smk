@@ -22,7 +22,7 @@ if experiment.stories_file is None:
         shell:
             "anthology backstories --settings {params:q} --parts {input.parts:q}"
             " --output {output:q} --models {resources.models:q} --journal cache/journal"
-            " --in-flight {resources.in_flight} --part {resources.part} 2> {log:q}"
+            " --max-concurrency {resources.max_concurrency} --part {resources.part} 2> {log:q}"
 
     use rule natural_backstories as natural_backstories_part with:
         input:
@@ -71,7 +71,7 @@ rule primed_backstories:
         "anthology primed --settings {params:q} --humans {input.humans:q}"
         " --codebook {input.codebook:q} --parts {input.parts:q} --output {output:q}"
         " --models {resources.models:q} --journal cache/journal"
-        " --in-flight {resources.in_flight} --part {resources.part} 2> {log:q}"
+        " --max-concurrency {resources.max_concurrency} --part {resources.part} 2> {log:q}"
 
 
 use rule primed_backstories as primed_backstories_part with:

@@ -13,7 +13,7 @@ workflow.localrules(
     *(
         known.name
         for known in workflow.rules
-        if "in_flight" not in known.resources
+        if "max_concurrency" not in known.resources
         and known.name not in workflow.resource_settings.overwrite_resources
     )
 )

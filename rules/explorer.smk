@@ -14,7 +14,7 @@ rule explorer:
         codebook="results/{survey}/codebook.json",
         personas=experiment.compared_personas,
         responses=experiment.responses,
-        stories=experiment.compared_stories,
+        backstories=experiment.compared_stories,
         traits=experiment.compared_traits,
     output:
         "results/{survey}/explorer.html",
@@ -25,5 +25,5 @@ rule explorer:
     shell:
         "anthology explorer --settings {params:q} --humans {input.humans:q}"
         " --codebook {input.codebook:q} --personas {input.personas:q}"
-        " --responses {input.responses:q} --stories {input.stories:q}"
+        " --responses {input.responses:q} --backstories {input.backstories:q}"
         " --traits {input.traits:q} --output {output:q} 2> {log:q}"

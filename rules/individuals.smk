@@ -2,7 +2,7 @@
 Individuals: how well each persona answers as the one person it stands for.
 
 Needs   results/<survey>/humans.parquet and the responses of all models and conditions
-Makes   results/<survey>/individuals.csv, persons.parquet, calibration.csv and
+Makes   results/<survey>/individuals.csv, individuals.parquet, calibration.csv and
         reliability.csv
 """
 
@@ -14,7 +14,7 @@ rule individuals:
         responses=experiment.responses,
     output:
         individuals=reported("results/{survey}/individuals.csv"),
-        persons="results/{survey}/persons.parquet",
+        persons="results/{survey}/individuals.parquet",
         calibration="results/{survey}/calibration.csv",
         reliability="results/{survey}/reliability.csv",
     log:

@@ -25,7 +25,7 @@ rule perplexity:
         "anthology perplexity --settings {params:q} --backstories {input.backstories:q}"
         " --parts {input.parts:q} --output {output:q}"
         " --models {resources.models:q} --journal cache/journal"
-        " --in-flight {resources.in_flight} --part {resources.part} 2> {log:q}"
+        " --max-concurrency {resources.max_concurrency} --part {resources.part} 2> {log:q}"
 
 
 use rule perplexity as perplexity_part with:

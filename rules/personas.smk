@@ -30,7 +30,7 @@ rule primed_personas:
     input:
         humans="results/{survey}/humans.parquet",
         codebook="results/{survey}/codebook.json",
-        stories=experiment.primed,
+        backstories=experiment.primed,
     output:
         "results/{survey}/personas/{condition}.parquet",
     log:
@@ -41,7 +41,7 @@ rule primed_personas:
         **experiment.settings("personas", experiment.primed),
     shell:
         "anthology personas --settings {params:q} --humans {input.humans:q}"
-        " --codebook {input.codebook:q} --stories {input.stories:q} --output {output:q} 2> {log:q}"
+        " --codebook {input.codebook:q} --backstories {input.backstories:q} --output {output:q} 2> {log:q}"
 
 
 rule matched_personas:
@@ -49,7 +49,7 @@ rule matched_personas:
     input:
         humans="results/{survey}/humans.parquet",
         codebook="results/{survey}/codebook.json",
-        stories="results/backstories/natural.parquet",
+        backstories="results/backstories/natural.parquet",
         matches=experiment.matches,
     output:
         "results/{survey}/personas/{condition}.parquet",
@@ -61,5 +61,5 @@ rule matched_personas:
         **experiment.settings("personas", experiment.matches),
     shell:
         "anthology personas --settings {params:q} --humans {input.humans:q}"
-        " --codebook {input.codebook:q} --stories {input.stories:q} --matches {input.matches:q}"
+        " --codebook {input.codebook:q} --backstories {input.backstories:q} --matches {input.matches:q}"
         " --output {output:q} 2> {log:q}"

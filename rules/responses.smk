@@ -26,7 +26,7 @@ rule responses:
         "anthology responses --settings {params:q} --personas {input.personas:q}"
         " --codebook {input.codebook:q} --parts {input.parts:q} --output {output:q}"
         " --models {resources.models:q} --journal cache/journal"
-        " --in-flight {resources.in_flight} --part {resources.part} 2> {log:q}"
+        " --max-concurrency {resources.max_concurrency} --part {resources.part} 2> {log:q}"
 
 
 use rule responses as responses_part with:

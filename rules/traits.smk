@@ -2,7 +2,7 @@
 Traits: each natural backstory is asked who it is.
 
 Needs   results/backstories/natural.parquet
-Makes   results/traits/natural.parquet and routes.csv
+Makes   results/traits/natural.parquet and sources.csv
 """
 
 
@@ -13,7 +13,7 @@ rule traits:
         parts=experiment.jobs.parts("traits", "results/traits/natural"),
     output:
         traits="results/traits/natural.parquet",
-        routes="results/traits/routes.csv",
+        sources="results/traits/sources.csv",
     log:
         "logs/traits/natural.log",
     resources:
@@ -22,9 +22,9 @@ rule traits:
         **experiment.settings("traits"),
     shell:
         "anthology traits --settings {params:q} --backstories {input.backstories:q}"
-        " --parts {input.parts:q} --output {output.traits:q} --routes {output.routes:q}"
+        " --parts {input.parts:q} --output {output.traits:q} --sources {output.sources:q}"
         " --models {resources.models:q} --journal cache/journal"
-        " --in-flight {resources.in_flight} --part {resources.part} 2> {log:q}"
+        " --max-concurrency {resources.max_concurrency} --part {resources.part} 2> {log:q}"
 
 
 use rule traits as traits_part with:
@@ -33,7 +33,7 @@ use rule traits as traits_part with:
         parts=[],
     output:
         traits=temp("results/traits/natural.{part}.parquet"),
-        routes=temp("results/traits/routes.{part}.csv"),
+        sources=temp("results/traits/sources.{part}.csv"),
     log:
         "logs/traits/natural.{part}.log",
     resources:

@@ -25,7 +25,7 @@ TABLE = "results/w34/metrics.csv"
 SMALL = {
     "population": 30,
     "backstories": {"natural": {"count": 40}},
-    "traits": {"ask": ["age", "gender", "race", "education", "income", "party"], "draws": 10},
+    "traits": {"ask": ["age", "gender", "race", "education", "income", "party"], "samples": 10},
 }
 
 

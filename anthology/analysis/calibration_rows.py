@@ -61,7 +61,7 @@ class ItemForecast:
 
 def has_probabilities(path: Path, roster: RowIndex) -> bool:
     """Say whether any item was asked by `logprobs`."""
-    return any(_told(part).any() for part in read_response_rows(path, roster, ["shares"]))
+    return any(_told(part).any() for part in read_response_rows(path, roster, ["option_probs"]))
 
 
 def persona_forecasts(
@@ -91,7 +91,7 @@ def persona_forecasts(
         If a row has not as many probabilities as its item has options, or what is none.
     """
     found: list[list[_Odds]] = [[] for _ in sizes]
-    for part in read_response_rows(path, roster, ["shares", "unseen"]):
+    for part in read_response_rows(path, roster, ["option_probs", "unseen"]):
         if not _told(part).any():
             continue
         for item, odds in enumerate(_odds(part, sizes, path)):
@@ -120,13 +120,13 @@ class _Odds:
 
 def _told(part: ResponseRows) -> BoolArray:
     """Say which rows have probabilities."""
-    told: BoolArray = part.values["shares"].is_valid().to_numpy(zero_copy_only=False)
+    told: BoolArray = part.values["option_probs"].is_valid().to_numpy(zero_copy_only=False)
     return told
 
 
 def _odds(part: ResponseRows, sizes: Sequence[int], path: Path) -> Iterator[_Odds]:
     """Yield each item's probabilities of some rows."""
-    shares, told = part.values["shares"], _told(part)
+    shares, told = part.values["option_probs"], _told(part)
     lengths = pc.list_value_length(shares).fill_null(0).to_numpy(zero_copy_only=False)
     wrong = told & (lengths != np.asarray(sizes)[part.item])
     if wrong.any():

@@ -45,7 +45,7 @@ INTERVALS = (
 class ResamplingSettings(MetricSettings):
     """Which answers are compared, how, and how often in how many other people."""
 
-    bootstrap: Annotated[int, Field(ge=1)]
+    bootstrap_resamples: Annotated[int, Field(ge=1)]
     """How often people are drawn again, and how often answers are exchanged."""
     confidence: Annotated[float, Field(gt=0, lt=1)]
     """How often an interval is to hold the true value."""

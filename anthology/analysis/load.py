@@ -31,7 +31,7 @@ class Scale(Record):
     """The item's variable."""
     codes: Annotated[list[int], Field(min_length=2)]
     """The options' codes in the survey's order; the first is position 1."""
-    reversed: bool = False
+    reverse_coded: bool = False
     """Whether the item runs against the others, and is turned round for the keyed alpha."""
 
 

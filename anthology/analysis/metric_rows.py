@@ -103,11 +103,11 @@ def _persona_row(settings: MetricSettings, humans: _Humans, found: PersonaAnswer
         "model": found.model,
         "condition": found.condition,
         "n_respondents": len(positions),
-        "n_stories": len(found.uses),
+        "n_backstories": len(found.uses),
         "valid_share": _ratio(int((found.places > 0).sum()), int(found.asked.sum())),
         **_measured(settings, distances(humans.group, compared), positions, notes),
         "humans": humans.people.source,
-        "stories": found.facts["stories"],
+        "backstories": found.facts["backstories"],
         "traits": found.facts["traits"],
         "answers": found.facts["answers"],
     }

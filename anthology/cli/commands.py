@@ -105,7 +105,7 @@ def _add_serving(subcommands: Any) -> None:
         help="let other machines in, which reach this one by that name (default: let none in)",
     )  # fmt: skip
     served.add_argument(
-        "--patience", type=float, default=3600, metavar="SECONDS",
+        "--give-up-after", type=float, default=3600, metavar="SECONDS",
         help="how long it may take until the model answers (default: 3600)",
     )  # fmt: skip
     served.add_argument(
@@ -174,7 +174,7 @@ def _models(command: argparse.Namespace) -> None:
 
         status = serve_model(
             command.folder, command.name, command.beside,
-            vllm=command.vllm, host=command.host, patience=command.patience,
+            vllm=command.vllm, host=command.host, give_up_after=command.give_up_after,
         )  # fmt: skip
         raise SystemExit(status)
     print(

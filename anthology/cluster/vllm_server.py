@@ -57,7 +57,7 @@ class ServerPlan:
         The program `vllm`.
     host
         The name by which other machines reach this one; `127.0.0.1` to let none in.
-    patience
+    give_up_after
         How many seconds it may take until the model answers.
     log
         Where the server says what it does.
@@ -67,7 +67,7 @@ class ServerPlan:
     spec: ModelSpec
     vllm: str
     host: str
-    patience: float
+    give_up_after: float
     log: Path
 
 
@@ -78,7 +78,7 @@ def serve_model(
     *,
     vllm: str = "vllm",
     host: str = LOCALHOST,
-    patience: float,
+    give_up_after: float,
 ) -> int:
     """Serve a model until a command that is run beside it, or this process, is ended.
 
@@ -95,7 +95,7 @@ def serve_model(
         The model.
     beside
         A command to run while it is served; without one it is served until a signal comes.
-    vllm, host, patience
+    vllm, host, give_up_after
         As for `ServerPlan`.
 
     Returns
@@ -119,7 +119,7 @@ def serve_model(
     build_arguments(name, spec, host, 0)
     began = f"{datetime.now(UTC):%Y%m%dT%H%M%SZ}-{os.getpid()}"
     log = Path("logs/servers") / f"{name}-{began}.log"
-    wanted = ServerPlan(name, spec, _program(vllm), host, patience, log)
+    wanted = ServerPlan(name, spec, _program(vllm), host, give_up_after, log)
     processes: list[Process] = []
     with signals_as_errors(), _place(Path(spec.endpoint.address_file), beside) as file:
         try:
@@ -254,7 +254,7 @@ def _answers(wanted: ServerPlan, process: Process, address: str, key: str) -> bo
     EndpointError
         If it ends or takes too long.
     """
-    until = time.monotonic() + wanted.patience
+    until = time.monotonic() + wanted.give_up_after
     while wanted.spec.model not in _models(address, key):
         status = process.poll()
         said = wanted.log.read_text(errors="replace")
@@ -265,7 +265,7 @@ def _answers(wanted: ServerPlan, process: Process, address: str, key: str) -> bo
             raise EndpointError(
                 f"vLLM ended ({status}) before it served"
                 if status is not None
-                else f"vLLM did not serve within {wanted.patience:g} s",
+                else f"vLLM did not serve within {wanted.give_up_after:g} s",
                 where=f"model {wanted.name}",
                 hint=f"The end of what it said stands above, all of it in {wanted.log}.",
             )

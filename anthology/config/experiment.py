@@ -5,13 +5,14 @@ their defaults, what each key means and which values it takes. The JSON schema
 for editors and `docs/configuration.md` are made from it.
 """
 
-from typing import Annotated, Literal, Self
+from typing import Annotated, ClassVar, Literal, Self
 
 from pydantic import AfterValidator, Field, model_validator
 
 from anthology.config.filters import Filter
 from anthology.config.formats import Format
 from anthology.config.model import Asking, Sampling
+from anthology.config.renamed import EXPERIMENT
 from anthology.config.types import (
     DEFAULT,
     Count,
@@ -54,13 +55,13 @@ class Keep(Record):
 
     min_words: Annotated[int, Field(ge=0)] = 250
     """Shorter stories are rejected."""
-    at_most: dict[str, Annotated[int, Field(ge=0)]] = {"interview": 1}
+    max_mentions: dict[str, Annotated[int, Field(ge=0)]] = {"interview": 1}
     """How often a story may mention a word; more often, and it talks about its own making."""
     critic: str | None = "narrative"
     """The prompt in `prompts/critics/` that a chat model judges a story by; null for no critic."""
     critic_model: str = "simulated-chat"
     """The model that judges."""
-    tries: Annotated[int, Field(ge=1)] = 50
+    max_attempts: Annotated[int, Field(ge=1)] = 50
     """How many stories are written, at most, for one that is kept."""
 
 
@@ -102,9 +103,9 @@ class Primed(Record):
 class Duplicates(Record):
     """When two stories count as nearly the same."""
 
-    words: Annotated[int, Field(ge=1)] = 5
+    shingle_words: Annotated[int, Field(ge=1)] = 5
     """Length of the passages by which stories are compared."""
-    similarity: Annotated[float, Field(gt=0, le=1)] = 0.5
+    min_similarity: Annotated[float, Field(gt=0, le=1)] = 0.5
     """Share of their passages that two stories have in common (Jaccard) from which they count."""
 
 
@@ -132,23 +133,23 @@ class Traits(Record):
     """The traits that are asked, by their names in `config/traits.yaml`."""
     variants: dict[str, str] = {}
     """For a trait, the variant of its question in `config/traits.yaml` that is asked instead."""
-    open: Distinct = []
+    open_ended: Distinct = []
     """Those of the traits whose question is put without options, to be answered freely. Answers
-    are drawn in words then, whatever `asking` says."""
+    are drawn in words then, whatever `answer_mode` says."""
     model: str = "simulated"
     """The model that continues a story with the trait's question."""
-    asking: Asking = "sample"
+    answer_mode: Asking = "sample"
     """How it is asked. `sample`: it answers in words. `choice`: it can write nothing but a label.
     `logprobs`: one request gives the probability of every label."""
-    draws: Annotated[int, Field(ge=1)] = 40
+    samples: Annotated[int, Field(ge=1)] = 40
     """How many answers make the distribution of one story over one trait."""
     sampling: Sampling = Sampling()
     """How answers are drawn."""
     prompt: str = "plain"
     """What frames the question, in `prompts/surveys/`."""
-    forced: bool = True
+    require_label: bool = True
     """Whether a line after the options asks for one of their labels."""
-    decline: str | None = "Prefer not to answer"
+    decline_option: str | None = "Prefer not to answer"
     """A last option with which a story may decline; null leaves it out."""
     reader: str | None = "statement"
     """The prompt in `prompts/readers/` by which a model looks for an outright statement; null for
@@ -214,20 +215,20 @@ class Condition(Record):
     """Frame items by this prompt instead of `questions.prompt`."""
     format: str | None = None
     """Lay questions out in this format instead of `questions.format`."""
-    forced: bool | None = None
-    """Instead of `questions.forced`."""
-    decline: str | None = None
-    """Instead of `questions.decline`; null leaves it out."""
+    require_label: bool | None = None
+    """Instead of `questions.require_label`."""
+    decline_option: str | None = None
+    """Instead of `questions.decline_option`; null leaves it out."""
     series: bool | None = None
     """Instead of `questions.series`."""
     shuffle_items: bool | None = None
     """Instead of `questions.shuffle_items`."""
     shuffle_options: bool | None = None
     """Instead of `questions.shuffle_options`."""
-    asking: Asking | None = None
-    """Ask in this way instead of `questions.asking`."""
-    tries: Annotated[int, Field(ge=1)] | None = None
-    """Instead of `questions.tries`."""
+    answer_mode: Asking | None = None
+    """Ask in this way instead of `questions.answer_mode`."""
+    max_attempts: Annotated[int, Field(ge=1)] | None = None
+    """Instead of `questions.max_attempts`."""
     temperature: Annotated[float, Field(ge=0, le=2)] | None = None
     """Sample at this temperature instead of `questions.sampling.temperature`."""
     max_tokens: Annotated[int, Field(ge=1)] | None = None
@@ -251,9 +252,9 @@ class Questions(Record):
     """What frames each item, in `prompts/surveys/`."""
     format: str = "letters"
     """How items are laid out, by its name in `formats`."""
-    forced: bool = True
+    require_label: bool = True
     """Whether a line after the options asks for one of their labels."""
-    decline: str | None = None
+    decline_option: str | None = None
     """A last option with which a persona may decline to answer; null leaves it out."""
     series: bool = True
     """Whether earlier items and answers stay in sight of later ones."""
@@ -261,11 +262,11 @@ class Questions(Record):
     """Whether each persona gets the items in an order of its own."""
     shuffle_options: bool = True
     """Whether each persona gets options in an order of its own; scales are only reversed."""
-    asking: Asking = "sample"
+    answer_mode: Asking = "sample"
     """How items are asked. `sample`: the persona answers in words, which are read. `choice`: it can
     write nothing but a label. `logprobs`: one request gives the probability of every label, and
     the answer is drawn from them."""
-    tries: Annotated[int, Field(ge=1)] = 100
+    max_attempts: Annotated[int, Field(ge=1)] = 100
     """How often an item is asked, at most, until an answer can be read."""
     sampling: Sampling = Sampling()
     """How answers are drawn."""
@@ -302,7 +303,7 @@ class Metrics(Record):
     """How many random halvings of the people make the human row."""
     persona_weights: Literal["none", "respondent"] = "none"
     """Whether a persona counts once, as published, or with its respondent's weight."""
-    bootstrap: Annotated[int, Field(ge=100)] = 2000
+    bootstrap_resamples: Annotated[int, Field(ge=100)] = 2000
     """How often people are drawn again, with replacement, for intervals and paired tests."""
     confidence: Annotated[float, Field(gt=0.5, lt=1)] = 0.95
     """How often an interval is to hold the true value."""
@@ -311,14 +312,14 @@ class Metrics(Record):
     groups, a list of several for every crossing of theirs."""
     groupings: dict[Name, Grouping] = {}
     """Coarser groups than a trait's own categories, by name."""
-    smallest_group: Annotated[int, Field(ge=2)] = 30
+    min_group_size: Annotated[int, Field(ge=2)] = 30
     """Groups of fewer people are named, but not measured."""
 
 
 class Explorer(Record):
     """The page to look at single people."""
 
-    people: Count = 5000
+    respondents: Count = 5000
     """How many respondents it shows at most, drawn from all of them; a number, or `all`. A browser
     holds the whole page in memory."""
 
@@ -328,12 +329,14 @@ class Filters(Record):
 
     respondents: Filter = Filter()
     """Respondents, judged by the survey's category that an option folds into."""
-    stories: Filter = Filter()
+    backstories: Filter = Filter()
     """Natural stories, judged by the likeliest option of each trait."""
 
 
 class Experiment(Record):
     """A study of virtual personas, from life stories to metrics."""
+
+    renamed: ClassVar = EXPERIMENT
 
     seed: int = 0
     """Every random draw derives from it."""

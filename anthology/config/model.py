@@ -1,10 +1,11 @@
 """How a model, its sampling and its endpoint are declared."""
 
 from difflib import get_close_matches
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, ClassVar, Literal, Self
 
 from pydantic import Field, field_validator, model_validator
 
+from anthology.config.renamed import MODEL
 from anthology.records import Record
 
 Asking = Literal["sample", "choice", "logprobs"]
@@ -41,7 +42,7 @@ class Price(Record):
 class Endpoint(Record):
     """Where and how fast a model is asked. Changing it makes no result stale."""
 
-    in_flight: Annotated[int, Field(ge=1, le=10_000)] = 64
+    max_concurrency: Annotated[int, Field(ge=1, le=10_000)] = 64
     """The most interviews, and the most requests, at the same time; fewer when the server is
     crowded."""
     base_url: str | None = None
@@ -52,32 +53,32 @@ class Endpoint(Record):
     """For `openai`: the file into which the server's own job writes its address and key, as
     `anthology models serve` does; it begins at the folder that holds `config`. The variable of
     `base_url_env` wins over it, and it wins over `base_url`. Where there is no `base_url`, the
-    file is waited for, as long as `patience` says, and so is a server that it names."""
+    file is waited for, as long as `give_up_after` says, and so is a server that it names."""
     key_env: Annotated[str, Field(pattern=r"^[A-Za-z_][A-Za-z0-9_]*$")] | None = None
     """The environment variable that holds the key; null where the server wants none."""
     timeout: Annotated[float, Field(gt=0)] = 600
     """How many seconds one answer may take."""
     retries: Annotated[int, Field(ge=0)] = 10
     """How often a failed request is sent again; waiting for a crowded server is not counted."""
-    patience: Annotated[float, Field(gt=0)] = 900
+    give_up_after: Annotated[float, Field(gt=0)] = 900
     """After how many seconds without any answer the server is given up."""
-    draws: Annotated[int, Field(ge=1)] = 128
+    max_n: Annotated[int, Field(ge=1)] = 128
     """How many answers one request may ask for (`n`); more are asked for in several."""
     seed: bool = True
     """Whether the server takes a seed."""
-    scores: bool = True
+    returns_logprobs: bool = True
     """Whether the server says how probable each token was that it wrote."""
-    choices: Literal["structured_outputs", "json_schema", "grammar"] | None = None
+    constrained_output: Literal["structured_outputs", "json_schema", "grammar"] | None = None
     """How the server is held to labels: as vLLM does it, as OpenAI's chats do, or as llama.cpp
     does; null where it cannot be, and then it is not asked by `choice`."""
-    logprobs: Annotated[int, Field(ge=0)] = 0
+    top_logprobs: Annotated[int, Field(ge=0)] = 0
     """How many of the likeliest tokens the server gives with their probabilities; 0 for none."""
     label_logprobs: bool = False
     """Whether the server gives the probabilities of any tokens it is asked for, as vLLM does."""
-    text_logprobs: bool = False
+    echo_logprobs: bool = False
     """Whether the server tells how probable each token of a text is that it is given and repeats
     (`echo` with `logprobs`), as vLLM does; perplexities need it."""
-    length_field: str = "max_tokens"
+    max_tokens_field: str = "max_tokens"
     """What the server calls the longest answer."""
     job: dict[str, int | str] = {}
     """What a cluster's job that asks it needs, in Snakemake's names, such as mem_mb, runtime (in
@@ -102,6 +103,8 @@ class Endpoint(Record):
 
 class ModelSpec(Record):
     """One file in `config/models/`: a model that can be asked."""
+
+    renamed: ClassVar = MODEL
 
     provider: Literal["simulated", "uniform", "openai", "vllm"]
     """`simulated`: the embedded toy model. `uniform`: every allowed answer equally likely.

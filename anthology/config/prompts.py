@@ -5,10 +5,11 @@ meant as a brace is doubled.
 """
 
 from string import Formatter
-from typing import Annotated, Literal, Self
+from typing import Annotated, ClassVar, Literal, Self
 
 from pydantic import AfterValidator, Field, model_validator
 
+from anthology.config.renamed import READER_PROMPT, SURVEY_PROMPT
 from anthology.records import Record
 
 
@@ -119,23 +120,27 @@ class CriticPrompt(Record):
 class ReaderPrompt(Record):
     """`prompts/readers/`: asks a chat model whether a story states a trait."""
 
+    renamed: ClassVar = READER_PROMPT
+
     system: str = ""
     """What the model is told about its task."""
     message: Annotated[str, _template("story", "question", may=("options",))]
     """The request; `{question}` is the trait's question, `{options}` its options."""
-    absent: Worded
+    not_stated: Worded
     """What a reply begins with where the story does not state the trait."""
 
 
 class CoderPrompt(Record):
     """`prompts/coders/`: asks a chat model which option a free answer to a trait comes to."""
 
+    renamed: ClassVar = READER_PROMPT
+
     system: str = ""
     """What the model is told about its task."""
     message: Annotated[str, _template("options", "answer", may=("question",))]
     """The request; `{question}` is what was asked, `{options}` the options, `{answer}` what was
     answered."""
-    absent: Worded
+    not_stated: Worded
     """What a reply begins with where the answer comes to none of the options."""
 
 
@@ -173,14 +178,16 @@ class WriterPrompt(Record):
 class SurveyPrompt(Record):
     """`prompts/surveys/`: what frames each item that a persona is asked."""
 
+    renamed: ClassVar = SURVEY_PROMPT
+
     system: str = ""
     """What a chat model is told about its part; a base model is not shown it."""
     before: Annotated[str, _template()] = ""
     """A line before each question, such as a call for consistent answers."""
     after: Annotated[str, _template(may=("labels",))] = ""
-    """A line after the options; `{labels}` lists the allowed labels. Left out where answers are
-    not `forced`."""
-    conclusion: Annotated[
+    """A line after the options; `{labels}` lists the allowed labels. Left out where
+    `require_label` is false."""
+    answer_marker: Annotated[
         str, AfterValidator(_wordy), Field(json_schema_extra={"pattern": r"^$|\S"})
     ] = ""
     """The words behind which the answer stands in a reply that thinks aloud: what follows the last

@@ -1,10 +1,11 @@
 """What the study reads of a survey, declared in `config/surveys/`."""
 
 from collections.abc import Iterable
-from typing import Annotated, Literal, Self
+from typing import Annotated, ClassVar, Literal, Self
 
 from pydantic import Field, model_validator
 
+from anthology.config.renamed import SURVEY
 from anthology.records import Record
 
 SIMULATED_LABEL = "Simulated population"
@@ -24,7 +25,7 @@ class TraitSource(Record):
     a refusal, or be missing."""
     labels: dict[int, str] = {}
     """Our own words for categories, where the file's are not fit to be read out."""
-    fold: dict[str, int | dict[int, float]]
+    recode: dict[str, int | dict[int, float]]
     """For each option a backstory is asked, the code it falls into, or shares of several
     codes; options of the question's other variants may stand there too. An option that the
     survey does not know has an empty mapping: `{}`."""
@@ -32,14 +33,14 @@ class TraitSource(Record):
     @model_validator(mode="after")
     def _codes_exist(self) -> Self:
         _once(self.codes)
-        for option in self.fold:
+        for option in self.recode:
             for code, share in self.shares(option).items():
                 if code not in self.codes:
-                    raise ValueError(f"fold.{option} names code {code}, which is not in codes")
+                    raise ValueError(f"recode.{option} names code {code}, which is not in codes")
                 if not 0 < share <= 1:
-                    raise ValueError(f"fold.{option} gives code {code} a share of {share}")
+                    raise ValueError(f"recode.{option} gives code {code} a share of {share}")
             if sum(self.shares(option).values()) > 1 + 1e-9:
-                raise ValueError(f"fold.{option} gives away more than all of it")
+                raise ValueError(f"recode.{option} gives away more than all of it")
         for code in self.labels:
             if code not in self.codes:
                 raise ValueError(f"labels names code {code}, which is not in codes")
@@ -47,7 +48,7 @@ class TraitSource(Record):
 
     def shares(self, option: str) -> dict[int, float]:
         """Return which share of an asked option falls into which code."""
-        target = self.fold[option]
+        target = self.recode[option]
         return {target: 1.0} if isinstance(target, int) else dict(target)
 
     def holding(self, options: Iterable[str]) -> list[int]:
@@ -73,7 +74,7 @@ class Item(Record):
     """Options of an ordinal scale are only ever reversed, never mixed."""
     last: list[int] = []
     """Codes of options that always stand last, such as "neither"."""
-    reversed: bool = False
+    reverse_coded: bool = False
     """Whether the item runs against the others, and is turned round for the keyed alpha."""
     wording: str | None = None
     """Our own wording, where the file holds only a fragment."""
@@ -92,6 +93,8 @@ class Item(Record):
 
 class Survey(Record):
     """One survey: where its file keeps people, weights, traits and items."""
+
+    renamed: ClassVar = SURVEY
 
     id: str
     """The variable that identifies a respondent."""

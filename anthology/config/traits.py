@@ -1,9 +1,10 @@
 """The traits of `config/traits.yaml`: what stories are asked about who they are, and how."""
 
-from typing import Annotated, Literal, Self
+from typing import Annotated, ClassVar, Literal, Self
 
 from pydantic import Field, ValidationError, model_validator
 
+from anthology.config.renamed import TRAIT
 from anthology.config.types import Name, different
 from anthology.records import Record
 
@@ -15,7 +16,7 @@ class TraitOption(Record):
     """One option of a trait's question."""
 
     id: str
-    """The name by which surveys fold it."""
+    """The name by which surveys recode it."""
     text: str
     """The option as it is read out."""
     low: float | None = None
@@ -31,7 +32,7 @@ class TraitQuestion(Record):
 
     question: str
     """The question."""
-    open: str | None = None
+    open_question: str | None = None
     """How it is put without options, where the question itself speaks of them."""
     unit: Unit | None = None
     """For numeric traits: what an answer's numbers count. Others are not read: 60k is no age."""
@@ -67,9 +68,9 @@ class TraitVariant(Record):
 
     question: str | None = None
     """The question instead."""
-    open: str | None = None
+    open_question: str | None = None
     """How it is put without options instead."""
-    read: bool | None = None
+    look_in_story: bool | None = None
     """Whether a reader looks first instead."""
     unit: Unit | None = None
     """The unit instead."""
@@ -82,7 +83,9 @@ class TraitVariant(Record):
 class Trait(TraitQuestion):
     """One trait of `config/traits.yaml`, as backstories and personas are asked for it."""
 
-    read: bool = False
+    renamed: ClassVar = TRAIT
+
+    look_in_story: bool = False
     """Whether a reader first looks if the story states the trait."""
     steps: list[TraitStep] = []
     """Further questions, each after the answer to the one before."""

@@ -118,7 +118,7 @@ def condition(
     summary = {
         "model": found.model,
         "name": found.condition,
-        **{key: found.facts[key] for key in ("stories", "traits", "answers")},
+        **{key: found.facts[key] for key in ("backstories", "traits", "answers")},
         "numbers": [one.number for one in kept],
         "similarity": [None if a is None else float(f"{a:.4g}") for a in alike],
         "told": told,
@@ -171,7 +171,7 @@ def _replies(table: pa.Table, places: IntArray, texts: Texts) -> dict[str, Any]:
     counts = np.stack([table[outcome.value].to_numpy() for outcome in Outcome], axis=1)
     kinds, kind = np.unique(counts, axis=0, return_inverse=True)
     last = [texts.place(reply or "") for reply in table["reply"].to_pylist()]
-    shares = table["shares"].to_pylist()
+    shares = table["option_probs"].to_pylist()
 
     def by_item(values: Sequence[Any]) -> list[list[Any]]:
         return [[None if p < 0 else values[p] for p in column] for column in places.T.tolist()]

@@ -158,7 +158,7 @@ class _NobodyAsked(Fieldwork):
     """Fieldwork without a model, for interviews whose answers are known."""
 
     def __init__(self) -> None:
-        super().__init__(models=Path(), journal=Path(), in_flight=1)
+        super().__init__(models=Path(), journal=Path(), max_concurrency=1)
 
     def _prepared(self, identity: ModelIdentity) -> Model:  # noqa: ARG002
         return _Silent()

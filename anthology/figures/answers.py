@@ -56,9 +56,11 @@ def answer_account(
 ) -> AnswerAccount:
     """Return the account that `answers.csv` gives; its columns say which kinds there are."""
     columns = list(rows[0]) if rows else []
-    between = columns[columns.index("replies") + 1 : columns.index("out_of_tries")] if rows else []
+    between = (
+        columns[columns.index("replies") + 1 : columns.index("out_of_attempts")] if rows else []
+    )
     kinds = [name for name in between if name != "valid"]
-    wanted = ("asked", "replies", "out_of_tries", *kinds)
+    wanted = ("asked", "replies", "out_of_attempts", *kinds)
     found = np.zeros((len(wanted), len(keys), len(items)))
     for row in rows:
         place = keys.index(row_key(row)), list(items).index(row["item"])

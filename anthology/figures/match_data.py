@@ -25,7 +25,7 @@ def load_matching(path: Path) -> Matching:
         name=path.stem,
         similarity=table["similarity"].to_numpy().astype(np.float64),
         stories=table["backstory"].to_numpy().astype(np.int64),
-        available=facts(path)["stories"],
+        available=facts(path)["backstories"],
     )
 
 
@@ -60,7 +60,7 @@ def trait_shares(
     ids = stories["backstory"].to_numpy().astype(np.int64)
     found = []
     for name, source in sources.items():
-        if not set(asked.get(name, [None])) <= set(source.fold):
+        if not set(asked.get(name, [None])) <= set(source.recode):
             continue
         column = f"{TRAIT}{name}"
         place = places(people[column], source.codes, column, humans)

@@ -14,7 +14,7 @@ HUMAN: RowKey = ("", "human")
 
 _ORIGINS = {
     "humans": "the people",
-    "stories": "the stories",
+    "backstories": "the stories",
     "traits": "what stories say of who they are",
     "answers": "the answers",
 }

@@ -58,7 +58,7 @@ def asked(name: str, declared: TraitQuestion, decline: str | None, *, freely: bo
         Whether it is put without options.
     """
     if freely:
-        return Asked(name, declared, Question(declared.open or declared.question, ()))
+        return Asked(name, declared, Question(declared.open_question or declared.question, ()))
     texts = [option.text for option in declared.options] + ([decline] if decline else [])
     options = tuple(Option(i, text) for i, text in enumerate(texts))
     return Asked(name, declared, Question(declared.question, options))
@@ -90,7 +90,7 @@ def read_freely(text: str, declared: TraitQuestion) -> tuple[str, int | None]:
     Returns
     -------
     tuple
-        The route that settles it, with the option's position: `read`, `number`, or
+        The source that settles it, with the option's position: `read`, `number`, or
         `declined` without one. What cannot be settled by rule is `unreadable`; so is a
         refusal that holds a number, since "I won't say, but I'm over 18" does not tell
         an age.
@@ -143,7 +143,7 @@ class _Chooser(Generic[P]):
         prompt = told(self._prompt.system, message)
         request = Request(prompt=prompt, sampling=_READING, seed=seed)
         found = (await ask_model(self._model, request)).draws[0].text.strip()
-        if found.lower().startswith(self._prompt.absent.lower()):
+        if found.lower().startswith(self._prompt.not_stated.lower()):
             return None
         return read_option(found, asked.declared, self._layout)
 

@@ -1,4 +1,4 @@
-"""What stories answer about a trait, and by which route their answers were settled."""
+"""What stories answer about a trait, and by which source their answers were settled."""
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
@@ -16,7 +16,7 @@ from anthology.errors import DataError
 from anthology.io.parquet import read_rows, rows_of
 from anthology.io.tables import Row
 
-ROUTES = ("stated", "read", "number", "coded", "declined", "unreadable", "unseen")
+SOURCES = ("stated", "read", "number", "coded", "declined", "unreadable", "unseen")
 """The ways in which an answer is settled.
 
 `stated`: a reader found the trait in the story, and nothing was asked. `read`: the answer names an
@@ -25,8 +25,8 @@ coder said which option it comes to. `declined`, `unreadable`: it names none. `u
 did not show whether it names one.
 """
 
-COLUMNS = ("trait", "route", "stories", "answers", "share")
-"""The columns of `routes.csv`."""
+COLUMNS = ("trait", "source", "backstories", "answers", "share")
+"""The columns of `sources.csv`."""
 _BESIDE = ("stated", "declined", "unreadable", "unseen", "number", "coded")
 
 
@@ -80,8 +80,8 @@ class Distribution:
         """How many answers named no option, as far as the model showed."""
         return self.declined + self.unreadable + self.unseen
 
-    def routes(self) -> dict[str, float]:
-        """Return how many answers each route settled."""
+    def sources(self) -> dict[str, float]:
+        """Return how many answers each source settled."""
         placed = sum(self.counts)
         return {
             "stated": placed if self.stated else 0,
@@ -94,8 +94,8 @@ class Distribution:
         }
 
 
-def route_rows(found: Mapping[str, Iterable[Distribution]]) -> list[Row]:
-    """Tell which share of the answers each route settled.
+def source_rows(found: Mapping[str, Iterable[Distribution]]) -> list[Row]:
+    """Tell which share of the answers each source settled.
 
     Parameters
     ----------
@@ -105,28 +105,28 @@ def route_rows(found: Mapping[str, Iterable[Distribution]]) -> list[Row]:
     Returns
     -------
     list
-        A row for each trait and route: how many stories have such an answer, how many
+        A row for each trait and source: how many stories have such an answer, how many
         answers there are, and their share of all answers to the trait's question. The
         shares of a trait sum to 1; there are none where it was never asked.
     """
     rows: list[Row] = []
     for name, distributions in found.items():
-        stories, answers = Counter[str](), dict.fromkeys(ROUTES, 0.0)
+        stories, answers = Counter[str](), dict.fromkeys(SOURCES, 0.0)
         for distribution in distributions:
-            for route, settled in distribution.routes().items():
-                stories[route] += settled > 0
-                answers[route] += settled
+            for source, settled in distribution.sources().items():
+                stories[source] += settled > 0
+                answers[source] += settled
         total = sum(answers.values())
         # Drawn answers are counted, expected ones are not whole.
         whole = all(settled.is_integer() for settled in answers.values())
-        for route in ROUTES:
+        for source in SOURCES:
             rows.append(
                 {
                     "trait": name,
-                    "route": route,
-                    "stories": stories[route],
-                    "answers": int(answers[route]) if whole else answers[route],
-                    "share": answers[route] / total if total else nan,
+                    "source": source,
+                    "backstories": stories[source],
+                    "answers": int(answers[source]) if whole else answers[source],
+                    "share": answers[source] / total if total else nan,
                 }
             )
     return rows

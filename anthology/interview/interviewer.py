@@ -124,7 +124,7 @@ class Interviewer:
 
     def answer(self, text: str) -> str | None:
         """Return the part of a reply that is its answer; None where it comes to no conclusion."""
-        return concluded(text, self._frame.conclusion)
+        return concluded(text, self._frame.answer_marker)
 
     def said(self, question: Question, position: int) -> Turn:
         """Return a question with its answer, as later questions show it."""
@@ -158,7 +158,7 @@ class Interviewer:
         on to write it before a question of its own, that is no conclusion of this answer.
         """
         ends = stops(self._layout)
-        if self._frame.conclusion and self._frame.before:
+        if self._frame.answer_marker and self._frame.before:
             return (*ends, f"\n{self._frame.before.format()}")
         return ends
 

@@ -35,10 +35,10 @@ COLUMNS = pa.schema(
         ("item", pa.string()),
         ("code", pa.int16()),
         *((outcome, pa.int32()) for outcome in _OUTCOMES),
-        ("out_of_tries", pa.bool_()),
+        ("out_of_attempts", pa.bool_()),
         ("reply", pa.string()),
-        ("shares", pa.list_(pa.float64())),
-        ("decline", pa.float64()),
+        ("option_probs", pa.list_(pa.float64())),
+        ("decline_prob", pa.float64()),
         ("unseen", pa.float64()),
     ]
 )
@@ -56,13 +56,13 @@ class Settings(StageSettings):
     items: list[Item]
     frame: SurveyPrompt
     layout: Format
-    forced: bool
-    decline: str | None
+    require_label: bool
+    decline_option: str | None
     series: bool
     shuffle_items: bool
     shuffle_options: bool
-    asking: Asking
-    tries: int
+    answer_mode: Asking
+    max_attempts: int
     sampling: Sampling
 
 
@@ -81,7 +81,7 @@ class Response:
         model told the labels' probabilities.
     shares
         Those probabilities, in the order of the item's codes.
-    decline
+    decline_prob
         The probability of the option to decline, where there is one.
     """
 
@@ -89,10 +89,10 @@ class Response:
     replies: Counter[Outcome]
     last: str
     shares: Shares | None = None
-    decline: float | None = None
+    decline_prob: float | None = None
 
     @property
-    def out_of_tries(self) -> bool:
+    def out_of_attempts(self) -> bool:
         """Whether the persona neither answered nor declined."""
         return not (self.replies[Outcome.VALID] or self.replies[Outcome.DECLINED])
 
@@ -103,10 +103,10 @@ class Response:
         return (
             self.code,
             *(self.replies[outcome] for outcome in Outcome),
-            self.out_of_tries,
+            self.out_of_attempts,
             self.last,
             shares and shares.choices,
-            self.decline,
+            self.decline_prob,
             shares and shares.unseen,
         )
 
@@ -122,18 +122,19 @@ class Interview:
             settings.layout,
             settings.frame,
             settings.sampling,
-            settings.asking,
-            forced=settings.forced,
+            settings.answer_mode,
+            forced=settings.require_label,
         )
         self._questions = {
-            item.variable: question_of(item, codebook, settings.decline) for item in settings.items
+            item.variable: question_of(item, codebook, settings.decline_option)
+            for item in settings.items
         }
 
     async def hold(self, person: tuple[str, tuple[Turn, ...]]) -> dict[str, Response]:
         """Ask one person all items, and return what was answered to each."""
         respondent, turns = person
         responses = {}
-        ask = self._weigh if self._settings.asking == "logprobs" else self._ask
+        ask = self._weigh if self._settings.answer_mode == "logprobs" else self._ask
         for variable in self._order(respondent):
             question = self._shown(respondent, variable)
             response, position = await ask(respondent, variable, question, turns)
@@ -175,7 +176,7 @@ class Interview:
         """Ask one item until an answer can be read, or the tries are used up."""
         replies: Counter[Outcome] = Counter()
         text = ""
-        for attempt in range(self._settings.tries):
+        for attempt in range(self._settings.max_attempts):
             seed = self._seed(respondent, variable, attempt)
             (text,) = await self._interviewer.ask(turns, question, seed=seed)
             answer = self._interviewer.read(text, question)
@@ -266,6 +267,6 @@ def question_of(item: Item, codebook: Codebook, decline: str | None) -> Question
         raise DataError(
             f"{item.variable} has an option {decline!r} of its own",
             where=codebook.survey,
-            hint="Give `decline` other words, or null.",
+            hint="Give `decline_option` other words, or null.",
         )
     return question.declinable(decline)

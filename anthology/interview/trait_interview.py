@@ -36,15 +36,15 @@ class Settings(StageSettings):
     openings: list[str]
     """The questions that stories are told in answer to."""
     traits: dict[str, Trait]
-    open: list[str]
+    open_ended: list[str]
     """The traits whose questions are put without options."""
     model: ModelIdentity
-    asking: Asking
-    draws: int
+    answer_mode: Asking
+    samples: int
     sampling: Sampling
     frame: SurveyPrompt
-    forced: bool
-    decline: str | None
+    require_label: bool
+    decline_option: str | None
     layout: Format
     reader: ReaderPrompt | None
     reader_model: ModelIdentity | None
@@ -81,8 +81,8 @@ class TraitSurvey:
             layout,
             settings.frame,
             settings.sampling,
-            settings.asking,
-            forced=settings.forced,
+            settings.answer_mode,
+            forced=settings.require_label,
         )
         self._reader = (
             Reader(settings.reader, fieldwork.model(settings.reader_model), layout, settings.seed)
@@ -96,7 +96,7 @@ class TraitSurvey:
         )
         self._asked = {
             name: [
-                asked(called, question, settings.decline, freely=name in settings.open)
+                asked(called, question, settings.decline_option, freely=name in settings.open_ended)
                 for called, question in (
                     (name, trait),
                     *((f"{name}.{step.name}", step) for step in trait.steps),
@@ -137,9 +137,9 @@ class TraitSurvey:
         seed = derive(settings.seed, "traits", number, name)
         stated = await self._stated(trait, first, number, text)
         if stated is None:
-            own = await self._put(first, turns, settings.draws, seed)
+            own = await self._put(first, turns, settings.samples, seed)
         else:
-            own = Distribution(_at(stated, len(trait.options), settings.draws), stated=True)
+            own = Distribution(_at(stated, len(trait.options), settings.samples), stated=True)
         groups: dict[Path, float] = {(): own.silent}
         groups |= {((0, place),): count for place, count in enumerate(own.counts)}
         for i, (step, question) in enumerate(zip(trait.steps, steps, strict=True), start=1):
@@ -170,7 +170,7 @@ class TraitSurvey:
 
     async def _stated(self, trait: Trait, first: Asked, number: int, text: str) -> int | None:
         """Return the option that a story states outright, as a reader finds it."""
-        if not trait.read or self._reader is None:
+        if not trait.look_in_story or self._reader is None:
             return None
         return await self._reader.find(first, number, text)
 
@@ -178,7 +178,7 @@ class TraitSurvey:
         self, question: Asked, turns: tuple[Turn, ...], amount: float, seed: int
     ) -> Distribution:
         """Put one question for so many answers, drawn or expected."""
-        if self._settings.asking == "logprobs" and not question.open:
+        if self._settings.answer_mode == "logprobs" and not question.open:
             shares = await self._interviewer.weigh(turns, question.question)
             return self._expected(question, shares, amount)
         texts = await self._interviewer.ask(
@@ -202,44 +202,44 @@ class TraitSurvey:
 
     async def _counted(self, question: Asked, texts: Counter[str]) -> Distribution:
         counts = [0] * len(question.declared.options)
-        routes: Counter[str] = Counter()
+        sources: Counter[str] = Counter()
         for text, times in texts.items():
-            route, place = (
+            source, place = (
                 await self._settled(question, text)
                 if question.open
                 else self._read(question.name, text)
             )
-            routes[route] += times
+            sources[source] += times
             if place is not None:
                 counts[place] += times
         return Distribution(
             tuple(counts),
-            declined=routes["declined"],
-            unreadable=routes["unreadable"],
-            number=routes["number"],
-            coded=routes["coded"],
+            declined=sources["declined"],
+            unreadable=sources["unreadable"],
+            number=sources["number"],
+            coded=sources["coded"],
         )
 
     async def _settled(self, question: Asked, text: str) -> tuple[str, int | None]:
-        """Return the route that settles a free answer, and the option that it comes to."""
+        """Return the source that settles a free answer, and the option that it comes to."""
         answer = self._interviewer.answer(text)
         said = text if answer is None else answer
-        route, place = read_freely(said, question.declared)
-        if route == "unreadable" and self._coder is not None:
+        source, place = read_freely(said, question.declared)
+        if source == "unreadable" and self._coder is not None:
             place = await self._coder.place(question, said)
-            route = "unreadable" if place is None else "coded"
-        return route, place
+            source = "unreadable" if place is None else "coded"
+        return source, place
 
     def _read_once(self, name: str, text: str) -> tuple[str, int | None]:
-        """Return the route that settles an answer to a question with options, and the option."""
+        """Return the source that settles an answer to a question with options, and the option."""
         question = self._named[name]
         answer = self._interviewer.read(text, question.question)
-        route, place = "read", answer.position
+        source, place = "read", answer.position
         if answer.outcome == Outcome.UNREADABLE:
             said = self._interviewer.answer(text) or ""
-            route, place = "number", read_number(said, question.declared)
+            source, place = "number", read_number(said, question.declared)
         if place is not None and place < len(question.declared.options):
-            return route, place
+            return source, place
         declined = place is not None or answer.outcome == Outcome.REFUSED
         return ("declined" if declined else "unreadable"), None
 

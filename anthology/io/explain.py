@@ -2,12 +2,14 @@
 
 import re
 from collections.abc import Callable, Iterable
+from fnmatch import fnmatch
 from types import UnionType
 from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
 from pydantic import BaseModel, ValidationError
 
 from anthology.errors import ConfigurationError
+from anthology.records import Record
 from anthology.spelling import suggest
 
 _SECRET = re.compile("key|token|secret|password", re.IGNORECASE)
@@ -15,7 +17,7 @@ _SECRET = re.compile("key|token|secret|password", re.IGNORECASE)
 
 def explain(
     error: ValidationError,
-    grammar: type[BaseModel],
+    grammar: type[Record],
     data: Any,
     *,
     where: Callable[[tuple[str | int, ...]], str],
@@ -63,9 +65,13 @@ def _in_document(
     return tuple(path)
 
 
-def _sentence(finding: Any, grammar: type[BaseModel], path: tuple[str | int, ...]) -> str:
+def _sentence(finding: Any, grammar: type[Record], path: tuple[str | int, ...]) -> str:
     kind, context = finding["type"], finding.get("ctx", {})
     if kind == "extra_forbidden":
+        for old, new in grammar.renamed.items():
+            if fnmatch(_key(path), old):
+                now = ".".join(map(str, (*path[:-1], new)))
+                return f"`{_key(path)}` is now called `{now}`"
         return f"unknown key; {suggest(path[-1], _keys(grammar, path[:-1]))}"
     if kind == "missing":
         return "must be given"

@@ -119,10 +119,10 @@ class Journalled:
         if request.logprobs:
             # A server that is asked to show more tokens may tell more of the same probabilities.
             exact = endpoint.label_logprobs or self._spec.provider == "vllm"
-            return words + (b"exact" if exact else b"%d" % endpoint.logprobs)
+            return words + (b"exact" if exact else b"%d" % endpoint.top_logprobs)
         if request.choices:
-            words += str(endpoint.choices).encode()
-        if request.scored and not endpoint.scores:
+            words += str(endpoint.constrained_output).encode()
+        if request.scored and not endpoint.returns_logprobs:
             words += b"unscored"
         return words
 
@@ -168,7 +168,7 @@ class Journalled:
 
     def _part(self, request: Request, first: int) -> Request:
         """Return the request for the draws from `first` on, as many as go into one."""
-        draws = min(request.draws - first, self._spec.endpoint.draws)
+        draws = min(request.draws - first, self._spec.endpoint.max_n)
         seed = derive(request.seed, "draws", first) if first else request.seed
         return replace(request, draws=draws, seed=seed)
 

@@ -130,7 +130,7 @@ class _Check:
     @asynccontextmanager
     async def _opened(self, **changes: Any) -> AsyncIterator[Provider]:
         """Open the model with some abilities taken as given, and with little patience."""
-        brief = {"retries": 0, "timeout": _SECONDS, "patience": _SECONDS}
+        brief = {"retries": 0, "timeout": _SECONDS, "give_up_after": _SECONDS}
         endpoint = self._endpoint.model_copy(update={**brief, **changes})
         module = import_module(f"anthology.providers.{self._identity.provider}")
         model: Provider = module.open_model(self._identity, endpoint, Meter())
@@ -156,9 +156,9 @@ class _Check:
             else:
                 different = len({draw.text for draw in reply.draws})
                 told = f"{draws} asked for, {different} different"
-                enough = draws == _DRAWS[0] and self._endpoint.draws >= draws
-                return Finding(what, True, told, {} if enough else {"draws": draws})
-        return Finding(what, False, reason, {"draws": 1})
+                enough = draws == _DRAWS[0] and self._endpoint.max_n >= draws
+                return Finding(what, True, told, {} if enough else {"max_n": draws})
+        return Finding(what, False, reason, {"max_n": 1})
 
     async def _seeds(self) -> Finding:
         what = "seeds"
@@ -179,36 +179,40 @@ class _Check:
     async def _scores(self) -> Finding:
         what = "log-probabilities of what it writes"
         try:
-            reply = await self._ask(_OPEN, scored=True, max_tokens=8, endpoint={"scores": True})
+            reply = await self._ask(
+                _OPEN, scored=True, max_tokens=8, endpoint={"returns_logprobs": True}
+            )
         except ModelError as error:
-            return Finding(what, False, _short(error), {"scores": False})
+            return Finding(what, False, _short(error), {"returns_logprobs": False})
         draw = reply.draws[0]
         told = f"{draw.tokens} tokens, {draw.logprob or 0:.1f} together"
-        return Finding(what, True, told, {"scores": True})
+        return Finding(what, True, told, {"returns_logprobs": True})
 
     async def _texts(self) -> Finding:
         what = "log-probabilities of given texts"
         if self._identity.api == "chat":
-            return Finding(what, False, "chats give none", {"text_logprobs": False})
+            return Finding(what, False, "chats give none", {"echo_logprobs": False})
         try:
-            reply = await self._ask(_OPEN, continuation=_GIVEN, endpoint={"text_logprobs": True})
+            reply = await self._ask(_OPEN, continuation=_GIVEN, endpoint={"echo_logprobs": True})
         except ModelError as error:
-            return Finding(what, False, _short(error), {"text_logprobs": False})
+            return Finding(what, False, _short(error), {"echo_logprobs": False})
         draw = reply.draws[0]
         told = f"{draw.tokens} tokens, {draw.logprob or 0:.1f} together"
-        return Finding(what, True, told, {"text_logprobs": True})
+        return Finding(what, True, told, {"echo_logprobs": True})
 
     async def _likeliest(self) -> Finding:
         what = "probabilities of the likeliest tokens"
         for likeliest in _COUNTS:
-            endpoint = {"logprobs": likeliest, "label_logprobs": False}
+            endpoint = {"top_logprobs": likeliest, "label_logprobs": False}
             try:
                 reply = await self._weighed(endpoint)
             except ModelError as error:
                 reason = _short(error)
             else:
-                return Finding(what, True, f"{likeliest} of them; {reply}", {"logprobs": likeliest})
-        return Finding(what, False, reason, {"logprobs": 0})
+                return Finding(
+                    what, True, f"{likeliest} of them; {reply}", {"top_logprobs": likeliest}
+                )
+        return Finding(what, False, reason, {"top_logprobs": 0})
 
     async def _labels(self) -> Finding:
         what = "exact probabilities of labels"
@@ -231,7 +235,11 @@ class _Check:
     async def _choices(self, way: str) -> Finding:
         what = f"nothing but labels ({way})"
         try:
-            how = {"choices": _ODD, "max_tokens": _JSON_TOKENS, "endpoint": {"choices": way}}
+            how = {
+                "choices": _ODD,
+                "max_tokens": _JSON_TOKENS,
+                "endpoint": {"constrained_output": way},
+            }
             reply = await self._ask(_QUESTION, **how)
         except ModelError as error:
             return Finding(what, False, _short(error))
@@ -239,7 +247,7 @@ class _Check:
         if answer not in _ODD:
             return Finding(what, False, f"answered {answer[:40]!r}")
         told = f"answered {answer!r} of {', '.join(_ODD)}"
-        return Finding(what, True, told, {"choices": way})
+        return Finding(what, True, told, {"constrained_output": way})
 
     async def _pace(self, model: Provider, at_once: int) -> str:
         """Ask short questions for a second, many at once, and say how many were answered."""
@@ -281,10 +289,10 @@ def _advice(path: Path, endpoint: Endpoint, found: Sequence[Finding]) -> list[st
     wanted: dict[str, Any] = {}
     for finding in found:
         wanted.update(finding.setting)
-    held = [f.setting["choices"] for f in found if "choices" in f.setting]
-    wanted["choices"] = held[0] if held else None
-    if endpoint.choices in held:
-        wanted["choices"] = endpoint.choices
+    held = [f.setting["constrained_output"] for f in found if "constrained_output" in f.setting]
+    wanted["constrained_output"] = held[0] if held else None
+    if endpoint.constrained_output in held:
+        wanted["constrained_output"] = endpoint.constrained_output
     others = {key: value for key, value in wanted.items() if getattr(endpoint, key) != value}
     if not others:
         return ["", f"{path} says the same."]

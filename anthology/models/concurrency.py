@@ -20,7 +20,7 @@ async def run_all(
     things: Iterable[T],
     *,
     keep: Callable[[T, R], None],
-    in_flight: int,
+    max_concurrency: int,
     progress: Progress,
     name: Callable[[T], str] = str,
 ) -> None:
@@ -34,8 +34,8 @@ async def run_all(
         In the order in which they are started; each is taken when its turn comes.
     keep
         Given each thing with its result, in the order of the things. What is finished early
-        waits for those before it, and not more than some times `in_flight` of them do.
-    in_flight
+        waits for those before it, and not more than some times `max_concurrency` of them do.
+    max_concurrency
         How many are under way at the same time.
     progress
         Told of each thing that is finished.
@@ -55,7 +55,7 @@ async def run_all(
     closed: list[AnthologyError] = []
     finished: dict[int, tuple[T, R] | None] = {}
     queue = enumerate(things)
-    room = asyncio.Semaphore(_AHEAD * in_flight)
+    room = asyncio.Semaphore(_AHEAD * max_concurrency)
     kept = 0
 
     async def one(index: int, thing: T) -> tuple[T, R] | None:
@@ -93,7 +93,7 @@ async def run_all(
         room.release()  # For the next of those that wait, which finds nothing to do either.
 
     async with asyncio.TaskGroup() as group:
-        for _ in range(in_flight):
+        for _ in range(max_concurrency):
             group.create_task(work())
     progress.close()
     if closed:

@@ -68,9 +68,9 @@ class Limiter:
     ) -> None:
         self._endpoint, self._meter = endpoint, meter
         self._clock, self._sleep, self._jitter = clock, sleep, jitter
-        self._limit = min(_FIRST_LIMIT, endpoint.in_flight)
+        self._limit = min(_FIRST_LIMIT, endpoint.max_concurrency)
         self._exact_limit = float(self._limit)
-        self._step = max(1.0, endpoint.in_flight * _STEP)
+        self._step = max(1.0, endpoint.max_concurrency * _STEP)
         self._decreases = 0
         self._failing = 0.0
         self._in_use = 0
@@ -216,7 +216,7 @@ class Limiter:
         # What was sent before the limit last fell says nothing about how the server bears the
         # new one, and what does not fill the limit says nothing about a higher one.
         if (
-            self._limit < self._endpoint.in_flight
+            self._limit < self._endpoint.max_concurrency
             and self._in_use >= self._limit
             and decreases == self._decreases
         ):
@@ -247,7 +247,7 @@ class Limiter:
         """
         if self._given_up is not None:
             raise self._given_up.with_traceback(None)
-        patience = self._endpoint.patience
+        patience = self._endpoint.give_up_after
         silence = self._clock() - self._heard
         if silence >= patience:
             raise self._give_up(
@@ -255,7 +255,7 @@ class Limiter:
                     f"nothing was answered for {silence:.0f} s; the last reason: {error.what}",
                     where=error.where,
                     hint=error.hint
-                    or "Run again when the server answers, or raise the endpoint's `patience` "
+                    or "Run again when the server answers, or raise the endpoint's `give_up_after` "
                     f"of {patience:g} s.",
                 )
             ) from error
@@ -264,9 +264,9 @@ class Limiter:
             raise self._give_up(
                 EndpointError(
                     f"the server asks to wait for {asked:.0f} s, longer than the endpoint's "
-                    f"patience of {patience:g} s; its reason: {error.what}",
+                    f"give_up_after of {patience:g} s; its reason: {error.what}",
                     where=error.where,
-                    hint=error.hint or "Run again later, or raise the endpoint's `patience`.",
+                    hint=error.hint or "Run again later, or raise the endpoint's `give_up_after`.",
                 )
             ) from error
         if asked > 0:

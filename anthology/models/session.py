@@ -35,7 +35,7 @@ class Fieldwork:
         The folder that says where each model is served.
     journal
         The folder of what was answered before.
-    in_flight
+    max_concurrency
         How many interviews are under way at the same time.
     part
         Which part of the things is asked, such as `2-of-4`.
@@ -48,12 +48,12 @@ class Fieldwork:
         *,
         models: Path,
         journal: Path,
-        in_flight: int,
+        max_concurrency: int,
         part: str = "whole",
         parts: list[Path] | None = None,
     ) -> None:
         self.part, self.parts = Part.parse(part), parts or []
-        self._models, self._folder, self._in_flight = models, journal, in_flight
+        self._models, self._folder, self._max_concurrency = models, journal, max_concurrency
         self._meter = Meter()
         self._providers: dict[str, Provider] = {}
         self._asked: dict[str, Model] = {}
@@ -136,7 +136,12 @@ class Fieldwork:
             if any(isinstance(m, Journalled) and m.unknown for m in self._asked.values()):
                 await self._ready()
             await run_all(
-                do, things, keep=keep, in_flight=self._in_flight, progress=progress, name=name
+                do,
+                things,
+                keep=keep,
+                max_concurrency=self._max_concurrency,
+                progress=progress,
+                name=name,
             )
         finally:
             ticking.cancel()

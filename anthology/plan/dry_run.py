@@ -127,7 +127,7 @@ class Rehearsal(Fieldwork):
         What critics, readers and the like say in the stage.
     least
         Words that a story needs, at least.
-    conclusion
+    marker
         What an answer to a question with options begins with, where it is thought over.
     """
 
@@ -137,10 +137,10 @@ class Rehearsal(Fieldwork):
         archive: Archive,
         parts: Sequence[Part],
         least: int,
-        conclusion: str = "",
+        marker: str = "",
     ) -> None:
-        super().__init__(models=models, journal=Path(), in_flight=1)
-        self._conclusion = conclusion
+        super().__init__(models=models, journal=Path(), max_concurrency=1)
+        self._marker = marker
         self._folder, self._archive, self._parts, self._least = models, archive, parts, least
         self.counted: dict[str, Meter] = {}
 
@@ -149,7 +149,7 @@ class Rehearsal(Fieldwork):
             return _Free(super()._prepared(identity), self._parts)
         spec = read_record(self._folder / f"{identity.name}.yaml", ModelSpec)
         meter = self.counted.setdefault(identity.name, Meter())
-        model = _StandIn(self._parts, self._least, self._conclusion)
+        model = _StandIn(self._parts, self._least, self._marker)
         return Journalled(model, identity, spec, self._archive, meter, self._ready)
 
     async def _ready(self) -> None:
@@ -172,8 +172,8 @@ class _Free:
 class _StandIn:
     """Answers every question at the first try, and everything at the longest length."""
 
-    def __init__(self, parts: Sequence[Part], least: int, conclusion: str) -> None:
-        self._parts, self._least, self._conclusion = parts, least, conclusion
+    def __init__(self, parts: Sequence[Part], least: int, marker: str) -> None:
+        self._parts, self._least, self._marker = parts, least, marker
 
     async def sample(self, request: Request) -> Reply:
         text = _text(request)
@@ -197,7 +197,7 @@ class _StandIn:
             return request.choices[0]
         asked = listed(hear(request.prompt).ask)
         if asked is not None:
-            return f"{self._conclusion} {asked.labels[0]} {asked.texts[0]}".lstrip()
+            return f"{self._marker} {asked.labels[0]} {asked.texts[0]}".lstrip()
         words = request.sampling.max_tokens * CHARACTERS_PER_TOKEN // len(_WORD)
         return _WORD * max(words, self._least)
 

@@ -33,12 +33,12 @@ from anthology.study.study import Study
 _ORDER = ("backstories", "perplexity", "traits", "primed", "responses")
 _NONE: Mapping[str, str] = {}
 _CAVEAT = """\
-Every question is taken to be answered at the first try and at the longest length allowed, and every
-story to be kept, and to take part until it has been asked who it is (filters.stories); a token is
-taken to be four characters. What has to be asked or written again comes on top, and so do a second
-look at labels that take several tokens (asking: logprobs), free answers beyond the first that only
-a model can read (traits.coder), and steps of a trait that follow on other options than the first
-(traits.variants)."""
+Every question is taken to be answered at the first attempt and at the longest length allowed, and
+every story to be kept, and to take part until it has been asked who it is (filters.backstories); a
+token is taken to be four characters. What has to be asked or written again comes on top, and so do
+a second look at labels that take several tokens (answer_mode: logprobs), free answers beyond the
+first that only a model can read (traits.coder), and steps of a trait that follow on other options
+than the first (traits.variants)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,8 +181,8 @@ class _Stages:
         self._run("perplexity", "", {"scorer": scorer}, **files)
 
     def _ask_traits(self) -> Path:
-        output, routes = self._path("traits"), self._path("routes")
-        self._run("traits", backstories=self._natural(), output=output, routes=routes)
+        output, sources = self._path("traits"), self._path("sources")
+        self._run("traits", backstories=self._natural(), output=output, sources=sources)
         return output
 
     def _write_primed(self, survey: str, style: str) -> Path:
@@ -199,7 +199,7 @@ class _Stages:
         told = self._settings("matches", survey, {"matching": matching})
         if any(line.to_send for line in self._lines if line.stage in ("backstories", "traits")):
             # What is made up about stories tells nothing of whom a filter will leave.
-            told = told.model_copy(update={"stories": Filter()})
+            told = told.model_copy(update={"backstories": Filter()})
         self._run("matches", survey, named={"matching": matching}, told=told, **files)
         return output
 
@@ -209,9 +209,9 @@ class _Stages:
         output = self._path(survey, f"personas_{condition}")
         files = {"humans": humans, "codebook": codebook, "output": output}
         if known.persona == "primed":
-            files["stories"] = self._primed(survey, str(known.style))
+            files["backstories"] = self._primed(survey, str(known.style))
         elif known.persona == "matched":
-            files["stories"] = self._natural()
+            files["backstories"] = self._natural()
             files["matches"] = self._matches(survey, str(known.matching))
         self._run("personas", survey, named={"condition": condition}, **files)
         return output
@@ -255,8 +255,8 @@ class _Stages:
             return
         models = self._study.catalogue.root / "models"
         least = told.keep.min_words if hasattr(told, "keep") else 0
-        conclusion = told.frame.conclusion if hasattr(told, "frame") else ""
-        rehearsal = Rehearsal(models, self._archive, _parts(told), least, conclusion)
+        marker = told.frame.answer_marker if hasattr(told, "frame") else ""
+        rehearsal = Rehearsal(models, self._archive, _parts(told), least, marker)
         with redirect_stderr(io.StringIO()):
             module.run(told, **files, fieldwork=rehearsal)
         condition = named.get("condition") or named.get("style") or ""
@@ -280,7 +280,7 @@ def _parts(told: Any) -> list[Part]:
     for kind in ("critic", "reader", "coder"):
         prompt = getattr(told, kind, None)
         if prompt is not None:
-            reply = prompt.accept if kind == "critic" else prompt.absent
+            reply = prompt.accept if kind == "critic" else prompt.not_stated
             parts.append(Part(_passage(prompt.message) or prompt.system, reply))
     preamble = getattr(told, "preamble", None)
     if preamble is not None:

@@ -149,7 +149,7 @@ class OpenAIModel:
             if str(error) != self._awaited:
                 self._awaited = str(error)
                 print(
-                    f"waiting up to {self._endpoint.patience:g} s: {error}",
+                    f"waiting up to {self._endpoint.give_up_after:g} s: {error}",
                     file=sys.stderr,
                     flush=True,
                 )

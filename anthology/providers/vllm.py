@@ -66,7 +66,9 @@ class Engine:
         self.address: str | None = None
         self._identity, self._where = identity, f"model {identity.name}"
         self._options = _merged(identity, endpoint)
-        exact = endpoint.model_copy(update={"label_logprobs": True, "length_field": "max_tokens"})
+        exact = endpoint.model_copy(
+            update={"label_logprobs": True, "max_tokens_field": "max_tokens"}
+        )
         self._labels = LabelProbReader(identity, exact, str(self.served), self._told)
         self._engine: Any = None
         self._numbers = count()

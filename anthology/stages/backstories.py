@@ -110,12 +110,12 @@ def values(story: Story) -> tuple[Any, ...]:
 
 
 def rejections(rejected: Counter[str]) -> dict[str, dict[str, int]]:
-    """Return, as a fact, how many tries were not kept, by reason."""
+    """Return, as a fact, how many attempts were not kept, by reason."""
     return {"rejected": dict(sorted(rejected.items()))}
 
 
 def account(output: Path) -> str:
-    """Say how many tries an artifact's stories took, and why those that were not kept were not."""
-    tries = read_table(output, ["tries"])["tries"]
+    """Say how many attempts the stories took, and why the others were rejected."""
+    attempts = read_table(output, ["attempts"])["attempts"]
     reasons = "".join(f"; {n} {reason}" for reason, n in facts_of(output)["rejected"].items())
-    return f"{len(tries)} stories kept of {pc.sum(tries).as_py() or 0} tries{reasons}"
+    return f"{len(attempts)} stories kept of {pc.sum(attempts).as_py() or 0} attempts{reasons}"

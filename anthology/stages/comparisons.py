@@ -128,7 +128,7 @@ def run(
     ]
     write_text(comparisons, as_csv(COMPARISONS, written))
     print(
-        f"{settings.survey}: {len(rows)} conditions in {settings.bootstrap:,} draws, "
+        f"{settings.survey}: {len(rows)} conditions in {settings.bootstrap_resamples:,} draws, "
         f"{len(differences)} pairs of them compared",
         file=sys.stderr,
     )
@@ -138,7 +138,7 @@ def _drawn(
     label: str, draw: Draw[Drawn], settings: Settings, found: Respondents, rng: np.random.Generator
 ) -> Iterator[Drawn]:
     """Draw block by block, and tell how far it is when one is done with."""
-    count = settings.bootstrap
+    count = settings.bootstrap_resamples
     progress = Progress(label, count, Meter())
     for block in bootstrap.draw_in_blocks(draw, len(found.ids), count, rng):
         yield block
@@ -181,13 +181,13 @@ def _compared(
     low, high = bootstrap.confidence_interval(difference, truths, settings.confidence)
     sides = (("a", one.notes(metric)), ("b", two.notes(metric)))
     notes = [f"{side}: {note}" for side, note in sides if note]
-    p, few = nan, settings.bootstrap - counted.defined
+    p, few = nan, settings.bootstrap_resamples - counted.defined
     if not common:
         notes.append("nobody has a persona in both")
     elif not isnan(difference):
         p = paired.p_value(counted.far, counted.defined)
         if few:
-            notes.append(f"undefined in {few:,} of {settings.bootstrap:,} exchanges")
+            notes.append(f"undefined in {few:,} of {settings.bootstrap_resamples:,} exchanges")
     return p, {
         **{"survey": settings.survey, "metric": metric},
         **{"model_a": one.model, "condition_a": one.condition},

@@ -53,23 +53,23 @@ _ROUNDING = 1e-9
 class Settings(StageSettings):
     """What counts as nearly the same."""
 
-    words: int
+    shingle_words: int
     """The length of a passage."""
-    similarity: float
+    min_similarity: float
     """The Jaccard index from which a pair is reported."""
 
 
 def run(settings: Settings, *, backstories: Path, output: Path) -> None:
     """Compare every story with every other, and list the pairs that are nearly the same."""
     stories = _Stories()
-    matrix = passages(stories.read(backstories), settings.words)
+    matrix = passages(stories.read(backstories), settings.shingle_words)
     order = np.argsort(stories.numbers, kind="stable")
     numbers, matrix = np.array(stories.numbers, dtype=np.int64)[order], matrix[order]
     alike = np.zeros(len(numbers), dtype=np.bool_)
     found = 0
     with replacing(output) as temporary, temporary.open("w", encoding="utf-8") as file:
         file.write(as_csv(DUPLICATES, ()))
-        for first, second, similarity in pairs(matrix, settings.similarity):
+        for first, second, similarity in pairs(matrix, settings.min_similarity):
             alike[first] = alike[second] = True
             found += len(first)
             parts = (numbers[first].tolist(), numbers[second].tolist(), similarity.tolist())
@@ -78,8 +78,8 @@ def run(settings: Settings, *, backstories: Path, output: Path) -> None:
     copies = len(numbers) - len(stories.different)
     print(
         f"stories that are nearly the same as another: {int(alike.sum())} of {len(numbers)}, in "
-        f"{found} pairs (similarity {settings.similarity:g} or more, passages of {settings.words} "
-        f"words); exact copies of an earlier story: {copies}",
+        f"{found} pairs (similarity {settings.min_similarity:g} or more, passages of "
+        f"{settings.shingle_words} words); exact copies of an earlier story: {copies}",
         file=sys.stderr,
     )
 

@@ -35,7 +35,7 @@ class Settings(AnswerSettings):
     """Of conditions with matched stories, which matching."""
     seed: int
     """Decides who is drawn."""
-    people: int | None
+    respondents: int | None
     """How many respondents are shown at most; None for all."""
 
 
@@ -46,7 +46,7 @@ def run(
     codebook: Path,
     personas: list[Path],
     responses: list[Path],
-    stories: Path | None = None,
+    backstories: Path | None = None,
     traits: Path | None = None,
     output: Path,
 ) -> None:
@@ -62,7 +62,7 @@ def run(
         One file for each condition, named after it.
     responses
         One file for each model and condition, in any order; each says itself which.
-    stories, traits
+    backstories, traits
         Natural stories and what they say of who they are, where a condition has any.
     output
         Where the page goes.
@@ -72,7 +72,7 @@ def run(
     DataError
         As `anthology.analysis.load`; or if a condition's personas are missing.
     """
-    blocks = collected(settings, humans, codebook, personas, responses, stories, traits)
+    blocks = collected(settings, humans, codebook, personas, responses, backstories, traits)
     text = page(f"Persona explorer: {settings.survey}", blocks)
     write_text(output, text)
     print(
@@ -88,14 +88,14 @@ def collected(
     codebook: Path,
     made: list[Path],
     responses: list[Path],
-    stories: Path | None,
+    backstories: Path | None,
     traits: Path | None,
 ) -> dict[str, Any]:
     """Return what the page shows, by the name of the block that holds it; files as for `run`."""
     everyone, book, texts = load_respondents(settings, humans), Codebook.load(codebook), Texts()
     chosen = _drawn(everyone, settings)
     found = everyone.of(chosen)
-    natural = Stories.read(stories) if stories else None
+    natural = Stories.read(backstories) if backstories else None
     told = natural.told(texts) if natural else None
     known = natural.answers() if natural else {}
     answered = [one.of(chosen) for one in answers_of(settings, everyone, responses)]
@@ -141,7 +141,7 @@ def _drawn(everyone: Respondents, settings: Settings) -> BoolArray:
     ids = everyone.ids.to_pylist()
     order = sorted(range(len(ids)), key=lambda row: derive(settings.seed, "explorer", ids[row]))
     chosen = np.zeros(len(ids), dtype=np.bool_)
-    chosen[order[: settings.people]] = True
+    chosen[order[: settings.respondents]] = True
     return chosen
 
 

@@ -143,7 +143,7 @@ def run(
     made = list(columns(settings, found, answered, Codebook.load(codebook)))
     sources = [f"People: {found.source}."] + [
         f"{one.condition}, {one.model}: answers {one.facts['answers']}, "
-        f"stories {one.facts['stories'] or 'none'}, traits {one.facts['traits'] or 'none'}."
+        f"backstories {one.facts['backstories'] or 'none'}, traits {one.facts['traits'] or 'none'}."
         for one in answered
     ]
     frame = pd.DataFrame({column.name: column.values for column in made}, copy=False)

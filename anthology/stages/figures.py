@@ -121,7 +121,9 @@ class _Figures:
 
     @cached_property
     def _head(self) -> Header:
-        rows = read_rows(self._tables.metrics, (*_ROW, "humans", "stories", "traits", "answers"))
+        rows = read_rows(
+            self._tables.metrics, (*_ROW, "humans", "backstories", "traits", "answers")
+        )
         return read_header(self._settings.survey, rows)
 
     @cached_property
@@ -165,7 +167,9 @@ class _Figures:
         return draw_traits.draw(self._head, shown)
 
     def answers(self) -> Figure:
-        rows = read_rows(self._tables.answers, (*_ROW, "item", "asked", "replies", "out_of_tries"))
+        rows = read_rows(
+            self._tables.answers, (*_ROW, "item", "asked", "replies", "out_of_attempts")
+        )
         names = [item.variable for item in self._items]
         account = draw_answers.answer_account(rows, self._head.keys, names)
         return draw_answers.draw(self._head, self._items, account)

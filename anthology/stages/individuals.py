@@ -5,7 +5,7 @@ mean over items, and `persons`, how rank correlations within persons are distrib
 follow those of the survey. Two conditions without a model stand first, which say what
 another respondent in the persona's place would reach: `random_respondent`, anyone else
 of the survey, and `same_traits`, anyone else with the same traits. Nothing is drawn for
-them: each person is compared with all such others. `persons.parquet` has one row for
+them: each person is compared with all such others. `individuals.parquet` has one row for
 each condition and person. `calibration.csv` and `reliability.csv` judge probabilities,
 where personas were asked for these. All count people alike, without the survey's
 weights. `docs/analysis.md` defines every column.
@@ -45,7 +45,7 @@ class Settings(AnswerSettings):
 
     seed: int
     """The experiment's seed."""
-    bootstrap: Annotated[int, Field(ge=1)]
+    bootstrap_resamples: Annotated[int, Field(ge=1)]
     """How often people are drawn again for intervals."""
     confidence: Annotated[float, Field(gt=0, lt=1)]
     """How often an interval is to hold the true value."""
@@ -141,9 +141,9 @@ def places(positions: FloatArray) -> IntArray:
 def _counts(settings: Settings, size: int) -> Counts:
     """Return 1 + draws x people: everyone once, then how often each is in each draw."""
     rng = generator(settings.seed, "individuals", settings.survey, "bootstrap")
-    counts = np.ones((1 + settings.bootstrap, size), dtype=np.uint8)
+    counts = np.ones((1 + settings.bootstrap_resamples, size), dtype=np.uint8)
     start = 1
-    for block in draw_in_blocks(resample_respondents, size, settings.bootstrap, rng):
+    for block in draw_in_blocks(resample_respondents, size, settings.bootstrap_resamples, rng):
         counts[start : start + len(block)] = block
         start += len(block)
     return counts
@@ -209,7 +209,7 @@ def _condition(
 
 
 def _profiled(found: Respondents, one: IndividualComparison) -> pa.Table:
-    """Return one condition's rows of `persons.parquet`, empty where a number is undefined."""
+    """Return one condition's rows of `individuals.parquet`, empty where a number is undefined."""
     kept = pa.array(one.present)
     names = found.ids.filter(kept)
     profile = one.profiles

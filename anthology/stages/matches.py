@@ -49,7 +49,7 @@ class Settings(StageSettings):
     story each, with the largest total similarity. Random: one story each, by lot."""
     traits: dict[str, TraitSource]
     """The traits that people and stories are compared by."""
-    stories: Filter = Filter()
+    backstories: Filter = Filter()
     """Which stories take part, by their likeliest options."""
 
 
@@ -107,7 +107,7 @@ def run(settings: Settings, *, humans: Path, traits: Path, output: Path) -> None
         facts={
             "source": facts(traits)["source"],
             "traits": facts(traits)["traits"],
-            "stories": len(stories),
+            "backstories": len(stories),
             "filtered_out": given.written - len(stories),
             "distinct": distinct,
             "mean_similarity": mean,
@@ -157,14 +157,14 @@ class _Given:
 def _read(settings: Settings, humans: Path, traits: Path) -> _Given:
     """Read and compare respondents and stories; of the tables, nothing else is kept."""
     asked = facts(traits)["options"]
-    for name in (*settings.traits, *settings.stories.named):
+    for name in (*settings.traits, *settings.backstories.named):
         _check_asked(asked, name, traits)
     for name, source in settings.traits.items():
         _check_folded(asked, name, source, traits)
     people = read_table(humans, ["respondent", *(f"{TRAIT}{name}" for name in settings.traits)])
-    stories = read_table(traits, ["backstory", *{**settings.traits, **settings.stories.named}])
+    stories = read_table(traits, ["backstory", *{**settings.traits, **settings.backstories.named}])
     written = len(stories)
-    stories = stories.filter(pa.array(_taking_part(stories, asked, settings.stories, traits)))
+    stories = stories.filter(pa.array(_taking_part(stories, asked, settings.backstories, traits)))
     respondents = _unique(people, "respondent", humans)
     backstories = _unique(stories, "backstory", traits)
     _check_enough(len(respondents), len(backstories), written, settings, traits)
@@ -191,16 +191,20 @@ def _check_asked(asked: dict[str, list[str]], name: str, path: Path) -> None:
 
 def _check_folded(asked: dict[str, list[str]], name: str, source: TraitSource, path: Path) -> None:
     for option in asked[name]:
-        if option not in source.fold:
+        if option not in source.recode:
             raise DataError(
-                f"stories were asked the option {option} of {name}, which the survey does not fold",
+                f"stories were asked the option {option} of {name}, which the survey does not "
+                "recode",
                 where=str(path),
-                hint=f"Add it to the survey's traits.{name}.fold; {suggest(option, source.fold)}",
+                hint=f"Add it to the survey's traits.{name}.recode; "
+                f"{suggest(option, source.recode)}",
             )
 
 
 def _check_enough(people: int, stories: int, written: int, settings: Settings, path: Path) -> None:
-    filtered = f" of {written:,} whom filters.stories lets take part" if stories < written else ""
+    filtered = (
+        f" of {written:,} whom filters.backstories lets take part" if stories < written else ""
+    )
     if people == 0 or stories == 0:
         raise DataError(
             f"there is nothing to match: {people:,} respondents, {stories:,} stories{filtered}",

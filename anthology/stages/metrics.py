@@ -6,12 +6,13 @@
 survey             the survey's name
 model, condition   what answered; empty and `human` in the people's row
 n_respondents      people, or the people whom personas stand for
-n_stories          different backstories among the personas; 0 where they have none
+n_backstories          different backstories among the personas; 0 where they have none
 valid_share        answers that are an option, of all that were asked for
 wasserstein, ...   distances to the people; in the people's row between their halves
 cronbach_alpha     how well the answers hang together; always unweighted
 humans             where the people come from
-stories, traits    where the backstories come from, and what they say of who they are
+backstories        where the backstories come from
+traits             where what they say of who they are comes from
 answers            where the personas' answers come from
 notes              why a number is missing, and which items do not vary
 =================  =============================================================
@@ -20,8 +21,8 @@ notes              why a number is missing, and which items do not vary
 Asking `asked` personas took `replies`: those that were `valid` named an option, those
 that `declined` chose the option to decline, where there is one, and those that were
 `refused`, `unreadable` or `contradictory` did neither and were asked again. The personas
-that were `out_of_tries` never gave a valid one and never declined. So valid, declined and
-out_of_tries add up to asked, and the five kinds of reply to replies.
+that were `out_of_attempts` never gave a valid one and never declined. So valid, declined and
+out_of_attempts add up to asked, and the five kinds of reply to replies.
 """
 
 import sys
@@ -38,9 +39,9 @@ from anthology.io.parquet import facts, write_text
 from anthology.io.tables import Row, as_csv
 
 COLUMNS = (
-    *("survey", "model", "condition", "n_respondents", "n_stories", "valid_share"),
+    *("survey", "model", "condition", "n_respondents", "n_backstories", "valid_share"),
     *("wasserstein", "total_variation", "frobenius", "l1", "cbs", "cronbach_alpha"),
-    *("humans", "stories", "traits", "answers", "notes"),
+    *("humans", "backstories", "traits", "answers", "notes"),
 )
 """The columns of `metrics.csv`."""
 
@@ -49,7 +50,7 @@ REPLY_OUTCOMES = ("valid", "declined", "refused", "unreadable", "contradictory")
 
 ANSWERS = (
     *("survey", "model", "condition", "item", "asked", "replies"),
-    *(*REPLY_OUTCOMES, "out_of_tries"),
+    *(*REPLY_OUTCOMES, "out_of_attempts"),
 )
 """The columns of `answers.csv`."""
 
@@ -85,7 +86,7 @@ def run(
     """
     found = load_respondents(settings, humans)
     account = _Account(settings)
-    look = ExtraColumns([*REPLY_OUTCOMES, "out_of_tries"], account.add)
+    look = ExtraColumns([*REPLY_OUTCOMES, "out_of_attempts"], account.add)
     answered = load_personas(settings, found, responses, stories=True, look=look)
     table = metric_rows(settings, found, answered, "metrics", settings.survey, "splits")
     write_text(metrics, as_csv(COLUMNS, table))
@@ -123,7 +124,7 @@ class _Account:
                 "asked": asked,
                 "replies": sum(replies),
                 **dict(zip(REPLY_OUTCOMES, replies, strict=True)),
-                "out_of_tries": out,
+                "out_of_attempts": out,
             }
             for model, condition in self._settings.rows
             for name, (*replies, out, asked) in zip(
@@ -136,10 +137,10 @@ class _Account:
 
 
 def _counted(part: ResponseRows, path: Path) -> tuple[IntArray, BoolArray]:
-    """Return how many replies of each outcome some rows have, and which are out of tries."""
+    """Return how many replies of each outcome some rows have, and which are out of attempts."""
     values = part.values
     given = values["code"].is_valid().to_numpy(zero_copy_only=False)
-    out = values["out_of_tries"].fill_null(False).to_numpy(zero_copy_only=False)
+    out = values["out_of_attempts"].fill_null(False).to_numpy(zero_copy_only=False)
     # An empty count is as wrong as a negative one.
     counts = np.stack(
         [values[outcome].fill_null(-1).to_numpy(zero_copy_only=False) for outcome in REPLY_OUTCOMES]
@@ -154,7 +155,7 @@ def _counted(part: ResponseRows, path: Path) -> tuple[IntArray, BoolArray]:
         raise DataError(
             f"row {part.first + int(np.argmax(wrong)) + 1} does not add up: an answer comes with "
             "one valid reply, no answer with one that declined, or with neither and is out of "
-            "tries",
+            "attempts",
             where=str(path),
             hint="Remove the file; the workflow makes it again.",
         )

@@ -13,8 +13,8 @@ wasserstein, ...        distances to the people, as published: every persona
 wasserstein_normalised  each item's distance divided by its largest, k - 1
 cronbach_alpha          as published; then over complete rows, weighted, and with
 alpha_...               items turned round that run against the others
-n_stories               different stories among the personas; 0 where they have none
-effective_stories       as how many stories, all used equally often, they are
+n_backstories               different stories among the personas; 0 where they have none
+effective_backstories       as how many stories, all used equally often, they are
 traits_reproduced       respondents all of whose traits, of those matched on, are
                         those of their story
 traits_reproduced_mean  mean share of a respondent's traits that are
@@ -63,7 +63,7 @@ MATCH = ("traits_reproduced", "traits_reproduced_mean", "mean_similarity")
 METRICS_FULL = (
     *("survey", "model", "condition", "n_respondents", "n_complete"),
     *(column for name in DISTANCES for column in (name, f"{name}_weighted")),
-    *(*ALPHAS, "n_stories", "effective_stories", *MATCH, "notes"),
+    *(*ALPHAS, "n_backstories", "effective_backstories", *MATCH, "notes"),
 )
 """The columns of `metrics_full.csv`."""
 
@@ -207,8 +207,8 @@ def _persona_row(
             {name: float(v) for name, v in all_distances(whole, weighted, settings.sizes).items()},
         ),
         **every,
-        "n_stories": len(uses),
-        "effective_stories": effective(uses),
+        "n_backstories": len(uses),
+        "effective_backstories": effective(uses),
         **match,
         "notes": _joined(notes),
     }
@@ -217,7 +217,7 @@ def _persona_row(
 def _alphas(
     settings: Settings, positions: FloatArray, weights: FloatArray
 ) -> tuple[dict[str, float], list[str]]:
-    against = [item.reversed for item in settings.items]
+    against = [item.reverse_coded for item in settings.items]
     return alpha_forms(positions, weights, settings.sizes, against, settings.names)
 
 

@@ -49,7 +49,7 @@ def run(
     *,
     humans: Path,
     codebook: Path,
-    stories: Path | None = None,
+    backstories: Path | None = None,
     matches: Path | None = None,
     output: Path,
 ) -> None:
@@ -61,7 +61,7 @@ def run(
         The condition's settings.
     humans, codebook
         The respondents and the survey's words for their traits.
-    stories
+    backstories
         Natural stories, with `matches`, or primed stories without.
     matches
         Which natural story stands for which respondent.
@@ -72,18 +72,22 @@ def run(
     people = dict(respondents(read_table(humans)))
     book = Codebook.load(codebook)
     facts = {
-        "stories": facts_of(stories)["source"] if stories else "",
+        "backstories": facts_of(backstories)["source"] if backstories else "",
         "traits": facts_of(matches)["traits"] if matches else "",
     }
     distinct = silent = 0
     last: int | None = None
     with writing(output, COLUMNS, stage="personas", settings=settings) as sheet:
         sheet.facts = facts
-        for respondent, number, similarity, answers in _told(people, stories, matches):
+        for respondent, number, similarity, answers in _told(people, backstories, matches):
             path = ("personas", settings.survey, respondent)
             rng = generator(settings.seed, *path) if settings.shuffle else None
             found = shuffled(categories(settings.traits, book, people[respondent]), rng)
-            story = story_turns(settings.openings, answers, where=str(stories)) if stories else ()
+            story = (
+                story_turns(settings.openings, answers, where=str(backstories))
+                if backstories
+                else ()
+            )
             words = describe(found, settings.style, settings.layout) if settings.style else ()
             turns = [{"question": t.question, "answer": t.answer} for t in (*story, *words)]
             sheet.add(respondent, number, similarity, turns)
@@ -97,20 +101,20 @@ def run(
 
 
 def _told(
-    people: Iterable[str], stories: Path | None, matches: Path | None
+    people: Iterable[str], backstories: Path | None, matches: Path | None
 ) -> Iterator[tuple[str, int | None, float | None, list[str]]]:
     """Yield each respondent with number, similarity and answers of their story, story by story.
 
     Respondents of one story keep their order. What has to be held is who was matched with which
     story, and one group of rows of the stories.
     """
-    if stories is None:
+    if backstories is None:
         yield from ((respondent, None, None, []) for respondent in people)
         return
-    span = range(rows_of(stories))
+    span = range(rows_of(backstories))
     if matches is None:
         for respondent, number, answers in read_rows(
-            stories, ["respondent", "backstory", "answers"], span
+            backstories, ["respondent", "backstory", "answers"], span
         ):
             yield respondent, number, None, answers
         return
@@ -120,8 +124,10 @@ def _told(
         *(column.to_pylist() for column in chosen.columns), strict=True
     ):
         matched[number].append((respondent, similarity))
-    for number, answers in read_rows(stories, ["backstory", "answers"], span):
+    for number, answers in read_rows(backstories, ["backstory", "answers"], span):
         for respondent, similarity in matched.pop(number, ()):
             yield respondent, number, similarity, answers
     if matched:
-        raise DataError(f"has no story {min(matched)}, which {matches} names", where=str(stories))
+        raise DataError(
+            f"has no story {min(matched)}, which {matches} names", where=str(backstories)
+        )

@@ -21,7 +21,7 @@ from anthology.provenance.secrets import scrubbed
 
 _SOURCES = {
     "humans": "people",
-    "stories": "life stories",
+    "backstories": "life stories",
     "traits": "what stories say of who they are",
     "answers": "answers",
 }

@@ -22,12 +22,12 @@ def run(
         join(fieldwork.parts, output, stage="responses", settings=settings)
     else:
         _ask(settings, personas, Codebook.load(codebook), output, fieldwork)
-    counted = read_table(output, [*_OUTCOMES, "out_of_tries"])
+    counted = read_table(output, [*_OUTCOMES, "out_of_attempts"])
     totals = {outcome: pc.sum(counted[outcome]).as_py() or 0 for outcome in _OUTCOMES}
     listed = ", ".join(f"{count} {outcome}" for outcome, count in totals.items())
     print(
         f"{len(counted)} questions, {sum(totals.values())} replies ({listed}), "
-        f"{pc.sum(counted['out_of_tries']).as_py() or 0} out of tries",
+        f"{pc.sum(counted['out_of_attempts']).as_py() or 0} out of attempts",
         file=sys.stderr,
     )
 
@@ -68,6 +68,6 @@ def _ask(
             "model": settings.model.name,
             "condition": settings.condition,
             "answers": fieldwork.source(settings.model),
-            "stories": made_from["stories"],
+            "backstories": made_from["backstories"],
             "traits": made_from["traits"],
         }

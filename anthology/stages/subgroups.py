@@ -3,7 +3,7 @@
 `subgroups.csv` has the columns of `metrics.csv` behind two more: `subgroup`, the
 trait, grouping or crossing that divides the people, and `group`, which part of them.
 Each group's row `human` is its own bound, from halves of that group. A group of fewer
-people than `metrics.smallest_group` is named, with nothing measured and its number
+people than `metrics.min_group_size` is named, with nothing measured and its number
 left out: so few people could be told apart, and a number about them means little.
 """
 
@@ -53,7 +53,7 @@ class Settings(MetricSettings):
 
     subgroups: list[Annotated[list[Division], Field(min_length=1)]]
     """What divides the people; several divisions are crossed."""
-    smallest: Annotated[int, Field(ge=2)]
+    min_group_size: Annotated[int, Field(ge=2)]
     """Groups of fewer people are not measured."""
 
 
@@ -94,7 +94,7 @@ def run(
     small = 0
     for group in groups(settings, found, words):
         where = {"survey": settings.survey, "subgroup": group.subgroup, "group": group.name}
-        if group.members.sum() < settings.smallest:
+        if group.members.sum() < settings.min_group_size:
             small += 1
             rows += [_suppressed(settings, where, *key) for key in (("", "human"), *settings.rows)]
             continue
@@ -142,5 +142,5 @@ def _parts(division: Division, found: Respondents, words: Codebook) -> list[tupl
 
 def _suppressed(settings: Settings, where: Row, model: str, condition: str) -> Row:
     """Return the row of a group that is too small."""
-    note = f"fewer than {settings.smallest} people"
+    note = f"fewer than {settings.min_group_size} people"
     return {**where, "model": model, "condition": condition, "notes": note}

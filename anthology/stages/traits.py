@@ -22,7 +22,7 @@ from anthology.interview.distribution import (
     Distribution,
     columns,
     distributions,
-    route_rows,
+    source_rows,
 )
 from anthology.interview.trait_interview import Settings, TraitSurvey
 from anthology.io.parquet import facts as facts_of
@@ -33,7 +33,7 @@ from anthology.models.session import Fieldwork
 
 
 def run(
-    settings: Settings, *, backstories: Path, output: Path, routes: Path, fieldwork: Fieldwork
+    settings: Settings, *, backstories: Path, output: Path, sources: Path, fieldwork: Fieldwork
 ) -> None:
     """Ask every story about every trait.
 
@@ -46,7 +46,7 @@ def run(
     output
         Where the distributions go: for each trait how often each option was answered,
         whether it was stated, and what named no option; the same for each step.
-    routes
+    sources
         Where a table of how answers were settled goes.
     fieldwork
         Where models are asked.
@@ -55,8 +55,8 @@ def run(
         join(fieldwork.parts, output, stage="traits", settings=settings)
     else:
         _ask(settings, backstories, output, fieldwork)
-    rows = route_rows({name: distributions(output, name) for name in settings.names})
-    write_text(routes, as_csv(COLUMNS, rows))
+    rows = source_rows({name: distributions(output, name) for name in settings.names})
+    write_text(sources, as_csv(COLUMNS, rows))
     print(_account(rows), file=sys.stderr)
 
 
@@ -94,6 +94,6 @@ def _account(rows: Sequence[Row]) -> str:
     """Say for each question how its answers were settled."""
     lines = []
     for name, own in groupby(rows, key=lambda row: row["trait"]):
-        shares = [f"{row['route']} {row['share']:.1%}" for row in own if row["answers"]]
+        shares = [f"{row['source']} {row['share']:.1%}" for row in own if row["answers"]]
         lines.append(f"{name}: {', '.join(shares) or 'never asked'}")
     return "\n".join(lines)

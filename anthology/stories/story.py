@@ -12,12 +12,12 @@ COLUMNS = pa.schema(
         ("tokens", pa.int32()),
         ("finish", pa.string()),
         ("logprob", pa.float64()),
-        ("tries", pa.int32()),
+        ("attempts", pa.int32()),
     ]
 )
 """A story's number, its text, and the answers that it is made of: one for each question of an
 interview, and one alone for any other story. And, where we had it written, its length in tokens,
-why it ended, its total log-probability, and how many tries it took."""
+why it ended, its total log-probability, and how many attempts it took."""
 
 
 def joined(answers: Sequence[str]) -> str:

@@ -25,8 +25,8 @@ class KeepRules(Record):
     """When a written story may be used; see `backstories.keep` in the configuration."""
 
     min_words: int
-    at_most: dict[str, int]
-    tries: int
+    max_mentions: dict[str, int]
+    max_attempts: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +65,7 @@ class _RejectedError(Exception):
 
 def overused(text: str, rules: KeepRules) -> str | None:
     """Name a word that a text mentions more often than a story may, or None."""
-    for word, most in rules.at_most.items():
+    for word, most in rules.max_mentions.items():
         if len(re.findall(rf"\b{re.escape(word)}", text, re.IGNORECASE)) > most:
             return f"mentions {word}"
     return None
@@ -142,7 +142,7 @@ class Editor:
             *(("answer", i) for i in range(1, len(questions))),
         ]
         rejected: Counter[str] = Counter()
-        for attempt in range(self._rules.tries):
+        for attempt in range(self._rules.max_attempts):
             own = (*path, attempt)
             try:
                 said = await self._introduced(request, preamble, derive(seed, *own, "preamble"))
@@ -154,9 +154,9 @@ class Editor:
                 rejected[str(reason)] += 1
         reasons = ", ".join(f"{reason} {n} times" for reason, n in rejected.most_common())
         raise ModelError(
-            f"{self._rules.tries} tries gave no story to keep ({reasons})",
+            f"{self._rules.max_attempts} attempts gave no story to keep ({reasons})",
             where="/".join(map(str, path)),
-            hint="Loosen backstories.keep, raise its tries, or choose another writer.",
+            hint="Loosen backstories.keep, raise its max_attempts, or choose another writer.",
         )
 
     async def _introduced(

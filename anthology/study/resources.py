@@ -16,7 +16,7 @@ WHOLE = "whole"
 """The part of an artifact that is all of it."""
 PART = r"[0-9]+-of-[0-9]+"
 """A pattern of the names of parts."""
-_ALWAYS = ("in_flight", "models")
+_ALWAYS = ("max_concurrency", "models")
 _SIZES = ("mem", "disk")
 """Resources that Snakemake has in MB, whichever name they are given by, and always as numbers."""
 
@@ -118,7 +118,7 @@ class Jobs:
 
         named = {name for model in models for name in self._study.model(model).endpoint.job}
         return {
-            "in_flight": lambda wildcards: endpoint(wildcards).in_flight,
+            "max_concurrency": lambda wildcards: endpoint(wildcards).max_concurrency,
             "models": str(self._study.catalogue.root / "models"),
             **{name: need(name) for name in sorted(named)},
         }

@@ -89,11 +89,11 @@ class Study:
     def _questions(self, condition: str) -> Questions:
         """Return how a condition is asked: as `questions` says, except for what is its own."""
         own, common = self.condition(condition), self.experiment.questions
-        # A null says nothing, except that of `decline`, which leaves out the common option.
+        # A null says nothing, except that of `decline_option`, which leaves out the common option.
         given = {
             key: value
             for key in own.model_fields_set
-            if (value := getattr(own, key)) is not None or key == "decline"
+            if (value := getattr(own, key)) is not None or key == "decline_option"
         }
         sampling = {key: given[key] for key in Sampling.model_fields if key in given}
         asked = {key: given[key] for key in Questions.model_fields if key in given}

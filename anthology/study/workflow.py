@@ -173,7 +173,9 @@ class Workflow:
                 parts = [setting(wildcards) for setting in self.settings("humans").values()]
                 found = read(Settings.model_validate(merged(parts)), Path(file))
                 counted[survey] = found.table.num_rows
-                offers = [self.study.questions(name).decline for _, name in self.study.rows()]
+                offers = [
+                    self.study.questions(name).decline_option for _, name in self.study.rows()
+                ]
                 check_questions(
                     self.study.survey(survey).items, found.codebook, dict.fromkeys(offers)
                 )

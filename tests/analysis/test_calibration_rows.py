@@ -36,7 +36,7 @@ def test_only_what_was_asked_by_probabilities_is_calibrated(
     asked = found[found["condition"] == "asked"].set_index("item")
     pooled = []
     for item in NAMES:
-        chosen = frame[frame["item"] == item].set_index("respondent")["shares"]
+        chosen = frame[frame["item"] == item].set_index("respondent")["option_probs"]
         outcomes = people.set_index("respondent")[item].dropna()
         both = outcomes.index.intersection(chosen.index)
         place = [CODES[item].index(int(code)) for code in outcomes[both]]
@@ -84,9 +84,11 @@ def test_probabilities_that_say_nothing_are_left_out_and_those_of_nought_are_tol
     people = population(missing=0)
     frame = answered(2, people, shares=True)
     trust = frame.index[frame["item"] == "TRUST"]
-    frame.at[trust[0], "shares"] = np.zeros(4)
+    frame.at[trust[0], "option_probs"] = np.zeros(4)
     code = int(people.set_index("respondent").loc[frame.loc[trust[1], "respondent"], "TRUST"])
-    frame.at[trust[1], "shares"] = np.array([0.3 * (code != other) for other in CODES["TRUST"]])
+    frame.at[trust[1], "option_probs"] = np.array(
+        [0.3 * (code != other) for other in CODES["TRUST"]]
+    )
     found = run(tmp_path, settings_for(rows=ROWS[1:]), people, [frame])
     row = found["calibration"].set_index(["condition", "item"]).loc["asked", "TRUST"]
     assert row["n"] == 69
@@ -97,11 +99,12 @@ def test_probabilities_that_say_nothing_are_left_out_and_those_of_nought_are_tol
 
 
 @pytest.mark.parametrize(
-    ("shares", "said"), [([0.5, 0.5], "not one for each"), ([1.0, -0.1, 0, 0], "no probabilities")]
+    ("shares", "said"),
+    [([0.5, 0.5], "not one for each"), ([1.0, -0.1, 0, 0], "no probabilities")],
 )
 def test_what_are_no_probabilities_is_told(shares: list[float], said: str, tmp_path: Path) -> None:
     people = population()
     frame = answered(2, people, shares=True)
-    frame.at[3, "shares"] = np.array(shares)
+    frame.at[3, "option_probs"] = np.array(shares)
     with pytest.raises(DataError, match=f"shares of row 4 are {said}"):
         run(tmp_path, settings_for(rows=ROWS[1:]), people, [frame])

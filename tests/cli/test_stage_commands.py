@@ -44,5 +44,5 @@ def test_a_stage_that_is_not_split_needs_no_word_about_parts(made: Project, tmp_
     }
     words = [word for name, path in files.items() for word in (f"--{name}", str(path))]
     settings = json.dumps({**record.settings, "code": record.software.code})
-    assert main(["responses", "--settings", settings, *words, "--in-flight", "8"]) == 0
+    assert main(["responses", "--settings", settings, *words, "--max-concurrency", "8"]) == 0
     assert output.read_bytes() == (made.path / ANSWERS).read_bytes()

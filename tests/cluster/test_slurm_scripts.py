@@ -37,8 +37,8 @@ def test_all_jobs_beside_a_server_share_its_interviews(programs: Path) -> None:
     (ran,) = run(programs, "beside.sbatch", "tiny", "a.csv", JOBS="4", IN_FLIGHT="100")
     assert ran == (
         "anthology models serve tiny --vllm vllm --beside snakemake "
-        "--resources in_flight=100 --set-resources responses:in_flight=25 "
-        "responses_part:in_flight=25 --cores 4 a.csv"
+        "--resources max_concurrency=100 --set-resources responses:max_concurrency=25 "
+        "responses_part:max_concurrency=25 --cores 4 a.csv"
     )
 
 

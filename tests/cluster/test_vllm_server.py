@@ -174,7 +174,7 @@ def test_a_server_that_does_not_come_to_name_the_model_is_ended(
     place: Place, wrong: dict[str, Any]
 ) -> None:
     place.goes_wrong(**wrong)
-    status, _, err = place.finished("--patience", "1")
+    status, _, err = place.finished("--give-up-after", "1")
     assert status == 1
     assert "did not serve within 1 s" in err
     assert place.left() == []

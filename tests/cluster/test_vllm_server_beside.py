@@ -37,7 +37,9 @@ def test_the_status_is_that_of_the_command(place: Place) -> None:
 
 
 def test_the_options_of_a_command_are_its_own(place: Place) -> None:
-    status, out, _ = place.finished("--patience", "9", "--beside", "echo", "--host", "-n", "--")
+    status, out, _ = place.finished(
+        "--give-up-after", "9", "--beside", "echo", "--host", "-n", "--"
+    )
     assert (status, out) == (0, "--host -n --\n")
 
 

@@ -56,7 +56,7 @@ def test_every_overlay_is_a_study(name: str) -> None:
 @pytest.mark.parametrize(
     ("model", "asking", "said"),
     [
-        ("local", "logprobs", "endpoint.logprobs"),
+        ("local", "logprobs", "endpoint.top_logprobs"),
         ("davinci-002", "choice", "models check davinci-002"),
     ],
 )
@@ -64,9 +64,9 @@ def test_a_way_of_asking_that_a_server_has_not_is_refused(
     model: str, asking: str, said: str
 ) -> None:
     for changes in (
-        {"models": [model], "questions": {"asking": asking}},
-        {"models": [model], "conditions": {"qa": {"asking": asking}}},
-        {"traits": {"model": model, "asking": asking}},
+        {"models": [model], "questions": {"answer_mode": asking}},
+        {"models": [model], "conditions": {"qa": {"answer_mode": asking}}},
+        {"traits": {"model": model, "answer_mode": asking}},
     ):
         assert said in mistake(**changes)
 
@@ -76,7 +76,7 @@ def test_a_way_of_asking_that_a_server_has_not_is_refused(
     [
         {"backstories": {"natural": {"model": "uniform"}}},
         {"backstories": {"primed": {"model": "uniform"}}},
-        {"traits": {"model": "uniform", "open": ["age"]}},
+        {"traits": {"model": "uniform", "open_ended": ["age"]}},
     ],
 )
 def test_a_model_that_only_chooses_is_not_asked_for_words(changes: dict[str, Any]) -> None:
@@ -85,14 +85,14 @@ def test_a_model_that_only_chooses_is_not_asked_for_words(changes: dict[str, Any
 
 def test_many_draws_of_the_likeliest_answer_are_refused() -> None:
     said = mistake(traits={"sampling": {"temperature": 0}})
-    assert "traits.draws = 40\n  at temperature 0 all answers are the same" in said
+    assert "traits.samples = 40\n  at temperature 0 all answers are the same" in said
 
 
 def test_the_paper_overlay_has_the_papers_sizes() -> None:
     study = loaded(**PAPER)
     assert study.experiment.backstories.natural.count == 10_000
-    assert study.experiment.traits.draws == 40
-    assert study.experiment.questions.tries == 100
+    assert study.experiment.traits.samples == 40
+    assert study.experiment.questions.max_attempts == 100
     assert for_survey(study.experiment.population, "w34") == 2_537
     assert for_survey(study.experiment.respondents, "w34") is None
     assert for_survey(study.experiment.respondents, "w92") == 2_500
@@ -195,7 +195,7 @@ def test_a_missing_file_names_its_neighbour(tmp_path: Path) -> None:
     [
         ("surveys/w34.yaml", "weight:", "wieght:", ["surveys/w34.yaml", 'did you mean "weight"?']),
         ("surveys/w34.yaml", "variable: FUD37B_W34", "variable: FUD37A_W34", ["more than once"]),
-        ("surveys/w34.yaml", "65+: 4", "65+: 7", ["fold.65+ names code 7"]),
+        ("surveys/w34.yaml", "65+: 4", "65+: 7", ["recode.65+ names code 7"]),
         ("surveys/w34.yaml", "65+: 4", "66+: 4", ["65+, 66+"]),
         ("surveys/w34.yaml", "id: QKEY", "id: QKEY\nid: QKEY", ["lines 3 and 4", '"id"']),
         ("surveys/w34.yaml", "id: QKEY", "id: [", ["no valid YAML", "w34.yaml, line"]),
@@ -205,8 +205,8 @@ def test_a_missing_file_names_its_neighbour(tmp_path: Path) -> None:
         ("prompts/styles/bio.yaml", "  income:", "  incoming:", ["income", "bio.yaml"]),
         ("surveys/w34.yaml", "codes: [1, 2, 3, 4]", "codes: [1, 2, 3, 4, 4]", ["repeats a code"]),
         ("surveys/w34.yaml", "codes: [1, 2, 3, 4]", "codes: [1, 2, 3, 40000]", ["32768"]),
-        ("surveys/w34.yaml", "65+: 4", "65+: {3: 0.7, 4: 0.7}", ["fold.65+", "more than all"]),
-        ("surveys/w34.yaml", "65+: 4", "65+: {4: -1}", ["fold.65+", "share of -1"]),
+        ("surveys/w34.yaml", "65+: 4", "65+: {3: 0.7, 4: 0.7}", ["recode.65+", "more than all"]),
+        ("surveys/w34.yaml", "65+: 4", "65+: {4: -1}", ["recode.65+", "share of -1"]),
         ("surveys/w111.yaml", "last: [3]", "last: [4]", ["last names code 4"]),
         ("surveys/w34.yaml", '      2: "$10', '      0: "$10', ["labels names code 0"]),
         ("surveys/w34.yaml", "man: 1", "no: 1", ["the key no is read as yes or no", "quotes"]),

@@ -79,7 +79,7 @@ def test_prompts_are_those_that_the_model_was_shown(
     [
         {"series": False},
         {"shuffle_items": False, "shuffle_options": False},
-        {"decline": "I would rather not", "forced": False},
+        {"decline_option": "I would rather not", "require_label": False},
         {"frame": {"before": "Now:", "after": "", "system": "You are somebody."}},
         {"layout": {"symbols": "number", "brackets": "dot", "asker": "Q", "answerer": "A"}},
     ],
@@ -88,7 +88,7 @@ def test_prompts_are_those_that_the_model_was_shown(
 def test_prompts_are_found_again_however_was_asked(tmp_path: Path, changes: dict[str, Any]) -> None:
     survey = explored(tmp_path, **changes)
     blocks = held(survey)
-    if "decline" in changes:
+    if "decline_option" in changes:
         assert any(
             sum(read_table(file)["declined"].to_pylist()) for file in survey.files["responses"]
         )
@@ -160,7 +160,7 @@ def test_stories_say_who_they_are_and_whom_they_stand_for(blocks: dict[str, Any]
 
 def test_without_natural_stories_there_is_no_block_of_them(survey: Explored) -> None:
     settings = survey.settings.model_copy(update={"rows": ROWS[:1]})
-    files = survey.files | {"stories": None, "traits": None}
+    files = survey.files | {"backstories": None, "traits": None}
     files |= {"made": files.pop("personas")[:1], "responses": files["responses"][:1]}
     found = collected(settings, **files)
     assert found["stories"] is None
@@ -171,7 +171,7 @@ def test_of_many_people_some_are_drawn_and_the_page_says_so(
     survey: Explored, blocks: dict[str, Any]
 ) -> None:
     for most in (1, 2):
-        found = held(survey, people=most)
+        found = held(survey, respondents=most)
         ids = found["study"]["ids"]
         assert len(ids) == most
         assert found["study"]["source"] == f"ours.sav ({most} of 3, drawn at random)"
@@ -188,7 +188,7 @@ def test_of_many_people_some_are_drawn_and_the_page_says_so(
 
 
 def test_who_is_drawn_stays_when_more_are(survey: Explored) -> None:
-    one, two, three = (set(held(survey, people=most)["study"]["ids"]) for most in (1, 2, 3))
+    one, two, three = (set(held(survey, respondents=most)["study"]["ids"]) for most in (1, 2, 3))
     assert one < two < three
 
 
@@ -199,7 +199,7 @@ def test_a_condition_without_its_personas_is_named(survey: Explored, tmp_path: P
 
 
 def test_a_story_that_is_not_there_is_named(survey: Explored, tmp_path: Path) -> None:
-    files = survey.files | {"stories": None}
+    files = survey.files | {"backstories": None}
     with pytest.raises(DataError, match="p0 has story 4, which is not there"):
         run(survey.settings, **files, output=tmp_path / "page.html")
 

@@ -64,7 +64,7 @@ def test_what_is_simulated_is_said_on_every_figure(name: str) -> None:
 
 def test_what_is_simulated_is_read_from_the_table() -> None:
     def notice(*rows: Mapping[str, str]) -> str:
-        blank = {"model": "m", "condition": "c", "stories": "", "traits": "", "answers": ""}
+        blank = {"model": "m", "condition": "c", "backstories": "", "traits": "", "answers": ""}
         return read_header("w34", [{**blank, **row} for row in rows]).notice
 
     real, simulated = {"humans": "W34.sav"}, {"humans": "simulated"}
@@ -145,7 +145,7 @@ def test_stories_used_more_than_once_count_as_fewer() -> None:
 
 def test_the_account_has_every_kind_that_the_table_has() -> None:
     numbers = {"asked": "10", "replies": "15", "valid": "9", "declined": "2", "refused": "4"}
-    row = {"model": "m", "condition": "c", "item": "B", **numbers, "out_of_tries": "1"}
+    row = {"model": "m", "condition": "c", "item": "B", **numbers, "out_of_attempts": "1"}
     found = answer_account([row], [("m", "c")], ["A", "B"])
     assert found.kinds == ["declined", "refused"]
     assert found.invalid[:, 0].tolist() == [[0, 2], [0, 4]]
@@ -205,9 +205,9 @@ def test_stories_are_counted_by_their_answers_and_by_the_people_they_stand_for(
     write_table(asked, pa.table(stories), stage="traits", settings=Made(), facts=options)
     sources = {
         "gender": TraitSource(
-            variable="SEX", codes=[1, 2], fold={"man": 1, "woman": 2, "other": {}}
+            variable="SEX", codes=[1, 2], recode={"man": 1, "woman": 2, "other": {}}
         ),
-        "age": TraitSource(variable="AGE", codes=[1, 2], fold={"old": 1}),
+        "age": TraitSource(variable="AGE", codes=[1, 2], recode={"old": 1}),
     }
     entry = TraitEntry(variable="SEX", wording="", options=((1, "Male"), (2, "Female")))
     book = Codebook(survey="toy", source="toy", traits={"gender": entry}, items={})

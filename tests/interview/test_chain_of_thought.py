@@ -89,7 +89,7 @@ def test_labels_in_a_thought_are_no_answer(survey: Any, model: Any) -> None:
 
 
 def test_two_options_behind_a_conclusion_contradict(survey: Any) -> None:
-    rows, _ = survey(lambda request: ["My answer: (A) or (B)"], tries=1)
+    rows, _ = survey(lambda request: ["My answer: (A) or (B)"], max_attempts=1)
     assert [row["contradictory"] for row in rows] == [1, 1]
 
 
@@ -100,7 +100,7 @@ def test_a_thought_may_have_lines_and_ends_only_at_another_question(survey: Any)
     going_on = requests[1].prompt.removeprefix(str(requests[0].prompt))
     invented = f" {THOUGHT}My answer: (A)\n\n{REASONED.before}\nQuestion: And?{going_on}"
     ends = [invented.find(stop) for stop in requests[0].stop if stop in invented]
-    assert concluded(invented[: min(ends)], REASONED.conclusion) == " (A)\n"
+    assert concluded(invented[: min(ends)], REASONED.answer_marker) == " (A)\n"
 
 
 def test_the_default_prompts_end_answers_as_before(survey: Any) -> None:
@@ -147,7 +147,7 @@ def test_an_item_that_speaks_of_an_end_asks_for_no_thought() -> None:
 
 @pytest.mark.parametrize("api", ["completions", "chat"])
 @pytest.mark.parametrize(
-    "model", [Uniform(), _StandIn((), 0, REASONED.conclusion)], ids=["uniform", "stand-in"]
+    "model", [Uniform(), _StandIn((), 0, REASONED.answer_marker)], ids=["uniform", "stand-in"]
 )
 def test_models_that_do_not_think_conclude_all_the_same(model: Any, api: str) -> None:
     asker = interviewer(model, api)

@@ -27,7 +27,7 @@ OFFER = "Prefer not to say"
 
 @pytest.fixture
 def survey(tmp_path: Path) -> partial[tuple[list[dict[str, Any]], list[Request]]]:
-    return partial(hold, tmp_path, decline=OFFER)
+    return partial(hold, tmp_path, decline_option=OFFER)
 
 
 def asked(request: Request) -> str:
@@ -47,7 +47,7 @@ def test_who_declines_is_not_asked_again(survey: Any, model: Any) -> None:
     rows, requests = survey(declines, model=model)
     assert len(requests) == len(rows) == 2
     assert [[row[kind] for kind in KINDS] for row in rows] == [[0, 1, 0, 0, 0]] * 2
-    assert [(row["code"], row["out_of_tries"]) for row in rows] == [(None, False)] * 2
+    assert [(row["code"], row["out_of_attempts"]) for row in rows] == [(None, False)] * 2
     assert [row["reply"] for row in rows] == ["(D) Prefer not to say"] * 2
 
 
@@ -83,7 +83,7 @@ def test_the_allowed_labels_name_the_offer(survey: Any) -> None:
 
 
 def test_by_choice_one_may_decline(survey: Any) -> None:
-    rows, requests = survey(lambda request: [" (D)"], asking="choice")
+    rows, requests = survey(lambda request: [" (D)"], answer_mode="choice")
     assert requests[0].choices == (" (A)", " (B)", " (C)", " (D)")
     assert [(row["code"], row["declined"], row["reply"]) for row in rows] == [
         (None, 1, " (D)"),
@@ -93,26 +93,28 @@ def test_by_choice_one_may_decline(survey: Any) -> None:
 
 def test_by_log_probabilities_one_may_decline(survey: Any) -> None:
     shares = Shares((0.4, 0.2, 0.1, 0.3), unseen=0.0)
-    rows, requests = survey(lambda request: shares, asking="logprobs", people=200)
+    rows, requests = survey(lambda request: shares, answer_mode="logprobs", people=200)
     assert len(requests) == 400
     assert all(len(request.choices) == 4 for request in requests)
-    assert all(row["shares"] == [0.4, 0.2, 0.1] and row["decline"] == 0.3 for row in rows)
+    assert all(
+        row["option_probs"] == [0.4, 0.2, 0.1] and row["decline_prob"] == 0.3 for row in rows
+    )
     found = Counter((row["code"], row["declined"], row["valid"]) for row in rows[::2])
     assert found[None, 1, 0] / 200 == pytest.approx(0.3, abs=0.1)
     assert found[1, 0, 1] / 200 == pytest.approx(0.4, abs=0.1)
-    assert not any(row["out_of_tries"] for row in rows)
+    assert not any(row["out_of_attempts"] for row in rows)
 
 
 def test_without_the_offer_there_is_no_probability_of_declining(survey: Any) -> None:
     shares = Shares((0.5, 0.3, 0.1))
-    rows, _ = survey(lambda request: shares, asking="logprobs", decline=None)
-    assert [row["decline"] for row in rows] == [None, None]
+    rows, _ = survey(lambda request: shares, answer_mode="logprobs", decline_option=None)
+    assert [row["decline_prob"] for row in rows] == [None, None]
     assert [row["declined"] for row in rows] == [0, 0]
 
 
 def test_probabilities_that_are_all_on_declining_are_an_answer(survey: Any) -> None:
-    rows, _ = survey(lambda request: Shares((0.0, 0.0, 0.0, 0.9)), asking="logprobs")
-    assert [(row["declined"], row["out_of_tries"]) for row in rows] == [(1, False)] * 2
+    rows, _ = survey(lambda request: Shares((0.0, 0.0, 0.0, 0.9)), answer_mode="logprobs")
+    assert [(row["declined"], row["out_of_attempts"]) for row in rows] == [(1, False)] * 2
 
 
 def test_every_question_ends_in_one_way_and_every_reply_is_of_one_kind(survey: Any) -> None:
@@ -121,25 +123,25 @@ def test_every_question_ends_in_one_way_and_every_reply_is_of_one_kind(survey: A
     def answer(request: Request) -> list[str]:
         return [replies[request.seed % len(replies)]]
 
-    rows, requests = survey(answer, people=60, tries=2)
-    totals = {kind: sum(row[kind] for row in rows) for kind in (*KINDS, "out_of_tries")}
+    rows, requests = survey(answer, people=60, max_attempts=2)
+    totals = {kind: sum(row[kind] for row in rows) for kind in (*KINDS, "out_of_attempts")}
     assert all(totals.values())
-    assert totals["valid"] + totals["declined"] + totals["out_of_tries"] == len(rows)
+    assert totals["valid"] + totals["declined"] + totals["out_of_attempts"] == len(rows)
     assert sum(totals[kind] for kind in KINDS) == len(requests)
 
 
 def test_an_offer_that_an_item_has_already_is_an_error(survey: Any) -> None:
     with pytest.raises(DataError, match="SECOND has an option 'neither' of its own"):
-        survey(lambda request: ["(A)"], decline="neither")
+        survey(lambda request: ["(A)"], decline_option="neither")
     assert BOOK.items["SECOND"].options[2] == (9, "Neither")
 
 
 def test_an_offer_that_a_trait_has_already_is_an_error() -> None:
-    said = mistake(traits={"decline": "something else"})
+    said = mistake(traits={"decline_option": "something else"})
     assert "traits.decline = 'something else'\n  is an option of religion already" in said
-    steps = {"decline": "Moderate", "variants": {"party": "steps"}}
+    steps = {"decline_option": "Moderate", "variants": {"party": "steps"}}
     assert "is an option of party already" in mistake(traits=steps)
-    loaded(traits={"decline": "something else", "open": ["religion", "party"]})
+    loaded(traits={"decline_option": "something else", "open_ended": ["religion", "party"]})
 
 
 def test_an_offer_that_a_file_s_item_has_already_is_told_before_anything_runs(
@@ -149,7 +151,7 @@ def test_an_offer_that_a_file_s_item_has_already_is_told_before_anything_runs(
     book = json.loads((made.path / "results/w34/codebook.json").read_text())
     _, words = book["items"]["EAT5B_W34"]["options"][0]
     changes = ("--config", f"humans={{w34: {own}}}", "surveys=[w34]")
-    for place in ("questions={{decline: {}}}", "conditions={{bio: {{decline: {}}}}}"):
+    for place in ("questions={{decline_option: {}}}", "conditions={{bio: {{decline_option: {}}}}}"):
         done = fresh.snakemake("-n", TABLE, *changes, place.format(json.dumps(words)))
         assert done.status == 1
         assert f"EAT5B_W34 has an option {words!r} of its own" in done.text
@@ -157,12 +159,14 @@ def test_an_offer_that_a_file_s_item_has_already_is_told_before_anything_runs(
 
 
 def test_an_answer_is_not_forced_where_no_line_asks_for_a_label(survey: Any) -> None:
-    _, requests = survey(lambda request: ["(A)"], forced=False, decline=None)
+    _, requests = survey(lambda request: ["(A)"], require_label=False, decline_option=None)
     assert requests[0].prompt == (
         "Question: Who are you?\nAnswer: I am p0.\n\n"
         "Be consistent.\nQuestion: Is it good?\n(A) Good\n(B) So-so\n(C) Bad\nAnswer:"
     )
-    _, requests = survey(lambda request: ["(A)"], forced=False, decline=None, model=CHAT)
+    _, requests = survey(
+        lambda request: ["(A)"], require_label=False, decline_option=None, model=CHAT
+    )
     assert requests[0].prompt[-1].content == (
         "Be consistent.\nIs it good?\n(A) Good\n(B) So-so\n(C) Bad"
     )

@@ -1,4 +1,4 @@
-"""The trait survey in all its ways, asked of the simulated model, in routes, and in a study."""
+"""The trait survey in all its ways, asked of the simulated model, in sources, and in a study."""
 
 import csv
 from functools import cache
@@ -17,7 +17,7 @@ from anthology.config.population import OPTIONS
 from anthology.config.prompts import CoderPrompt, ReaderPrompt
 from anthology.config.traits import Trait
 from anthology.errors import ConfigurationError
-from anthology.interview.distribution import ROUTES, Distribution, route_rows
+from anthology.interview.distribution import SOURCES, Distribution, source_rows
 from anthology.io.yaml import read_record
 from anthology.providers.simulated import Simulated
 from anthology.study.settings import settings
@@ -44,10 +44,10 @@ def simulated(folder: Path, **changes: Any) -> Surveyed:
         **{
             "stories": stories(),
             "traits": ASKED,
-            "draws": 20,
+            "samples": 20,
             "reader": READER,
             "coder": CODER,
-            "in_flight": 4,
+            "max_concurrency": 4,
             **changes,
         },
     )
@@ -72,12 +72,12 @@ def test_every_way_of_asking_accounts_for_every_answer(
     tmp_path: Path, asking: Asking, decline: str | None, api: str, freely: tuple[str, ...]
 ) -> None:
     found = simulated(
-        tmp_path, asking=asking, decline=decline, model=model(api), open=list(freely),
-        stories=stories()[:6],
+        tmp_path, answer_mode=asking, decline_option=decline, model=model(api),
+        open_ended=list(freely), stories=stories()[:6],
     )  # fmt: skip
     names = found.facts["options"]
     for name, options in names.items():
-        assert sum(found.share(name, route) for route in ROUTES) == pytest.approx(1, abs=2e-6)
+        assert sum(found.share(name, source) for source in SOURCES) == pytest.approx(1, abs=2e-6)
         for row in found.rows:
             assert len(row[name]) == len(options)
             rest = sum(row[f"{name}:{kind}"] for kind in ("declined", "unreadable", "unseen"))
@@ -92,7 +92,7 @@ def test_every_way_of_asking_accounts_for_every_answer(
 
 
 def test_free_answers_tell_of_the_same_people_as_options_do(tmp_path: Path) -> None:
-    closed, freely = simulated(tmp_path), simulated(tmp_path, open=list(ASKED))
+    closed, freely = simulated(tmp_path), simulated(tmp_path, open_ended=list(ASKED))
     for trait in ("gender", "race", "education", "region", "religion", "party"):
         pairs = zip(modes(closed, trait), modes(freely, trait), strict=True)
         assert np.mean([one == two for one, two in pairs]) > 0.75, trait
@@ -110,13 +110,13 @@ def test_what_stories_state_is_found_and_is_true(tmp_path: Path) -> None:
     ]
     assert len(stated) >= 4
     assert np.mean([told == true for told, true in stated]) > 0.9
-    assert float(found.routes["education", "stated"]["stories"]) == len(stated)
+    assert float(found.sources["education", "stated"]["backstories"]) == len(stated)
 
 
 def test_republicans_lean_and_look_to_the_right(tmp_path: Path) -> None:
     bios = [f"I am a {party}. I am number {i} in line." for party in ("Republican", "Democrat")
             for i in range(8)]  # fmt: skip
-    found = simulated(tmp_path, stories=bios, traits={"party": ASKED["party"]}, draws=40)
+    found = simulated(tmp_path, stories=bios, traits={"party": ASKED["party"]}, samples=40)
     views = np.array([row["party.ideology"] for row in found.rows]) @ np.arange(5)
     assert views[:8].mean() < views[8:].mean() - 20
     # A few will not be drawn on a question at all.
@@ -125,8 +125,8 @@ def test_republicans_lean_and_look_to_the_right(tmp_path: Path) -> None:
 
 def test_neither_order_nor_concurrency_changes_what_a_story_answers(tmp_path: Path) -> None:
     freely = list(ASKED)
-    one = simulated(tmp_path, open=freely, stories=stories()[:5], in_flight=1)
-    other = simulated(tmp_path, open=freely, stories=stories()[:5], in_flight=5)
+    one = simulated(tmp_path, open_ended=freely, stories=stories()[:5], max_concurrency=1)
+    other = simulated(tmp_path, open_ended=freely, stories=stories()[:5], max_concurrency=5)
     assert one == other
 
 
@@ -146,20 +146,22 @@ distributions = st.builds(
 def test_shares_of_a_trait_sum_to_one_in_any_order_of_stories(
     found: list[Distribution], random: Any
 ) -> None:
-    rows = route_rows({"age": found})
-    assert [row["route"] for row in rows] == list(ROUTES)
+    rows = source_rows({"age": found})
+    assert [row["source"] for row in rows] == list(SOURCES)
     assert sum(float(row["share"]) for row in rows) == pytest.approx(1)
     random.shuffle(found)
-    for before, after in zip(rows, route_rows({"age": found}), strict=True):
-        assert before["stories"] == after["stories"]
+    for before, after in zip(rows, source_rows({"age": found}), strict=True):
+        assert before["backstories"] == after["backstories"]
         assert before["answers"] == pytest.approx(after["answers"])
 
 
 @given(distributions, distributions)
 def test_two_groups_together_answer_what_both_do(one: Distribution, two: Distribution) -> None:
-    both = (one + two).routes()
-    for route in ROUTES:
-        assert both[route] == pytest.approx(one.routes()[route] + two.routes()[route], abs=1e-9)
+    both = (one + two).sources()
+    for source in SOURCES:
+        assert both[source] == pytest.approx(
+            one.sources()[source] + two.sources()[source], abs=1e-9
+        )
 
 
 def test_routes_by_hand() -> None:
@@ -167,8 +169,8 @@ def test_routes_by_hand() -> None:
         Distribution((40, 0), stated=True),
         Distribution((10, 20), declined=4, unreadable=6, number=15, coded=5),
     ]
-    rows = {row["route"]: (row["stories"], row["answers"], row["share"]) for row in
-            route_rows({"age": found})}  # fmt: skip
+    rows = {row["source"]: (row["backstories"], row["answers"], row["share"]) for row in
+            source_rows({"age": found})}  # fmt: skip
     assert rows == {
         "stated": (1, 40, 0.5), "read": (1, 10, 0.125), "number": (1, 15, 0.1875),
         "coded": (1, 5, 0.0625), "declined": (1, 4, 0.05), "unreadable": (1, 6, 0.075),
@@ -179,22 +181,28 @@ def test_routes_by_hand() -> None:
 @pytest.mark.parametrize(
     ("traits", "messages"),
     [
-        ({"open": ["relgion"]}, ["traits.open.0 = 'relgion'", 'did you mean "religion"?']),
         (
-            {"ask": ["age", "gender", "race", "education", "income", "party"], "open": ["region"]},
-            ["traits.open.0 = 'region'", "add it to traits.ask, or leave it out here"],
+            {"open_ended": ["relgion"]},
+            ["traits.open_ended.0 = 'relgion'", 'did you mean "religion"?'],
+        ),
+        (
+            {
+                "ask": ["age", "gender", "race", "education", "income", "party"],
+                "open_ended": ["region"],
+            },
+            ["traits.open_ended.0 = 'region'", "add it to traits.ask, or leave it out here"],
         ),
         ({"variants": {"age": "sixx"}}, ["traits.variants.age = 'sixx'", 'did you mean "six"?']),
         ({"variants": {"race": "six"}}, ["traits.variants.race = 'six'", "Known: nothing"]),
         ({"variants": {"agee": "six"}}, ["traits.variants.agee", 'did you mean "age"?']),
         ({"coder": "answr"}, ["traits.coder = 'answr'", 'did you mean "answer"?']),
         (
-            {"open": ["age"], "coder_model": "simulated"},
+            {"open_ended": ["age"], "coder_model": "simulated"},
             ["traits.coder_model = 'simulated'", "asked in a chat"],
         ),
         (
-            {"open": ["age"], "asking": "logprobs", "sampling": {"temperature": 0}},
-            ["traits.draws = 40", "at temperature 0 all answers are the same"],
+            {"open_ended": ["age"], "answer_mode": "logprobs", "sampling": {"temperature": 0}},
+            ["traits.samples = 40", "at temperature 0 all answers are the same"],
         ),
     ],
 )
@@ -209,7 +217,9 @@ def test_what_is_wrong_is_told_before_anything_is_asked(
 
 def test_a_base_model_may_be_named_as_coder_where_nothing_is_coded() -> None:
     assert study(coder_model="simulated").experiment.traits.coder_model == "simulated"
-    assert study(open=["age"], coder=None, coder_model="simulated").experiment.traits.open
+    assert study(
+        open_ended=["age"], coder=None, coder_model="simulated"
+    ).experiment.traits.open_ended
 
 
 def test_a_fold_may_know_all_variants_but_must_know_the_one_that_is_asked(
@@ -219,7 +229,7 @@ def test_a_fold_may_know_all_variants_but_must_know_the_one_that_is_asked(
     assert fresh.stale("results/w34/matches/greedy.parquet")
     done = fresh.snakemake("-n", "results/w34/metrics.csv", "--config", SIX)
     assert done.status == 1
-    assert "traits.age.fold and the options in traits.yaml differ in 35-44" in done.text
+    assert "traits.age.recode and the options in traits.yaml differ in 35-44" in done.text
     fresh.replace("config/surveys/w34.yaml", "      45-54:", "      45-55:")
     done = fresh.snakemake("-n", "results/w34/metrics.csv")
     assert "differ in 45-55; each option must be folded" in done.text
@@ -227,24 +237,25 @@ def test_a_fold_may_know_all_variants_but_must_know_the_one_that_is_asked(
 
 SIX = 'traits={"variants": {"age": "six"}}'
 WAYS = (
-    'traits={"variants": {"age": "six", "party": "leaners"}, "open": ["race", "income", "party"]}'
+    'traits={"variants": {"age": "six", "party": "leaners"}, '
+    '"open_ended": ["race", "income", "party"]}'
 )
-TRAITS = {"results/traits/natural.parquet", "results/traits/routes.csv"}
+TRAITS = {"results/traits/natural.parquet", "results/traits/sources.csv"}
 
 
 def test_a_study_with_other_ways_of_asking_is_matched_as_any_other(project: Project) -> None:
-    before = routes(project)
-    assert {route: before["race", route] for route in ("coded", "stated")} == {
+    before = sources(project)
+    assert {source: before["race", source] for source in ("coded", "stated")} == {
         "coded": 0, "stated": 0,
     }  # fmt: skip
-    project.make("results/w34/matches/greedy.parquet", "results/traits/routes.csv",
+    project.make("results/w34/matches/greedy.parquet", "results/traits/sources.csv",
                  "--config", WAYS)  # fmt: skip
-    found = routes(project)
+    found = sources(project)
     assert found["race", "coded"] > 0.5
     assert found["income", "number"] > 0.3
     assert {trait for trait, _ in found} >= {"party.strength", "party.leaning", "party.ideology"}
     for trait in {trait for trait, _ in found}:
-        assert sum(found[trait, route] for route in ROUTES) == pytest.approx(1, abs=1e-5)
+        assert sum(found[trait, source] for source in SOURCES) == pytest.approx(1, abs=1e-5)
     # Only what follows on the traits is made again, and editing the coder's prompt does as much.
     table = project.stale("results/w34/metrics.csv", "--config", WAYS)
     assert not TRAITS & table
@@ -252,9 +263,9 @@ def test_a_study_with_other_ways_of_asking_is_matched_as_any_other(project: Proj
     assert project.stale("results/w34/metrics.csv", "--config", WAYS) >= TRAITS
 
 
-def routes(project: Project) -> dict[tuple[str, str], float]:
-    with (project.path / "results/traits/routes.csv").open(newline="") as file:
-        return {(r["trait"], r["route"]): float(r["share"]) for r in csv.DictReader(file)}
+def sources(project: Project) -> dict[tuple[str, str], float]:
+    with (project.path / "results/traits/sources.csv").open(newline="") as file:
+        return {(r["trait"], r["source"]): float(r["share"]) for r in csv.DictReader(file)}
 
 
 def test_what_is_not_asked_makes_nothing_stale(project: Project) -> None:
@@ -269,5 +280,5 @@ def test_the_coder_is_part_of_the_slice_only_where_something_is_open() -> None:
     def coder(**traits: object) -> str:
         return str(settings(study(**traits), "traits")["set_coder"](None))
 
-    assert coder() == coder(open=["age"], coder=None) == '{"coder":null}'
-    assert "own words" in coder(open=["age"])
+    assert coder() == coder(open_ended=["age"], coder=None) == '{"coder":null}'
+    assert "own words" in coder(open_ended=["age"])

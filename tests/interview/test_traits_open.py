@@ -33,10 +33,10 @@ def asked_freely(
         answer,
         **{
             "traits": {trait: DECLARED[trait]},
-            "open": [trait],
+            "open_ended": [trait],
             "reader": None,
             "reader_model": None,
-            "draws": len(said),
+            "samples": len(said),
             **changes,
         },
     )
@@ -68,8 +68,10 @@ def test_words_are_read_by_rule_and_the_rest_is_coded(tmp_path: Path) -> None:
     assert row["race"] == [0, 1, 2, 0, 0, 0, 0, 0]
     assert (row["race:declined"], row["race:unreadable"]) == (1, 1)
     assert len(coded(requests)) == 2
-    routes = {route: float(found.routes["race", route]["answers"]) for _, route in found.routes}
-    assert routes == {
+    sources = {
+        source: float(found.sources["race", source]["answers"]) for _, source in found.sources
+    }
+    assert sources == {
         "stated": 0, "read": 1, "number": 0, "coded": 2,
         "declined": 1, "unreadable": 1, "unseen": 0,
     }  # fmt: skip
@@ -89,12 +91,16 @@ def test_the_coder_sees_question_options_and_answer_and_draws_nothing(tmp_path: 
     assert request.draws == 1
 
 
-@pytest.mark.parametrize("in_flight", [1, 8])
-def test_each_distinct_answer_is_coded_once_for_all_stories(tmp_path: Path, in_flight: int) -> None:
+@pytest.mark.parametrize("max_concurrency", [1, 8])
+def test_each_distinct_answer_is_coded_once_for_all_stories(
+    tmp_path: Path, max_concurrency: int
+) -> None:
     said = ["Kenyan", "Kenyan", " Kenyan\n", "Swede", ""]
     placed = {"Kenyan": "C", "Swede": "White or European American"}
     stories = [f"Story {i}." for i in range(5)]
-    found, requests = asked_freely(tmp_path, said, placed, stories=stories, in_flight=in_flight)
+    found, requests = asked_freely(
+        tmp_path, said, placed, stories=stories, max_concurrency=max_concurrency
+    )
     assert len(coded(requests)) == 2
     assert [row["race"] for row in found.rows] == [[0, 0, 3, 0, 0, 0, 1, 0]] * 5
     assert [row["race:unreadable"] for row in found.rows] == [1] * 5
@@ -123,7 +129,7 @@ def test_an_open_trait_is_sampled_however_the_others_are_asked(tmp_path: Path, a
         return Shares((0.5, 0.25, 0.25)) if request.logprobs else [request.choices[1]] * 6
 
     found, requests = scripted(
-        tmp_path, answer, open=["age"], asking=asking, reader=None, reader_model=None
+        tmp_path, answer, open_ended=["age"], answer_mode=asking, reader=None, reader_model=None
     )
     assert found.rows[0]["age"] == [6, 0]
     assert found.rows[0]["sex"] == ([3, 1.5] if asking == "logprobs" else [0, 6])
@@ -132,7 +138,9 @@ def test_an_open_trait_is_sampled_however_the_others_are_asked(tmp_path: Path, a
 
 
 def test_what_a_story_states_is_not_asked_freely_either(tmp_path: Path) -> None:
-    found, requests = scripted(tmp_path, lambda _: ["I am 52"], traits={"age": AGE}, open=["age"])
+    found, requests = scripted(
+        tmp_path, lambda _: ["I am 52"], traits={"age": AGE}, open_ended=["age"]
+    )
     assert found.rows[0]["age"] == [0, 6]
     assert found.rows[0]["age:stated"]
     assert len(requests) == 1
@@ -140,7 +148,7 @@ def test_what_a_story_states_is_not_asked_freely_either(tmp_path: Path) -> None:
 
 def test_a_line_that_asks_to_conclude_names_labels_and_is_left_out(tmp_path: Path) -> None:
     frame = SurveyPrompt(
-        after="Think, then write: So I say, and one of {labels}.", conclusion="So I say"
+        after="Think, then write: So I say, and one of {labels}.", answer_marker="So I say"
     )
     found, requests = asked_freely(tmp_path, ["White or European American"], {}, frame=frame)
     assert "So I say" not in text_of(requests[0])
@@ -201,23 +209,23 @@ INCOMES = [
 
 
 @pytest.mark.parametrize(
-    ("trait", "text", "route", "option"),
+    ("trait", "text", "source", "option"),
     [("age", *row) for row in AGES] + [("income", *row) for row in INCOMES],
 )
 def test_numbers_are_read_from_free_answers(
-    tmp_path: Path, trait: str, text: str, route: str, option: str | None
+    tmp_path: Path, trait: str, text: str, source: str, option: str | None
 ) -> None:
     found, _ = asked_freely(tmp_path, [text], {}, trait, coder=None, coder_model=None)
     counts = dict(zip(found.facts["options"][trait], found.rows[0][trait], strict=True))
     assert [name for name, count in counts.items() if count] == ([option] if option else [])
-    assert found.share(trait, route) == 1
+    assert found.share(trait, source) == 1
 
 
 @given(st.integers(18, 110))
 def test_every_age_comes_to_the_bracket_that_holds_it(age: int) -> None:
     for trait in (DECLARED["age"], DECLARED["age"].variant("six")):
-        route, place = read_freely(f"I'm {age}.", trait)
-        assert route == "number"
+        source, place = read_freely(f"I'm {age}.", trait)
+        assert source == "number"
         assert place is not None
         option = trait.options[place]
         assert (option.low or 0) <= age < (option.high or 111)
@@ -226,9 +234,9 @@ def test_every_age_comes_to_the_bracket_that_holds_it(age: int) -> None:
 @given(st.text(max_size=40))
 def test_any_answer_is_settled_and_only_places_come_with_an_option(text: str) -> None:
     for trait in ASKED.values():
-        route, place = read_freely(text, trait)
-        assert (place is not None) == (route in ("read", "number"))
-        assert route in ("read", "number", "declined", "unreadable")
+        source, place = read_freely(text, trait)
+        assert (place is not None) == (source in ("read", "number"))
+        assert source in ("read", "number", "declined", "unreadable")
 
 
 def test_a_trait_without_a_unit_holds_no_numbers() -> None:
@@ -244,11 +252,11 @@ def test_what_coders_are_asked_is_the_same_for_every_order_of_stories(tmp_path: 
             return ["(C)"]
         return [f"Word {'abcdef'[int(text.split('Story ')[1][0]) // 2]}"]
 
-    def asked(order: list[str], in_flight: int) -> Counter[Request]:
+    def asked(order: list[str], max_concurrency: int) -> Counter[Request]:
         (tmp_path / "x").mkdir(exist_ok=True)
         _, requests = scripted(
-            tmp_path / "x", answer, traits={"race": DECLARED["race"]}, open=["race"], draws=1,
-            stories=order, in_flight=in_flight,
+            tmp_path / "x", answer, traits={"race": DECLARED["race"]}, open_ended=["race"],
+            samples=1, stories=order, max_concurrency=max_concurrency,
         )  # fmt: skip
         return Counter(r for r in requests if "Coded?" in text_of(r))
 

@@ -41,7 +41,7 @@ def in_steps(
         said = answers[step_of(request)]
         return [said[i % len(said)] for i in range(request.draws)]
 
-    return scripted(folder, answer, traits={"party": trait}, draws=8, **changes)
+    return scripted(folder, answer, traits={"party": trait}, samples=8, **changes)
 
 
 ANSWERS = {
@@ -121,7 +121,7 @@ def test_who_leans_counts_as_one_of_the_party_where_that_is_wanted(tmp_path: Pat
 def test_steps_are_drawn_by_choice_as_in_words(tmp_path: Path, asking: str) -> None:
     answers = {step: [f" {text}" for text in said] for step, said in ANSWERS.items()}
     answers["leaning"] = [" (A)", " (D)"]
-    found, requests = in_steps(tmp_path, STEPS, answers, asking=asking)
+    found, requests = in_steps(tmp_path, STEPS, answers, answer_mode=asking)
     assert found.rows[0]["party"] == [2, 2, 2, 0]
     assert found.rows[0]["party.leaning:declined"] == 1
     assert all(bool(r.choices) == (asking == "choice") for r in requests)
@@ -134,7 +134,7 @@ def test_a_step_can_be_told_freely(tmp_path: Path) -> None:
         "ideology": ["Liberal"],
     }
     found, requests = in_steps(
-        tmp_path, STEPS, answers, open=["party"], coder=None, coder_model=None
+        tmp_path, STEPS, answers, open_ended=["party"], coder=None, coder_model=None
     )
     assert found.rows[0]["party"] == [4, 4, 0, 0]
     assert found.rows[0]["party.strength"] == [8, 0]
@@ -165,7 +165,7 @@ def test_by_log_probabilities_expected_counts_multiply_down_the_tree(
 
     found, _ = scripted(
         tmp_path_factory.mktemp("tree"), answer,
-        traits={"party": STEPS}, asking="logprobs", decline=None, draws=10,
+        traits={"party": STEPS}, answer_mode="logprobs", decline_option=None, samples=10,
     )  # fmt: skip
     row = found.rows[0]
     partisans, others = 10 * sum(told["party"][:2]), 10 * sum(told["party"][2:])
@@ -186,7 +186,7 @@ def test_leaners_count_by_their_expectation(tmp_path: Path) -> None:
     }  # fmt: skip
     found, _ = scripted(
         tmp_path, lambda request: Shares(told[step_of(request)]),
-        traits={"party": LEANERS}, asking="logprobs", decline=None, draws=10,
+        traits={"party": LEANERS}, answer_mode="logprobs", decline_option=None, samples=10,
     )  # fmt: skip
     assert found.rows[0]["party"] == pytest.approx([2 + 3, 1 + 1.5, 1, 0.5])
     assert found.rows[0]["party:unreadable"] == pytest.approx(1)
@@ -198,11 +198,16 @@ def test_ways_of_next_to_no_probability_are_not_followed(tmp_path: Path) -> None
     }  # fmt: skip
     model = Scripted(lambda request: Shares(told[step_of(request)]))
     found = surveyed(
-        tmp_path, model, traits={"party": STEPS}, asking="logprobs", decline=None, draws=10
+        tmp_path,
+        model,
+        traits={"party": STEPS},
+        answer_mode="logprobs",
+        decline_option=None,
+        samples=10,
     )
     assert len(model.requests) == 3
-    assert found.routes["party.leaning", "read"]["share"] == ""
-    assert found.routes["party.leaning", "read"]["answers"] == "0"
+    assert found.sources["party.leaning", "read"]["share"] == ""
+    assert found.sources["party.leaning", "read"]["answers"] == "0"
 
 
 def test_seeds_of_a_group_do_not_depend_on_other_groups(tmp_path: Path) -> None:
@@ -256,7 +261,11 @@ def test_a_variant_is_laid_over_its_trait() -> None:
     six, four = DECLARED["age"].variant("six"), DECLARED["age"].variant(None)
     assert six.ids == ["18-24", "25-34", "35-44", "45-54", "55-64", "65+"]
     assert four.ids == ["18-29", "30-49", "50-64", "65+"]
-    assert (six.question, six.read, six.unit) == (four.question, four.read, four.unit)
+    assert (six.question, six.look_in_story, six.unit) == (
+        four.question,
+        four.look_in_story,
+        four.unit,
+    )
     assert DECLARED["age"].every_id == {*six.ids, *four.ids}
     assert isinstance(STEPS.steps[0], TraitStep)
 

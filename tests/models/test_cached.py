@@ -50,7 +50,7 @@ class Desk:
         spec = ModelSpec(
             provider="openai",
             price=Price(prompt=2.0, completion=4.0),
-            endpoint=endpoint or Endpoint(draws=draws),
+            endpoint=endpoint or Endpoint(max_n=draws),
         )
         self.model = Journalled(
             *(self.asked, identity, spec, self.journal, self.meter, self._ready),
@@ -119,7 +119,11 @@ def test_another_model_is_another_answer_and_another_address_is_not(tmp_path: Pa
 def test_probabilities_are_asked_again_where_more_of_them_can_be_seen(tmp_path: Path) -> None:
     told = Request("Which?", Sampling(), choices=("a", "b"), logprobs=True)
     asked = []
-    for endpoint in (Endpoint(logprobs=5), Endpoint(logprobs=20), Endpoint(label_logprobs=True)):
+    for endpoint in (
+        Endpoint(top_logprobs=5),
+        Endpoint(top_logprobs=20),
+        Endpoint(label_logprobs=True),
+    ):
         for _ in range(2):
             desk = Desk(tmp_path, endpoint=endpoint)
             asyncio.run(desk.model.sample(told))
@@ -231,7 +235,7 @@ def test_a_failure_is_not_shared_with_those_who_ask_the_same(tmp_path: Path) -> 
 def test_how_a_server_is_held_to_choices_is_part_of_what_was_asked(tmp_path: Path) -> None:
     held = replace(REQUEST, choices=("a", "b"))
     for way in ("structured_outputs", "json_schema"):
-        desk = Desk(tmp_path, endpoint=Endpoint(choices=way))
+        desk = Desk(tmp_path, endpoint=Endpoint(constrained_output=way))
         desk.texts(held)
         desk.end()
         assert len(desk.asked.requests) == 1

@@ -63,10 +63,10 @@ def test_a_poor_server_is_said_to_be_poor(tmp_path: Path) -> None:
 def test_a_file_that_says_the_same_is_said_to(tmp_path: Path) -> None:
     with serving(Serving()) as server:
         able: dict[str, Any] = {
-            "logprobs": 20,
+            "top_logprobs": 20,
             "label_logprobs": True,
-            "text_logprobs": True,
-            "choices": "structured_outputs",
+            "echo_logprobs": True,
+            "constrained_output": "structured_outputs",
         }
         declared(tmp_path, server.url, **able)
         assert "toy.yaml says the same." in check_model(tmp_path, "toy")

@@ -19,7 +19,7 @@ def hold(
     do: Callable[[T], Awaitable[R]],
     things: Sequence[T],
     *,
-    in_flight: int,
+    max_concurrency: int,
     label: str = "work",
     meter: Meter | None = None,
 ) -> list[R]:
@@ -29,7 +29,7 @@ def hold(
     def keep(_: T, result: R) -> None:
         kept.append(result)
 
-    asyncio.run(run_all(do, things, keep=keep, in_flight=in_flight, progress=progress))
+    asyncio.run(run_all(do, things, keep=keep, max_concurrency=max_concurrency, progress=progress))
     return kept
 
 
@@ -38,7 +38,7 @@ def test_results_stand_in_the_order_of_the_things() -> None:
         await asyncio.sleep((10 - number) / 1000)
         return number * number
 
-    done = hold(slow_for_small, range(10), in_flight=4)
+    done = hold(slow_for_small, range(10), max_concurrency=4)
     assert done == [number * number for number in range(10)]
 
 
@@ -53,7 +53,7 @@ def test_no_more_are_under_way_than_allowed_and_none_waits_for_its_neighbours() 
         finished.append(number)
         running -= 1
 
-    hold(work, range(20), in_flight=3)
+    hold(work, range(20), max_concurrency=3)
     assert most == 3
     assert finished[-1] == 0
 
@@ -65,12 +65,12 @@ def test_things_are_started_in_order() -> None:
         started.append(number)
         await asyncio.sleep(0)
 
-    hold(work, range(50), in_flight=7)
+    hold(work, range(50), max_concurrency=7)
     assert started == list(range(50))
 
 
 def test_only_so_many_things_are_taken_while_the_oldest_is_under_way() -> None:
-    taken, kept, meanwhile, in_flight = list[int](), list[int](), list[tuple[int, int]](), 3
+    taken, kept, meanwhile, max_concurrency = list[int](), list[int](), list[tuple[int, int]](), 3
 
     def things() -> Iterator[int]:
         for number in range(100):
@@ -89,8 +89,10 @@ def test_only_so_many_things_are_taken_while_the_oldest_is_under_way() -> None:
         kept.append(number)
 
     progress = Progress("work", 100, Meter())
-    asyncio.run(run_all(work, things(), keep=keep, in_flight=in_flight, progress=progress))
-    assert meanwhile == [(_AHEAD * in_flight, 0)]
+    asyncio.run(
+        run_all(work, things(), keep=keep, max_concurrency=max_concurrency, progress=progress)
+    )
+    assert meanwhile == [(_AHEAD * max_concurrency, 0)]
     assert kept == list(range(100))
 
 
@@ -109,7 +111,7 @@ def test_nothing_is_kept_after_a_failure() -> None:
 
     progress = Progress("work", 40, Meter())
     with pytest.raises(ModelError):
-        asyncio.run(run_all(work, range(40), keep=keep, in_flight=4, progress=progress))
+        asyncio.run(run_all(work, range(40), keep=keep, max_concurrency=4, progress=progress))
     failed = events.index("failed")
     assert "kept" in events[:failed]
     assert events[failed + 1 :].count("done") >= 29
@@ -126,7 +128,7 @@ def test_a_failure_spoils_no_neighbour_and_is_told_at_the_end() -> None:
         done.append(number)
 
     with pytest.raises(ModelError) as error:
-        hold(work, range(40), in_flight=5)
+        hold(work, range(40), max_concurrency=5)
     assert sorted(done) == [n for n in range(40) if n % 4 != 1]
     assert "10 of 40 failed" in str(error.value)
     assert "1: no answer to 1;" in str(error.value)
@@ -138,7 +140,7 @@ def test_a_mistake_in_the_code_is_not_swallowed() -> None:
         return 1 / number
 
     with pytest.raises(ExceptionGroup) as error:
-        hold(work, [0], in_flight=1)
+        hold(work, [0], max_concurrency=1)
     assert error.group_contains(ZeroDivisionError)
 
 
@@ -146,7 +148,7 @@ def test_nothing_to_do_is_done_at_once() -> None:
     async def work(number: int) -> int:
         return number
 
-    assert hold(work, [], in_flight=5) == []
+    assert hold(work, [], max_concurrency=5) == []
 
 
 def test_a_log_gets_plain_lines(
@@ -158,7 +160,7 @@ def test_a_log_gets_plain_lines(
     async def work(number: int) -> int:
         return number
 
-    hold(work, range(4), in_flight=1, label="stories")
+    hold(work, range(4), max_concurrency=1, label="stories")
     lines = capsys.readouterr().err.splitlines()
     assert lines[0].startswith("stories: 1 of 4 (25%), about ")
     assert len(lines) == 4
@@ -169,7 +171,7 @@ def test_the_log_lists_everything_that_failed(capsys: pytest.CaptureFixture[str]
         raise ModelError(f"no answer to {number}")
 
     with pytest.raises(ModelError):
-        hold(work, range(12), in_flight=3)
+        hold(work, range(12), max_concurrency=3)
     lines = capsys.readouterr().err.splitlines()
     assert lines == ["failed:", *(f"{n}: no answer to {n}" for n in range(12))]
 
@@ -186,7 +188,7 @@ def test_a_model_that_cannot_be_asked_at_all_stops_the_work() -> None:
         finished.append(number)
 
     with pytest.raises(EndpointError, match="the key is wrong"):
-        hold(work, range(1000), in_flight=4)
+        hold(work, range(1000), max_concurrency=4)
     assert len(started) < 10
     assert set(started) - set(finished) == {2}
 
@@ -204,7 +206,7 @@ def test_a_log_line_says_what_asking_takes(
         meter.prompt_tokens += 1000
         meter.dollars += 1.5
 
-    hold(work, range(2), in_flight=1, label="stories", meter=meter)
+    hold(work, range(2), max_concurrency=1, label="stories", meter=meter)
     line = capsys.readouterr().err.splitlines()[0]
     for said in ("requests/s", "tokens/s", "2 from the journal", "1 sent again", "$1.50"):
         assert said in line

@@ -15,29 +15,29 @@ from tests.support.virtual_time import Server, broken, crowded, ends, now, refus
 
 @virtual
 async def test_it_starts_with_sixteen_at_a_time() -> None:
-    assert await Server(in_flight=1000).busy_by_second(100, 1) == [16]
+    assert await Server(max_concurrency=1000).busy_by_second(100, 1) == [16]
 
 
 @virtual
 async def test_it_starts_with_the_ceiling_where_that_is_lower() -> None:
-    assert await Server(in_flight=5).busy_by_second(100, 1) == [5]
+    assert await Server(max_concurrency=5).busy_by_second(100, 1) == [5]
 
 
 @virtual
 async def test_the_limit_doubles_with_each_round_of_answers_until_the_first_trouble() -> None:
-    assert await Server(in_flight=1000).busy_by_second(500, 4) == [16, 32, 64, 128]
+    assert await Server(max_concurrency=1000).busy_by_second(500, 4) == [16, 32, 64, 128]
 
 
 @virtual
 async def test_the_limit_grows_up_to_the_ceiling() -> None:
-    server = Server(in_flight=40)
+    server = Server(max_concurrency=40)
     await server.ask_all(500)
     assert server.busiest == server.limiter.limit == 40
 
 
 @virtual
 async def test_after_trouble_the_limit_grows_by_one_a_round_under_a_low_ceiling() -> None:
-    server = Server(in_flight=32)
+    server = Server(max_concurrency=32)
     await server.ask_all(1, crowded())
     busy = await server.busy_by_second(100, 5)
     # A round falls a little short of one where the limit grows in its midst.
@@ -46,7 +46,7 @@ async def test_after_trouble_the_limit_grows_by_one_a_round_under_a_low_ceiling(
 
 @virtual
 async def test_after_trouble_the_limit_is_back_in_a_few_rounds_whatever_the_ceiling() -> None:
-    server = Server(in_flight=320)
+    server = Server(max_concurrency=320)
     await server.ask_all(1500)
     assert server.limiter.limit == 320
     await server.ask_all(1, crowded())
@@ -57,7 +57,7 @@ async def test_after_trouble_the_limit_is_back_in_a_few_rounds_whatever_the_ceil
 
 @virtual
 async def test_from_one_the_limit_does_no_more_than_double_in_a_round() -> None:
-    server = Server(in_flight=1000, retries=6)
+    server = Server(max_concurrency=1000, retries=6)
     await server.ask_all(1, *[broken()] * 7)
     assert await server.busy_by_second(200, 6) == [1, 2, 4, 8, 16, 32]
 
@@ -65,14 +65,14 @@ async def test_from_one_the_limit_does_no_more_than_double_in_a_round() -> None:
 @virtual
 @pytest.mark.parametrize("trouble", [crowded(), crowded(retry_after=3)])
 async def test_the_limit_halves_when_the_server_has_too_much_to_do(trouble: TransientError) -> None:
-    server = Server(in_flight=16)
+    server = Server(max_concurrency=16)
     await server.ask("unlucky", trouble)
     assert server.limiter.limit == 8
 
 
 @virtual
 async def test_the_limit_halves_at_the_fourth_failure_in_a_row() -> None:
-    server = Server(in_flight=16, retries=0)
+    server = Server(max_concurrency=16, retries=0)
     limits = []
     for _ in range(4):
         await server.ask_all(1, broken())
@@ -82,7 +82,7 @@ async def test_the_limit_halves_at_the_fourth_failure_in_a_row() -> None:
 
 @virtual
 async def test_failures_that_are_rare_do_not_lower_the_limit() -> None:
-    server = Server(in_flight=16, retries=0)
+    server = Server(max_concurrency=16, retries=0)
     for _ in range(50):
         await server.ask_all(1, broken())
         await server.ask_all(15)
@@ -91,7 +91,7 @@ async def test_failures_that_are_rare_do_not_lower_the_limit() -> None:
 
 @virtual
 async def test_failures_that_are_over_do_not_count_for_long() -> None:
-    server = Server(in_flight=16, retries=0)
+    server = Server(max_concurrency=16, retries=0)
     await server.ask_all(200, broken())
     await server.ask_all(200)
     assert server.limiter.limit == 16
@@ -101,7 +101,7 @@ async def test_failures_that_are_over_do_not_count_for_long() -> None:
 
 @virtual
 async def test_crowded_answers_do_not_make_failures_count_as_frequent() -> None:
-    server = Server(in_flight=2, retries=0)
+    server = Server(max_concurrency=2, retries=0)
     await server.ask("a", *[crowded()] * 20)
     assert server.limiter.limit == 2
     await server.ask_all(1, broken())
@@ -111,14 +111,14 @@ async def test_crowded_answers_do_not_make_failures_count_as_frequent() -> None:
 @virtual
 @pytest.mark.parametrize("failing", [0.01, 0.04])
 async def test_failures_at_random_leave_most_of_the_ceiling_in_use(failing: float) -> None:
-    server = Server(in_flight=1000, failing=failing)
+    server = Server(max_concurrency=1000, failing=failing)
     busy = await server.busy_by_second(17_000, 20)
     assert sum(busy) / len(busy) > 500
 
 
 @virtual
 async def test_a_server_that_fails_every_time_is_asked_one_thing_at_a_time() -> None:
-    server = Server(in_flight=1000, retries=0)
+    server = Server(max_concurrency=1000, retries=0)
     await server.ask_all(3000)
     assert server.limiter.limit == 1000
     server.failing = 1.0
@@ -128,28 +128,28 @@ async def test_a_server_that_fails_every_time_is_asked_one_thing_at_a_time() -> 
 
 @virtual
 async def test_failures_of_requests_sent_before_the_limit_fell_do_not_halve_it_again() -> None:
-    server = Server(in_flight=16, retries=0)
+    server = Server(max_concurrency=16, retries=0)
     await server.ask_all(16, broken())
     assert server.limiter.limit == 8
 
 
 @virtual
 async def test_answers_to_requests_sent_before_the_limit_fell_do_not_raise_it() -> None:
-    server = Server(in_flight=32, retries=0)
+    server = Server(max_concurrency=32, retries=0)
     await ends(server.ask("unlucky", crowded()), *(server.ask("lucky") for _ in range(15)))
     assert server.limiter.limit == 8
 
 
 @virtual
 async def test_the_limit_never_falls_below_one() -> None:
-    server = Server(in_flight=16)
+    server = Server(max_concurrency=16)
     await server.ask_all(1, *[crowded()] * 12, refused())
     assert server.limiter.limit == 1
 
 
 @virtual
 async def test_a_limit_that_is_not_reached_does_not_grow() -> None:
-    server = Server(in_flight=1000)
+    server = Server(max_concurrency=1000)
     for _ in range(20):
         await server.ask_all(15)
     assert server.limiter.limit == 16
@@ -157,7 +157,7 @@ async def test_a_limit_that_is_not_reached_does_not_grow() -> None:
 
 @virtual
 async def test_a_thousand_at_a_time_are_reached_within_a_fraction_of_a_second() -> None:
-    server = Server(in_flight=1000, seconds=0.01)
+    server = Server(max_concurrency=1000, seconds=0.01)
     await server.ask_all(3000)
     assert server.busiest == 1000
     assert now() < 0.1
@@ -168,14 +168,14 @@ async def test_a_thousand_at_a_time_are_reached_within_a_fraction_of_a_second() 
 
 @virtual
 async def test_requests_are_sent_in_the_order_in_which_they_asked() -> None:
-    server = Server(in_flight=100, seconds=0)
+    server = Server(max_concurrency=100, seconds=0)
     await server.ask_all(1000)
     assert server.names == [str(number) for number in range(1000)]
 
 
 @virtual
 async def test_a_request_that_asks_later_does_not_slip_ahead_of_one_about_to_be_sent() -> None:
-    server = Server(in_flight=2)
+    server = Server(max_concurrency=2)
     await server.ask_all(1, crowded(), refused())
     assert server.limiter.limit == 1
 
@@ -189,14 +189,14 @@ async def test_a_request_that_asks_later_does_not_slip_ahead_of_one_about_to_be_
 
 @virtual
 async def test_a_request_sent_again_goes_ahead_of_new_ones() -> None:
-    server = Server(in_flight=1)
+    server = Server(max_concurrency=1)
     await ends(server.ask("a", crowded(retry_after=5)), server.ask("b"), server.ask("c"))
     assert server.names == ["a", "a", "b", "c"]
 
 
 @virtual
 async def test_requests_sent_again_after_a_pause_keep_their_order() -> None:
-    server = Server(in_flight=3)
+    server = Server(max_concurrency=3)
     later = [(name, seconds) for name, seconds in zip("abc", (3, 2, 1), strict=True)]
     await ends(*(server.ask(name, crowded(9), seconds=seconds) for name, seconds in later))
     assert server.names == ["a", "b", "c"] * 2
@@ -204,7 +204,7 @@ async def test_requests_sent_again_after_a_pause_keep_their_order() -> None:
 
 @virtual
 async def test_the_order_holds_when_the_limit_falls_under_the_slots_handed_out() -> None:
-    server = Server(in_flight=4, retries=0)
+    server = Server(max_concurrency=4, retries=0)
     await server.ask_all(3, broken())
     server.sent.clear()
     # Within one turn of the loop two slots go to requests that wait, and then the limit halves.
@@ -221,7 +221,7 @@ async def test_the_order_holds_when_the_limit_falls_under_the_slots_handed_out()
 
 @virtual
 async def test_a_cancelled_request_that_waited_loses_no_slot() -> None:
-    server = Server(in_flight=1)
+    server = Server(max_concurrency=1)
     first, second, third = (asyncio.create_task(server.ask(name)) for name in "abc")
     await asyncio.sleep(0.5)
     second.cancel()
@@ -233,7 +233,7 @@ async def test_a_cancelled_request_that_waited_loses_no_slot() -> None:
 
 @virtual
 async def test_a_request_cancelled_just_after_it_got_a_slot_passes_it_on() -> None:
-    server = Server(in_flight=1)
+    server = Server(max_concurrency=1)
     waiting: list[asyncio.Task[str]] = []
 
     async def first() -> None:
@@ -252,7 +252,7 @@ async def test_a_request_cancelled_just_after_it_got_a_slot_passes_it_on() -> No
 @virtual
 @pytest.mark.parametrize("seconds", [0.5, 1.5])
 async def test_a_request_cancelled_in_flight_or_at_rest_loses_no_slot(seconds: float) -> None:
-    server = Server(in_flight=1)
+    server = Server(max_concurrency=1)
     task = asyncio.create_task(server.ask("a", broken()))
     await asyncio.sleep(seconds)
     task.cancel()
@@ -263,7 +263,7 @@ async def test_a_request_cancelled_in_flight_or_at_rest_loses_no_slot(seconds: f
 
 @virtual
 async def test_a_pause_ends_for_the_others_when_the_request_that_met_it_is_cancelled() -> None:
-    server = Server(in_flight=1)
+    server = Server(max_concurrency=1)
     first = asyncio.create_task(server.ask("a", crowded(retry_after=20)))
     second = asyncio.create_task(server.ask("b"))
     await asyncio.sleep(5)
@@ -274,7 +274,7 @@ async def test_a_pause_ends_for_the_others_when_the_request_that_met_it_is_cance
 
 @virtual
 async def test_a_mistake_in_the_code_is_not_sent_again_and_loses_no_slot() -> None:
-    server = Server(in_flight=1)
+    server = Server(max_concurrency=1)
     assert [type(end) for end in await server.ask_all(3, KeyError())] == [KeyError] * 3
     assert len(server.sent) == 3
     assert server.limiter.in_use == 0
@@ -308,7 +308,7 @@ _REQUESTS: st.SearchStrategy[list[_Request]] = st.lists(
 async def test_every_request_ends_once_within_the_limit_and_frees_its_slot(
     requests: Sequence[_Request], ceiling: int, retries: int, patience: float
 ) -> None:
-    server = Server(jitter=0.5, in_flight=ceiling, retries=retries, patience=patience)
+    server = Server(jitter=0.5, max_concurrency=ceiling, retries=retries, give_up_after=patience)
     asked = []
 
     async def ask(number: int) -> str:

@@ -16,7 +16,7 @@ _BAD_KEY = "401: wrong key"
 
 @virtual
 async def test_a_named_time_pauses_the_whole_endpoint() -> None:
-    server = Server(in_flight=4)
+    server = Server(max_concurrency=4)
     early = asyncio.gather(server.ask("a", crowded(retry_after=20)), server.ask_all(6))
     await asyncio.sleep(5)
     await asyncio.gather(early, server.ask("late"))
@@ -26,7 +26,7 @@ async def test_a_named_time_pauses_the_whole_endpoint() -> None:
 
 @virtual
 async def test_the_latest_of_several_named_times_counts() -> None:
-    server = Server(in_flight=4)
+    server = Server(max_concurrency=4)
     await ends(*(server.ask(str(seconds), crowded(seconds)) for seconds in (5, 50, 20)))
     assert min(server.times[3:]) == pytest.approx(51)
 
@@ -40,7 +40,7 @@ async def test_a_request_told_when_to_come_back_rests_no_longer() -> None:
 
 @virtual
 async def test_a_slot_handed_out_just_before_a_pause_is_not_used_in_it() -> None:
-    server = Server(in_flight=2)
+    server = Server(max_concurrency=2)
     await ends(server.ask("answered"), server.ask("a", crowded(20)), server.ask("waiting"))
     assert server.names[2:] == ["a", "waiting"]
     assert server.times[2:] == pytest.approx([21, 22])
@@ -48,25 +48,25 @@ async def test_a_slot_handed_out_just_before_a_pause_is_not_used_in_it() -> None
 
 @virtual
 async def test_a_pause_longer_than_the_patience_gives_the_endpoint_up() -> None:
-    server = Server(in_flight=1, patience=100)
+    server = Server(max_concurrency=1, give_up_after=100)
     errors = await server.ask_all(3, crowded(retry_after=101))
     assert len(server.sent) == 1
     for error in errors:
         assert isinstance(error, EndpointError)
-        assert "wait for 101 s, longer than the endpoint's patience of 100 s" in str(error)
+        assert "wait for 101 s, longer than the endpoint's give_up_after of 100 s" in str(error)
         assert "429: too many" in str(error)
 
 
 @virtual
 async def test_a_pause_as_long_as_the_patience_is_kept() -> None:
-    server = Server(patience=100)
+    server = Server(give_up_after=100)
     assert await server.ask("a", crowded(retry_after=100)) == "a"
     assert server.times == pytest.approx([0, 101])
 
 
 @virtual
 async def test_without_a_named_time_only_the_crowded_request_rests() -> None:
-    server = Server(in_flight=2)
+    server = Server(max_concurrency=2)
     await ends(server.ask("a", crowded()), server.ask("b"), server.ask("c"))
     assert (1, "c") in server.sent
     assert (2, "a") in server.sent
@@ -92,7 +92,7 @@ async def test_rests_are_anything_from_nothing_to_full(jitter: float, times: lis
 @virtual
 @pytest.mark.parametrize("trouble", [crowded(), crowded(retry_after=1), broken()])
 async def test_a_request_that_rests_holds_no_slot(trouble: TransientError) -> None:
-    server = Server(in_flight=1)
+    server = Server(max_concurrency=1)
     resting = asyncio.create_task(server.ask("a", trouble))
     await asyncio.sleep(1.5)
     assert server.limiter.in_use == 0
@@ -150,20 +150,20 @@ async def test_every_further_sending_is_counted_and_nothing_else() -> None:
 
 @virtual
 async def test_an_endpoint_that_answers_nothing_is_given_up_with_time_and_reason() -> None:
-    server = Server(seconds=0, patience=100)
+    server = Server(seconds=0, give_up_after=100)
     [error] = await server.ask_all(1, *[crowded()] * 100)
     sent = len(server.sent)
     assert isinstance(error, EndpointError)
     assert 100 <= now() <= 130
     assert f"nothing was answered for {now():.0f} s; the last reason: 429: too many" in str(error)
-    assert "`patience` of 100 s" in str(error)
+    assert "`give_up_after` of 100 s" in str(error)
     assert await server.ask_all(3) == [error] * 3
     assert len(server.sent) == sent
 
 
 @virtual
 async def test_patience_counts_from_the_last_answer_to_anyone() -> None:
-    server = Server(seconds=0, patience=100)
+    server = Server(seconds=0, give_up_after=100)
     starved = asyncio.create_task(server.ask("a", *[crowded()] * 100))
     for _ in range(5):
         await asyncio.sleep(90)
@@ -175,7 +175,7 @@ async def test_patience_counts_from_the_last_answer_to_anyone() -> None:
 
 @virtual
 async def test_a_refusal_shows_that_the_endpoint_lives() -> None:
-    server = Server(seconds=0, patience=100)
+    server = Server(seconds=0, give_up_after=100)
     starved = asyncio.create_task(server.ask("a", *[crowded()] * 10))
     for _ in range(4):
         await asyncio.sleep(60)
@@ -185,7 +185,7 @@ async def test_a_refusal_shows_that_the_endpoint_lives() -> None:
 
 @virtual
 async def test_an_endpoint_that_was_asked_nothing_for_long_is_not_given_up() -> None:
-    server = Server(patience=100)
+    server = Server(give_up_after=100)
     await server.ask("a")
     await asyncio.sleep(10_000)
     assert await server.ask("b", broken()) == "b"
@@ -196,7 +196,7 @@ async def test_an_endpoint_that_was_asked_nothing_for_long_is_not_given_up() -> 
 
 @virtual
 async def test_an_unusable_endpoint_is_asked_nothing_more() -> None:
-    server = Server(in_flight=1)
+    server = Server(max_concurrency=1)
     bad_key = EndpointError(_BAD_KEY)
     assert await server.ask_all(50, bad_key) == [bad_key] * 50
     assert server.sent == [(0, "0")]
@@ -234,7 +234,7 @@ async def test_requests_that_rest_hear_at_once_that_it_is_unusable(trouble: Tran
 
 @virtual
 async def test_a_slot_handed_out_just_before_the_endpoint_is_given_up_is_not_used() -> None:
-    server = Server(in_flight=2)
+    server = Server(max_concurrency=2)
     bad = server.ask("bad", EndpointError(_BAD_KEY))
     await ends(server.ask("answered"), bad, server.ask("waiting"))
     assert server.names == ["answered", "bad"]
@@ -267,7 +267,7 @@ async def test_a_refused_request_is_not_sent_again_and_lowers_no_limit() -> None
 
 @virtual
 async def test_an_endpoint_that_refuses_the_first_twenty_requests_is_given_up() -> None:
-    server = Server(in_flight=1)
+    server = Server(max_concurrency=1)
     errors = await server.ask_all(100, refused())
     assert len(server.sent) == 20
     assert [type(error) for error in errors] == [ModelError] * 20 + [EndpointError] * 80
@@ -278,7 +278,7 @@ async def test_an_endpoint_that_refuses_the_first_twenty_requests_is_given_up() 
 
 @virtual
 async def test_an_endpoint_that_ever_answered_may_refuse_any_number() -> None:
-    server = Server(in_flight=1)
+    server = Server(max_concurrency=1)
     await server.ask_all(19, refused())
     await server.ask("b")
     await server.ask_all(100, refused())

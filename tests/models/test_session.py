@@ -36,8 +36,10 @@ def declared(folder: Path, identity: ModelIdentity, url: str = "", **endpoint: o
     (folder / f"{identity.name}.yaml").write_text(yaml.safe_dump(known))
 
 
-def fieldwork(folder: Path, in_flight: int = 4) -> Fieldwork:
-    return Fieldwork(models=folder / "models", journal=folder / "journal", in_flight=in_flight)
+def fieldwork(folder: Path, max_concurrency: int = 4) -> Fieldwork:
+    return Fieldwork(
+        models=folder / "models", journal=folder / "journal", max_concurrency=max_concurrency
+    )
 
 
 def tell(work: Fieldwork, identity: ModelIdentity, people: int = 6) -> list[str]:

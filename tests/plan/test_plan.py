@@ -24,8 +24,8 @@ def before_and_after(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple
     later = Project(project.path.parent / "later")
     with pytest.MonkeyPatch.context() as patch, serving(Serving(key=KEY)) as server:
         patch.setenv(VARIABLE, KEY)
-        serve(project, server.url, choices="structured_outputs")
-        project.replace("config/config.yaml", "questions:\n", "questions:\n  asking: choice\n")
+        serve(project, server.url, constrained_output="structured_outputs")
+        project.replace("config/config.yaml", "questions:\n", "questions:\n  answer_mode: choice\n")
         project.make(PLAN)
         assert server.counts.requests.total() == 0
         shutil.copytree(project.path, later.path)
@@ -122,7 +122,7 @@ def test_pruning_refuses_where_it_cannot_tell_what_is_needed(
 ) -> None:
     project = Project(Path(shutil.copytree(before_and_after[1].path, tmp_path / "copy")))
     whole = overview(project.path / "cache/journal").total().entries.total()
-    unfinished = ("--config", "surveys=[w34]", "traits={draws: 14}")
+    unfinished = ("--config", "surveys=[w34]", "traits={samples: 14}")
     assert pruned(project, *unfinished, status=1) == whole
     assert "the study is not finished" in capsys.readouterr().err
     free = ("models=[simulated]", "backstories={natural: {model: simulated}, primed: "

@@ -117,13 +117,13 @@ def test_parts_are_folded_into_what_is_joined_from_them(here: Path) -> None:
     folder = here / "traits"
     numbers = ("1-of-2", "2-of-2")
     for number, requests in zip(numbers, (3, 5), strict=True):
-        made = {"output": folder / f"all.{number}.parquet", "routes": folder / f"r.{number}.csv"}
+        made = {"output": folder / f"all.{number}.parquet", "sources": folder / f"r.{number}.csv"}
         other = asking("other", hits=1, earlier_prompt_tokens=7, earlier_dollars=0.5)
         asked = [asking(requests=requests, dollars=0.25), other]
         stage({"sav": here / "people.sav"}, made, asked=asked)
     parts = [folder / f"all.{number}.parquet" for number in numbers]
     runs = [record(part).run for part in parts]
-    joined = {"output": folder / "all.parquet", "routes": folder / "r.csv"}
+    joined = {"output": folder / "all.parquet", "sources": folder / "r.csv"}
     stage({"sav": here / "people.sav", "parts": parts}, joined, asked=[asking()])
     for path in joined.values():
         found = record(path)
@@ -223,7 +223,7 @@ def test_no_key_and_no_password_is_in_a_record(
     monkeypatch.setenv("SIMULATED_KEY", KEY)
     secret = "base_url: 'http://jane:hunter2@localhost/v1', key_env: SIMULATED_KEY"
     file = "config/models/simulated.yaml"
-    project.replace(file, "in_flight: 64", f"in_flight: 64, {secret}")
+    project.replace(file, "max_concurrency: 64", f"max_concurrency: 64, {secret}")
     before = (project.path / ANSWERS).read_bytes(), beside(project.path / ANSWERS).read_text()
     project.make(ANSWERS, "--force")
     after = (project.path / ANSWERS).read_bytes(), beside(project.path / ANSWERS).read_text()

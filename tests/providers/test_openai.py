@@ -243,7 +243,7 @@ def test_a_server_that_stays_away_is_given_up_when_the_patience_is_over(
 
     async def run() -> None:
         async with listening(0) as port:
-            place = Endpoint(base_url=f"http://127.0.0.1:{port}/v1", retries=0, patience=0.2)
+            place = Endpoint(base_url=f"http://127.0.0.1:{port}/v1", retries=0, give_up_after=0.2)
             model = open_model(identity(), place, Meter())
             await model.open()
         try:

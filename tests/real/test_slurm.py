@@ -27,7 +27,7 @@ ASKING = {"natural_backstories", "primed_backstories", "traits", "responses"}
 
 def serve_some(project: Project, server: Server) -> None:
     """Have a project's models served, and compare two conditions only."""
-    serve(project, server.url, in_flight=IN_FLIGHT)
+    serve(project, server.url, max_concurrency=IN_FLIGHT)
     project.configure(lambda config: config.update(compare=["qa", "greedy_bio"]))
 
 
@@ -91,7 +91,9 @@ def test_a_stage_is_told_in_its_own_log_and_not_in_slurms(by_jobs: tuple[Project
 
 def test_a_job_gets_what_its_models_file_says(project: Project) -> None:
     job = "job: {mem_mb: 321, runtime: 7}"
-    project.replace("config/models/simulated.yaml", "in_flight: 64", f"in_flight: 64, {job}")
+    project.replace(
+        "config/models/simulated.yaml", "max_concurrency: 64", f"max_concurrency: 64, {job}"
+    )
     (project.path / "results/w34/responses/simulated/qa.parquet").unlink()
     driver = drive(project, "results/w34/responses/simulated/qa.parquet", *SLURM)
     assert driver.finish() == 0, driver.text()

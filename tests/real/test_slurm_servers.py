@@ -38,9 +38,9 @@ SERVED: dict[str, Any] = {
     "engine": {"dtype": "float32", "max_model_len": 8192},
     "endpoint": {
         "address_file": "cache/servers/tiny.json",
-        "in_flight": 32,
-        "choices": "structured_outputs",
-        "logprobs": 20,
+        "max_concurrency": 32,
+        "constrained_output": "structured_outputs",
+        "top_logprobs": 20,
         "label_logprobs": True,
         "job": {"mem_mb": 1000, "runtime": 20},
         "engine": WHOLE,
@@ -180,7 +180,7 @@ def test_a_study_waits_for_its_server_and_follows_it_from_job_to_job(study: Proj
 def test_jobs_own_their_engines(study: Project) -> None:
     study.configure(
         lambda config: merge(
-            config, {"compare": ["qa"], "questions": {"asking": "sample", "tries": 3}}
+            config, {"compare": ["qa"], "questions": {"answer_mode": "sample", "max_attempts": 3}}
         )
     )
     declare(
@@ -189,7 +189,7 @@ def test_jobs_own_their_engines(study: Project) -> None:
         provider="vllm",
         model=MODEL,
         engine=SERVED["engine"],
-        endpoint={"in_flight": 32, "job": {"mem_mb": 4000, "runtime": 20}, "engine": WHOLE},
+        endpoint={"max_concurrency": 32, "job": {"mem_mb": 4000, "runtime": 20}, "engine": WHOLE},
     )
     done = subprocess.run(
         ["profiles/slurm/engines.sh", "tiny-engine", TABLE, *SOON],

@@ -45,9 +45,9 @@ def ask(address: str, *requests: Request, model: str | None = MODEL) -> list[Rep
     endpoint = Endpoint(
         base_url=address,
         key_env="VLLM_KEY",
-        choices="structured_outputs",
+        constrained_output="structured_outputs",
         label_logprobs=True,
-        text_logprobs=True,
+        echo_logprobs=True,
     )
 
     async def asked() -> list[Reply]:

@@ -32,9 +32,9 @@ STUDY = {
         # Noise is no life story, so that what a critic says of it is of no use here.
         "keep": {"min_words": 0, "critic": None},
     },
-    "traits": {"model": "tiny", "asking": "logprobs", "reader_model": "tiny-chat"},
-    "conditions": {"qa": {"asking": "logprobs"}},
-    "questions": {"asking": "choice"},
+    "traits": {"model": "tiny", "answer_mode": "logprobs", "reader_model": "tiny-chat"},
+    "conditions": {"qa": {"answer_mode": "logprobs"}},
+    "questions": {"answer_mode": "choice"},
 }
 
 
@@ -52,8 +52,12 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Project]:
     project.configure(lambda config: merge(config, STUDY))
     with pytest.MonkeyPatch.context() as patch, vllmserver.serving(*map(str, WHOLE)) as url:
         patch.setenv(KEY_VARIABLE, vllmserver.KEY)
-        endpoint = {"base_url": url, "key_env": KEY_VARIABLE, "in_flight": 32}
-        able = {"choices": "structured_outputs", "logprobs": 20, "label_logprobs": True}
+        endpoint = {"base_url": url, "key_env": KEY_VARIABLE, "max_concurrency": 32}
+        able = {
+            "constrained_output": "structured_outputs",
+            "top_logprobs": 20,
+            "label_logprobs": True,
+        }
         model = {"provider": "openai", "model": vllmserver.MODEL}
         declare(project, **model, endpoint={**endpoint, **able})
         project.make(TABLE)
@@ -75,7 +79,7 @@ def test_every_question_is_answered(served: Project) -> None:
 def test_probabilities_are_exact(served: Project) -> None:
     answers = read_table(served.path / "results/w34/responses/tiny/qa.parquet")
     for shares, unseen in zip(
-        answers["shares"].to_pylist(), answers["unseen"].to_pylist(), strict=True
+        answers["option_probs"].to_pylist(), answers["unseen"].to_pylist(), strict=True
     ):
         assert 0 < sum(shares) < 1
         assert unseen < 0.02 * sum(shares)
@@ -99,7 +103,7 @@ def test_the_engine_inside_the_job_takes_the_survey(
     for name, value in vllmserver.ENVIRONMENT.items():
         monkeypatch.setenv(name, value)
     project = new_project(tmp_path / "study")
-    few = {"population": 8, "models": ["tiny"], "compare": ["qa"], "questions": {"tries": 3}}
+    few = {"population": 8, "models": ["tiny"], "compare": ["qa"], "questions": {"max_attempts": 3}}
     project.configure(lambda config: merge(config, few))
     declare(
         project,

@@ -139,7 +139,7 @@ def test_readers_find_what_is_stated_and_nothing_else() -> None:
     assert degrees["A bachelor's degree"] > 5
     assert {read(story, "income", seed) for seed in range(30)} == {"Not stated"}
     stated = {
-        trait: np.mean([read(s, trait, 1) != prompt.absent for s in kept()[:200]])
+        trait: np.mean([read(s, trait, 1) != prompt.not_stated for s in kept()[:200]])
         for trait in ("age", "income", "education")
     }
     wanted = {"age": 0.5, "income": 0.25, "education": 0.4}

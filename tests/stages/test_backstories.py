@@ -44,7 +44,7 @@ def settings(**changes: Any) -> Settings:
         "seed": 1,
         "model": IDENTITY,
         "sampling": Sampling(max_tokens=600),
-        "keep": KeepRules(min_words=2, at_most={}, tries=3),
+        "keep": KeepRules(min_words=2, max_mentions={}, max_attempts=3),
         "critic": None,
         "critic_model": None,
         "count": 2,
@@ -231,18 +231,18 @@ def test_chat_models_can_be_interviewed(fresh: Project) -> None:
 
 
 def test_without_a_critic_only_words_are_counted(fresh: Project) -> None:
-    changes = {"natural": {"count": 30}, "keep": {"critic": None, "tries": 9}}
+    changes = {"natural": {"count": 30}, "keep": {"critic": None, "max_attempts": 9}}
     fresh.configure(lambda config: merge(config, {"backstories": changes, "compare": ["qa"]}))
     fresh.make(NATURAL)
     assert facts(fresh.path / NATURAL)["rejected"].keys() <= {"too short", "mentions interview"}
     # A critic of one's own is a file; this one keeps nothing, and the budget runs out.
     critic = "message: |-\n  {story}\n\n  Is this text a life, yes or no?\naccept: never\n"
     (fresh.path / "config/prompts/critics/never.yaml").write_text(critic)
-    never = {"keep": {"critic": "never", "tries": 2}}
+    never = {"keep": {"critic": "never", "max_attempts": 2}}
     fresh.configure(lambda config: merge(config, {"backstories": never}))
     done = fresh.snakemake(NATURAL)
     assert done.status == 1
-    assert "2 tries gave no story to keep (turned down by the critic" in done.text
+    assert "2 attempts gave no story to keep (turned down by the critic" in done.text
     assert "Loosen backstories.keep" in done.text
 
 
@@ -304,6 +304,6 @@ def test_a_table_of_stories_tells_when_it_is_of_another_interview(tmp_path: Path
             told,
             humans=humans,
             codebook=tmp_path / "codebook.json",
-            stories=stories,
+            backstories=stories,
             output=tmp_path / "personas.parquet",
         )

@@ -41,7 +41,11 @@ DISTANCES = ("wasserstein", "total_variation", "frobenius", "l1", "cbs")
 
 
 def settings_for(**changes: Any) -> comparisons.Settings:
-    given = metric_settings().model_dump() | {"bootstrap": 200, "confidence": 0.9, **changes}
+    given = metric_settings().model_dump() | {
+        "bootstrap_resamples": 200,
+        "confidence": 0.9,
+        **changes,
+    }
     return comparisons.Settings.model_validate(given)
 
 
@@ -318,7 +322,7 @@ def test_the_study_makes_the_tables_and_a_change_makes_again_only_what_it_concer
 ) -> None:
     resampled = {"results/w34/intervals.csv", "results/w34/comparisons.csv"}
     full = {"results/w34/metrics_full.csv"}
-    project.configure(lambda config: config["metrics"].update(bootstrap=150))
+    project.configure(lambda config: config["metrics"].update(bootstrap_resamples=150))
     project.make(*resampled, *full)
     intervals = read(project.path / "results/w34/intervals.csv")
     assert tuple(intervals[0]) == INTERVALS
@@ -329,9 +333,9 @@ def test_the_study_makes_the_tables_and_a_change_makes_again_only_what_it_concer
         return project.stale("results/w34/comparisons.csv", *full, "results/w34/metrics.csv")
 
     assert stale() == set()
-    project.configure(lambda config: config["metrics"].update(bootstrap=160))
+    project.configure(lambda config: config["metrics"].update(bootstrap_resamples=160))
     assert stale() == resampled
-    project.configure(lambda config: config["metrics"].update(bootstrap=150))
+    project.configure(lambda config: config["metrics"].update(bootstrap_resamples=150))
     survey, item = "config/surveys/w34.yaml", "  - variable: FUD37A_W34\n"
-    project.replace(survey, item, f"{item}    reversed: true\n")
+    project.replace(survey, item, f"{item}    reverse_coded: true\n")
     assert stale() == full

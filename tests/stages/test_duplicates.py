@@ -117,7 +117,7 @@ def listed(folder: Path, texts: list[str], numbers: list[int]) -> str:
     source, output = folder / "stories.parquet", folder / "duplicates.csv"
     table = pa.table({"backstory": numbers, "text": texts})
     write_table(source, table, stage="b", settings=StageSettings(), facts={})
-    run(Settings(words=2, similarity=0.5), backstories=source, output=output)
+    run(Settings(shingle_words=2, min_similarity=0.5), backstories=source, output=output)
     return output.read_text()
 
 
@@ -146,7 +146,7 @@ def test_where_nothing_can_be_alike_the_list_is_empty(tmp_path: Path, texts: lis
     source, output = tmp_path / "stories.parquet", tmp_path / "duplicates.csv"
     table = pa.table({"backstory": numbers, "text": pa.array(texts, pa.string())})
     write_table(source, table, stage="b", settings=StageSettings(), facts={})
-    run(Settings(words=5, similarity=0.5), backstories=source, output=output)
+    run(Settings(shingle_words=5, min_similarity=0.5), backstories=source, output=output)
     assert output.read_text() == "story_1,story_2,similarity\n"
 
 
@@ -163,7 +163,7 @@ def test_copies_in_a_file_of_stories_are_reported_and_kept(fresh: Project) -> No
     log = (fresh.path / "logs/backstories/duplicates.log").read_text()
     assert "4 of 11, in 2 pairs" in log
     assert "exact copies of an earlier story: 1" in log
-    closer = {"backstories": {"duplicates": {"similarity": 0.1}}}
+    closer = {"backstories": {"duplicates": {"min_similarity": 0.1}}}
     fresh.configure(lambda config: merge(config, closer))
     assert fresh.stale(FILE) == {FILE}
     assert FILE not in fresh.stale("results/traits/natural.parquet")

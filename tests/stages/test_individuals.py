@@ -115,10 +115,12 @@ def test_intervals_are_those_of_a_plain_bootstrap_of_pairs(tmp_path: Path) -> No
         {"respondent": [f"p{i:03}" for i in range(300)], "weight": 1.0, "A": human + 1}
     )
     frame = pd.DataFrame(
-        {"respondent": people["respondent"], "item": "A", "code": persona + 1, "shares": None}
+        {"respondent": people["respondent"], "item": "A", "code": persona + 1, "option_probs": None}
     ).assign(unseen=None)
     items = [{"variable": "A", "codes": [1, 2, 3, 4]}]
-    given = settings_for(items=items, rows=ROWS[:1], bootstrap=2000, traits={}, nominal=[])
+    given = settings_for(
+        items=items, rows=ROWS[:1], bootstrap_resamples=2000, traits={}, nominal=[]
+    )
     found = run(tmp_path, given, people, [frame])
     expected = stats.bootstrap(
         (human, persona),
@@ -236,7 +238,7 @@ def test_neither_order_nor_weights_change_a_byte_and_the_seed_only_intervals(
     mixed = [frame.sample(frac=1, random_state=2) for frame in frames(people)]
     other = people.sample(frac=1, random_state=3).assign(weight=1.0)
     run(tmp_path / "b", settings_for(), other, mixed)
-    for name in OUTPUTS:
+    for name in OUTPUTS.values():
         assert (tmp_path / "a" / name).read_bytes() == (tmp_path / "b" / name).read_bytes()
     reseeded = run(tmp_path / "c", settings_for(seed=6), people, frames(people))
     kept = first["individuals"].columns.difference(["low", "high", "notes"])
@@ -287,8 +289,8 @@ def test_a_condition_asked_by_probabilities_is_scored_in_a_study(project: Projec
             config,
             {
                 "compare": ["qa", "bio"],
-                "conditions": {"bio": {"asking": "logprobs"}},
-                "metrics": {"bootstrap": 100},
+                "conditions": {"bio": {"answer_mode": "logprobs"}},
+                "metrics": {"bootstrap_resamples": 100},
             },
         )
     )
@@ -300,13 +302,13 @@ def test_a_condition_asked_by_probabilities_is_scored_in_a_study(project: Projec
     assert table.query("condition == 'bio' and item == 'all'")["estimate"].notna().all()
     scored = pd.read_csv(folder / "calibration.csv").query("condition == 'bio'")
     assert scored["brier"].between(0, 2).all()
-    assert len(read_table(folder / "persons.parquet")) == 4 * 30
+    assert len(read_table(folder / "individuals.parquet")) == 4 * 30
     assert len(pd.read_csv(folder / "reliability.csv")) == 2 * 9 * 10
 
     # What it depends on makes it again, and what it does not leaves it alone.
-    made = {f"results/w34/{name}" for name in OUTPUTS}
+    made = {f"results/w34/{name}" for name in OUTPUTS.values()}
     assert project.stale(target) == set()
     project.configure(lambda config: merge(config, {"metrics": {"splits": 50}}))
     assert project.stale(target) == set()
-    project.configure(lambda config: merge(config, {"metrics": {"bootstrap": 150}}))
+    project.configure(lambda config: merge(config, {"metrics": {"bootstrap_resamples": 150}}))
     assert project.stale(target) == made

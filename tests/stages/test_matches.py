@@ -20,11 +20,11 @@ from anthology.stages.matches import Method
 from benchmarks import matching, plain
 from tests.support.matching_problems import Problem, chosen, people_lots, problems
 
-AGE = TraitSource(variable="AGE", codes=[1, 2], fold={"young": 1, "old": 2})
+AGE = TraitSource(variable="AGE", codes=[1, 2], recode={"young": 1, "old": 2})
 INCOME = TraitSource(
     variable="INC",
     codes=[5, 6, 7],
-    fold={"low": 5, "middle": {5: 0.25, 6: 0.75}, "high": 7, "unsaid": {}},
+    recode={"low": 5, "middle": {5: 0.25, 6: 0.75}, "high": 7, "unsaid": {}},
 )
 TRAITS = {"age": AGE, "income": INCOME}
 OPTIONS = {"age": ["young", "old"], "income": ["low", "middle", "high", "unsaid"]}
@@ -57,7 +57,9 @@ def test_similarities_agree_with_a_row_by_row_computation(traits: int) -> None:
     )
     stories = [
         [
-            plain.folded(counts[t][j].tolist(), names[t], s.codes, {o: s.shares(o) for o in s.fold})
+            plain.folded(
+                counts[t][j].tolist(), names[t], s.codes, {o: s.shares(o) for o in s.recode}
+            )
             for t, s in enumerate(sources)
         ]
         for j in range(25)
@@ -192,7 +194,7 @@ def test_the_stage_writes_a_match_for_every_respondent(method: Method, tmp_path:
     assert told == {
         "source": "toy stories",
         "traits": "toy model",
-        "stories": 5,
+        "backstories": 5,
         "filtered_out": 0,
         "distinct": len(set(table["backstory"].to_pylist())),
         "mean_similarity": pytest.approx(sum(similarity) / 4),
@@ -241,7 +243,7 @@ def test_too_few_stories_for_one_to_one(method: Method, tmp_path: Path) -> None:
         ({"respondent": pa.array(["a", "b", "a", "c"])}, {}, {}, "repeats an id"),
         ({}, {"backstory": pa.array([1, 2, 3, 4, 1])}, {}, "repeats an id"),
         ({}, {"age": pa.array([[1.0]] * 5, pa.list_(pa.float32()))}, {}, "its 2 options"),
-        ({}, {}, {"age": AGE.model_copy(update={"fold": {"young": 1}})}, "the option old of age"),
+        ({}, {}, {"age": AGE.model_copy(update={"recode": {"young": 1}})}, "the option old of age"),
         ({"trait:job": pa.array([1] * 4)}, {}, {"job": AGE}, "not asked for job"),
     ],
 )

@@ -107,7 +107,7 @@ def answered(seed: int, stories: bool, people: int = 40) -> pd.DataFrame:
                     "refused": int(rng.integers(3)),
                     "unreadable": int(rng.integers(2)) + (not valid),
                     "contradictory": int(rng.integers(2)),
-                    "out_of_tries": not valid,
+                    "out_of_attempts": not valid,
                 }
             )
     return pd.DataFrame(rows)
@@ -118,7 +118,7 @@ def write_responses(path: Path, frame: pd.DataFrame, row: tuple[str, str], **cha
     types = {
         **dict.fromkeys(integers, pa.int16()),
         "backstory": pa.int64(),
-        "out_of_tries": pa.bool_(),
+        "out_of_attempts": pa.bool_(),
     }
     table = pa.table(
         {
@@ -133,7 +133,7 @@ def write_responses(path: Path, frame: pd.DataFrame, row: tuple[str, str], **cha
         "model": row[0],
         "condition": row[1],
         "answers": f"{row[0]}-0.1",
-        "stories": "toy stories" if "greedy" in row[1] else "",
+        "backstories": "toy stories" if "greedy" in row[1] else "",
         "traits": "toy reader" if "greedy" in row[1] else "",
         **changes,
     }
@@ -197,8 +197,8 @@ def test_the_human_row_agrees_with_a_plain_loop(tmp_path: Path) -> None:
     )
     assert human["n_respondents"] == str(PEOPLE)
     assert float(human["valid_share"]) == pytest.approx((~np.isnan(positions)).mean(), abs=1e-6)
-    assert (human["humans"], human["stories"], human["answers"]) == ("toy people", "", "")
-    assert (human["n_stories"], human["notes"]) == ("", "")
+    assert (human["humans"], human["backstories"], human["answers"]) == ("toy people", "", "")
+    assert (human["n_backstories"], human["notes"]) == ("", "")
 
 
 @pytest.mark.parametrize("weighting", ["none", "respondent"])
@@ -218,10 +218,10 @@ def test_persona_rows_agree_with_a_plain_computation(weighting: str, tmp_path: P
             plain.cronbach_alpha(positions), abs=1e-6
         )
         assert row["n_respondents"] == "40"
-        assert row["n_stories"] == str(frame["backstory"].nunique())
+        assert row["n_backstories"] == str(frame["backstory"].nunique())
         assert float(row["valid_share"]) == pytest.approx(frame["code"].notna().mean(), abs=1e-6)
         assert row["answers"] == f"{key[0]}-0.1"
-        assert row["stories"] == ("toy stories" if "greedy" in key[1] else "")
+        assert row["backstories"] == ("toy stories" if "greedy" in key[1] else "")
         assert row["traits"] == ("toy reader" if "greedy" in key[1] else "")
 
 
@@ -235,7 +235,7 @@ def test_personas_who_answer_like_the_people_are_at_no_distance(tmp_path: Path) 
         refused=0,
         unreadable=0,
         contradictory=0,
-        out_of_tries=False,
+        out_of_attempts=False,
     )
     given = settings_for(rows=[("llama", "bio")], persona_weights="respondent")
     rows, _ = run(tmp_path, given, people, {("llama", "bio"): perfect})
@@ -251,7 +251,7 @@ def test_answers_are_accounted_for(tmp_path: Path) -> None:
         frame = responses[row["model"], row["condition"]]
         frame = frame[frame["item"] == row["item"]]
         counts = {name: int(value) for name, value in row.items() if value.isdigit()}
-        ends = counts["valid"] + counts["declined"] + counts["out_of_tries"]
+        ends = counts["valid"] + counts["declined"] + counts["out_of_attempts"]
         assert counts["asked"] == len(frame) == ends
         assert counts["valid"] == frame["code"].notna().sum()
         outcomes = [counts[outcome] for outcome in metrics.REPLY_OUTCOMES]
@@ -286,7 +286,7 @@ def test_what_cannot_be_measured_is_empty_and_explained(tmp_path: Path) -> None:
     responses = frames()
     silent = responses[ROWS[0]]
     hope = silent["item"] == "HOPE"
-    silent.loc[hope, ["code", "valid", "out_of_tries"]] = [None, 0, True]
+    silent.loc[hope, ["code", "valid", "out_of_attempts"]] = [None, 0, True]
     same = responses[ROWS[1]]
     same.loc[(same["item"] == "TRUST") & same["code"].notna(), "code"] = 2
     rows, _ = run(tmp_path, settings_for(), population(), responses)
@@ -335,7 +335,7 @@ def test_one_item_has_shares_only(tmp_path: Path) -> None:
         ({"item": "LOVE"}, "the item LOVE"),
         ({"item": "PRIDE"}, "two rows for one item"),
         ({"code": 9}, "TRUST holds 9"),
-        ({"out_of_tries": True}, "row 1 does not add up"),
+        ({"out_of_attempts": True}, "row 1 does not add up"),
         ({"valid": 0}, "row 1 does not add up"),
         ({"declined": 1}, "row 1 does not add up"),
         ({"code": None, "valid": 0}, "row 1 does not add up"),

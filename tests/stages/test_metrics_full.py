@@ -35,8 +35,12 @@ from tests.stages.test_metrics import run as run_metrics
 from tests.stages.test_metrics import settings_for as metric_settings
 from tests.stages.test_subgroups import write_people
 
-AGE = {"variable": "A", "codes": [1, 2], "fold": {"young": 1, "middle": {1: 0.5, 2: 0.5}, "old": 2}}
-SEX = {"variable": "S", "codes": [2, 1], "fold": {"man": 1, "woman": 2}}
+AGE = {
+    "variable": "A",
+    "codes": [1, 2],
+    "recode": {"young": 1, "middle": {1: 0.5, 2: 0.5}, "old": 2},
+}
+SEX = {"variable": "S", "codes": [2, 1], "recode": {"man": 1, "woman": 2}}
 GREEDY = ROWS[1]
 
 
@@ -110,7 +114,7 @@ def run(
 def test_the_published_forms_are_those_of_metrics_csv(tmp_path: Path) -> None:
     rows = run(tmp_path, frames())
     published, _ = run_metrics(tmp_path / "published", metric_settings(), population(), frames())
-    names = (*plain.MEASURES, "cronbach_alpha", "n_respondents", "n_stories")
+    names = (*plain.MEASURES, "cronbach_alpha", "n_respondents", "n_backstories")
     for row, other in zip(rows, published, strict=True):
         assert [row[name] for name in names] == [other[name] for name in names]
     other_weights = metric_settings(persona_weights="respondent")
@@ -167,8 +171,8 @@ def test_effective_stories_by_hand(tmp_path: Path) -> None:
     row = run(tmp_path, frames())[2]
     stories = frames()[GREEDY].groupby("respondent")["backstory"].first()
     shares = stories.value_counts(normalize=True)
-    assert float(row["effective_stories"]) == pytest.approx(1 / (shares**2).sum(), abs=1e-6)
-    assert row["n_stories"] == str(len(shares))
+    assert float(row["effective_backstories"]) == pytest.approx(1 / (shares**2).sum(), abs=1e-6)
+    assert row["n_backstories"] == str(len(shares))
 
 
 @given(st.lists(st.integers(1, 30), min_size=1, max_size=10), st.integers(2, 5))
@@ -183,19 +187,19 @@ def test_what_does_not_apply_is_empty_and_says_why(tmp_path: Path) -> None:
     for row in (human, bio, uniform):
         empty = [name for name in metrics_full.MATCH if not row[name]]
         assert empty == [*metrics_full.MATCH]
-        assert not row["effective_stories"]
+        assert not row["effective_backstories"]
     assert human["notes"] == "people have no stories"
     assert bio["notes"] == uniform["notes"] == "no stories"
     assert greedy["notes"] == ""
-    assert bio["n_stories"] == "0"
+    assert bio["n_backstories"] == "0"
     told = {ROWS[0]: frames()[ROWS[0]].assign(backstory=3)}
     primed = run(tmp_path / "primed", told, settings_for(rows=[list(ROWS[0])]))[1]
     assert primed["notes"] == "not matched with stories"
-    assert primed["effective_stories"] == "1.000000"
+    assert primed["effective_backstories"] == "1.000000"
 
 
 def test_an_item_that_runs_against_the_others_is_turned_round(tmp_path: Path) -> None:
-    items = [{**ITEMS[0], "reversed": True}, *ITEMS[1:]]
+    items = [{**ITEMS[0], "reverse_coded": True}, *ITEMS[1:]]
     rows = run(tmp_path, frames(), settings_for(items=items))
     turned = positions_of(people())
     turned[:, 0] = 5 - turned[:, 0]

@@ -136,12 +136,14 @@ def test_what_is_said_in_one_answer_or_goes_on_adds_up(words: list[list[str]]) -
     assert whole.logprob == pytest.approx(logprob)
 
 
-@pytest.mark.parametrize("in_flight", [1, 3])
-def test_neither_order_nor_company_changes_a_storys_figures(tmp_path: Path, in_flight: int) -> None:
+@pytest.mark.parametrize("max_concurrency", [1, 3])
+def test_neither_order_nor_company_changes_a_storys_figures(
+    tmp_path: Path, max_concurrency: int
+) -> None:
     texts = ["I was born in Ohio.", "We were poor.", "My father fished, and I read."]
     alone = [scored(tmp_path, ScriptedFieldwork(Simulated()), [text])[0] for text in texts]
     turned = scored(
-        tmp_path, ScriptedFieldwork(Simulated(), in_flight), *([text] for text in texts[::-1])
+        tmp_path, ScriptedFieldwork(Simulated(), max_concurrency), *([text] for text in texts[::-1])
     )
     assert [row["perplexity"] for row in turned] == [row["perplexity"] for row in alone[::-1]]
 
@@ -188,12 +190,14 @@ class Desk:
 
     def __init__(self, folder: Path, server: Server, **endpoint: Any) -> None:
         self.folder, self.server = folder, server
-        told = {"base_url": server.url, "text_logprobs": True, "retries": 1, **endpoint}
+        told = {"base_url": server.url, "echo_logprobs": True, "retries": 1, **endpoint}
         spec = {"provider": "openai", "model": "toy", "endpoint": told}
         (folder / "toy.yaml").write_text(yaml.safe_dump(spec))
 
     def scored(self, *texts: str) -> list[dict[str, Any]]:
-        fieldwork = Fieldwork(models=self.folder, journal=self.folder / "journal", in_flight=4)
+        fieldwork = Fieldwork(
+            models=self.folder, journal=self.folder / "journal", max_concurrency=4
+        )
         return scored(self.folder, fieldwork, *([text] for text in texts), model=TOY)
 
     @property
@@ -270,7 +274,7 @@ def test_models_are_joined_in_the_order_of_the_configuration(tmp_path: Path) -> 
         ("gpt-4o-mini", "asked in chats"),
         ("simulated-chat", "asked in chats"),
         ("uniform", "chooses among the options"),
-        ("local", "endpoint.text_logprobs"),
+        ("local", "endpoint.echo_logprobs"),
         ("simulatd", 'did you mean "simulated"?'),
     ],
 )
@@ -317,7 +321,7 @@ def test_every_story_gets_a_row_from_every_model_and_a_change_runs_what_it_must(
         assert found == pytest.approx(math.exp(-logprob / tokens))
     assert project.stale(TABLE) == set()
     for change, stale in (
-        ({"questions": {"tries": 7}, "metrics": {"splits": 50}}, set()),
+        ({"questions": {"max_attempts": 7}, "metrics": {"splits": 50}}, set()),
         ({"traits": {"format": "interviewer"}}, {NATURAL, PART, TABLE}),
     ):
         project.configure(lambda config, change=change: merge(config, change))  # type: ignore[misc]
@@ -340,6 +344,6 @@ def test_a_model_that_takes_no_story_in_any_part_is_an_error(tmp_path: Path) -> 
         folder.mkdir()
         scored(folder, ScriptedFieldwork(Scorer({}), part=f"{part}-of-2"), ["one"], ["two"])
         files.append(folder / "scripted.parquet")
-    joining = Fieldwork(models=tmp_path, journal=tmp_path, in_flight=1, parts=files)
+    joining = Fieldwork(models=tmp_path, journal=tmp_path, max_concurrency=1, parts=files)
     with pytest.raises(ModelError, match="took none of the 2 stories"):
         scored(tmp_path, joining, ["one"], ["two"])

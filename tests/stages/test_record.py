@@ -110,7 +110,7 @@ def test_its_configuration_is_the_merged_one(recorded: Project) -> None:
     with zipfile.ZipFile(recorded.path / RECORD) as archive:
         configuration = yaml.safe_load(archive.read("configuration.yaml"))
     assert configuration["surveys"] == ["w34"]
-    assert configuration["metrics"]["bootstrap"] == 2000  # A default that no file gives.
+    assert configuration["metrics"]["bootstrap_resamples"] == 2000  # A default that no file gives.
 
 
 def test_the_same_study_gives_the_same_bytes(recorded: Project) -> None:
@@ -246,7 +246,7 @@ def test_real_people_and_a_real_model_are_not_called_simulated(tmp_path: Path) -
     text = io.StringIO()
     writer = csv.writer(text)
     writer.writerows(
-        [["humans", "stories", "traits", "answers"], ["W34.sav", "", "", "llama-3-8b"]]
+        [["humans", "backstories", "traits", "answers"], ["W34.sav", "", "", "llama-3-8b"]]
     )
     (tmp_path / "summary.csv").write_text(text.getvalue())
     said = said_of(origins(tmp_path / "summary.csv"))

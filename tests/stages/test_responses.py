@@ -62,10 +62,10 @@ def test_what_cannot_be_read_is_asked_again_and_counted(survey: Any) -> None:
     counts = ("valid", "refused", "unreadable", "contradictory")
     assert [rows[0][name] for name in counts] == [1, 1, 0, 1]
     assert rows[0]["code"] == 2
-    assert not rows[0]["out_of_tries"]
+    assert not rows[0]["out_of_attempts"]
     assert [rows[1][name] for name in counts] == [0, 0, 3, 0]
     assert rows[1]["code"] is None
-    assert rows[1]["out_of_tries"]
+    assert rows[1]["out_of_attempts"]
     assert rows[1]["reply"] == "hm"
     assert len({request.seed for request in requests}) == len(requests)
 
@@ -109,10 +109,10 @@ def test_rows_stand_by_respondent_and_item(survey: Any) -> None:
 
 
 def test_by_choice_the_model_can_write_nothing_but_a_label(survey: Any) -> None:
-    rows, requests = survey(lambda request: [" (C)"], asking="choice")
+    rows, requests = survey(lambda request: [" (C)"], answer_mode="choice")
     assert [row["code"] for row in rows] == [3, 9]
     assert requests[0].choices == (" (A)", " (B)", " (C)")
-    _, requests = survey(lambda request: ["(C)"], asking="choice", model=CHAT)
+    _, requests = survey(lambda request: ["(C)"], answer_mode="choice", model=CHAT)
     assert requests[0].choices == ("(A)", "(B)", "(C)")
 
 
@@ -120,15 +120,15 @@ SHARES = Shares((0.5, 0.3, 0.1), unseen=0.04)
 
 
 def test_by_log_probabilities_one_request_gives_all_options(survey: Any) -> None:
-    rows, requests = survey(lambda request: SHARES, asking="logprobs", people=200)
+    rows, requests = survey(lambda request: SHARES, answer_mode="logprobs", people=200)
     assert len(requests) == 400
     assert all(request.logprobs and request.draws == 1 for request in requests)
     first = [row for row in rows if row["item"] == "FIRST"]
-    assert all(row["shares"] == [0.5, 0.3, 0.1] and row["unseen"] == 0.04 for row in first)
+    assert all(row["option_probs"] == [0.5, 0.3, 0.1] and row["unseen"] == 0.04 for row in first)
     found = Counter(row["code"] for row in first)
     assert found[1] / 200 == pytest.approx(5 / 9, abs=0.1)
     assert found[2] / 200 == pytest.approx(3 / 9, abs=0.1)
-    assert all(row["valid"] == 1 and not row["out_of_tries"] for row in rows)
+    assert all(row["valid"] == 1 and not row["out_of_attempts"] for row in rows)
 
 
 def test_probabilities_follow_the_options_through_any_order(survey: Any) -> None:
@@ -137,19 +137,19 @@ def test_probabilities_follow_the_options_through_any_order(survey: Any) -> None
         lines = [line for line in asked.splitlines() if line.startswith("(")]
         return Shares(tuple(0.8 if line.endswith(("Bad", "New")) else 0.1 for line in lines))
 
-    rows, _ = survey(likes_bad, asking="logprobs", people=20, shuffle_options=True)
-    assert {tuple(r["shares"]) for r in rows if r["item"] == "FIRST"} == {(0.1, 0.1, 0.8)}
-    assert {tuple(r["shares"]) for r in rows if r["item"] == "SECOND"} == {(0.8, 0.1, 0.1)}
+    rows, _ = survey(likes_bad, answer_mode="logprobs", people=20, shuffle_options=True)
+    assert {tuple(r["option_probs"]) for r in rows if r["item"] == "FIRST"} == {(0.1, 0.1, 0.8)}
+    assert {tuple(r["option_probs"]) for r in rows if r["item"] == "SECOND"} == {(0.8, 0.1, 0.1)}
 
 
 def test_the_temperature_is_applied_to_told_probabilities(survey: Any) -> None:
     cold = Sampling(temperature=0)
-    rows, _ = survey(lambda request: SHARES, asking="logprobs", people=30, sampling=cold)
+    rows, _ = survey(lambda request: SHARES, answer_mode="logprobs", people=30, sampling=cold)
     assert {row["reply"] for row in rows} == {"(A)"}
 
 
 def test_labels_of_no_probability_are_no_answer(survey: Any) -> None:
-    rows, _ = survey(lambda request: Shares((0.0, 0.0, 0.0), unseen=0.2), asking="logprobs")
+    rows, _ = survey(lambda request: Shares((0.0, 0.0, 0.0), unseen=0.2), answer_mode="logprobs")
     assert [row["code"] for row in rows] == [None, None]
     assert [row["unreadable"] for row in rows] == [1, 1]
 
@@ -180,7 +180,7 @@ def test_parts_joined_are_the_bytes_that_one_job_writes(tmp_path: Path, parts: i
         personas=tmp_path / "none",
         codebook=tmp_path / "none",
         output=tmp_path / "joined.parquet",
-        fieldwork=Fieldwork(models=tmp_path, journal=tmp_path, in_flight=1, parts=files),
+        fieldwork=Fieldwork(models=tmp_path, journal=tmp_path, max_concurrency=1, parts=files),
     )
     joined = (tmp_path / "joined.parquet").read_bytes()
     assert joined == (tmp_path / "whole/responses.parquet").read_bytes()
@@ -199,7 +199,11 @@ def test_an_item_without_words_is_an_error_before_anything_is_asked(tmp_path: Pa
         }
     )
     write_table(
-        personas, table, stage="personas", settings=settings(), facts={"stories": "", "traits": ""}
+        personas,
+        table,
+        stage="personas",
+        settings=settings(),
+        facts={"backstories": "", "traits": ""},
     )
     model = Scripted(lambda request: ["(A)"])
     with pytest.raises(DataError, match="FIRST has no wording"):

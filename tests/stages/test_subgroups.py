@@ -64,7 +64,7 @@ def read(path: Path) -> list[dict[str, str]]:
 def run(folder: Path, people: pd.DataFrame, *divisions: Any, smallest: int = 2) -> Any:
     """Run the stage on some people, and read its table."""
     folder.mkdir(exist_ok=True)
-    given = metric_settings().model_dump() | {"subgroups": divisions, "smallest": smallest}
+    given = metric_settings().model_dump() | {"subgroups": divisions, "min_group_size": smallest}
     (folder / "codebook.json").write_text(WORDS.as_json())
     kept = set(people["respondent"])
     files = [
@@ -196,12 +196,12 @@ def test_unknown_groups_are_told(changes: dict[str, Any], said: str) -> None:
 
 def test_a_study_s_subgroups_are_made_and_re_run_alone(project: Project) -> None:
     target = "results/w34/subgroups.csv"
-    project.replace("config/config.yaml", "metrics:\n", "metrics:\n  smallest_group: 5\n")
+    project.replace("config/config.yaml", "metrics:\n", "metrics:\n  min_group_size: 5\n")
     project.make(target)
     rows = read(project.path / target)
     assert {row["subgroup"] for row in rows} == {"age", "gender"}
     women = [row for row in rows if row["condition"] == "human" and row["group"] == "A woman"]
     people = read_table(project.path / "results/w34/humans.parquet")
     assert int(women[0]["n_respondents"]) == people["trait:gender"].to_pylist().count(2)
-    project.replace("config/config.yaml", "smallest_group: 5", "smallest_group: 8")
+    project.replace("config/config.yaml", "min_group_size: 5", "min_group_size: 8")
     assert project.stale(target) == {target}

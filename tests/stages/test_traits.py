@@ -125,7 +125,7 @@ def test_statements_name_an_option(trait: str, text: str, option: str | None) ->
 
 def test_by_choice_every_draw_is_a_label(survey: Any) -> None:
     labels = [" (A)", " (B)", " (B)", " (C)", " (B)", " (A)"]
-    row, requests = survey("Not stated", {"age": labels, "sex": labels}, asking="choice")
+    row, requests = survey("Not stated", {"age": labels, "sex": labels}, answer_mode="choice")
     assert row["sex"] == [2, 3]
     assert row["sex:declined"] == 1
     assert requests[-1].choices == (" (A)", " (B)", " (C)")
@@ -133,7 +133,7 @@ def test_by_choice_every_draw_is_a_label(survey: Any) -> None:
 
 def test_by_log_probabilities_a_distribution_is_what_to_expect_of_the_draws(survey: Any) -> None:
     told = Shares((0.5, 0.2, 0.1), unseen=0.05)
-    row, requests = survey("Not stated", {"age": told, "sex": told}, asking="logprobs")
+    row, requests = survey("Not stated", {"age": told, "sex": told}, answer_mode="logprobs")
     assert row["sex"] == pytest.approx([3.0, 1.2])
     assert row["sex:declined"] == pytest.approx(0.6)
     assert row["sex:unreadable"] == pytest.approx(6 * 0.15)
@@ -144,7 +144,7 @@ def test_by_log_probabilities_a_distribution_is_what_to_expect_of_the_draws(surv
 def test_without_a_reader_or_an_option_to_decline(survey: Any) -> None:
     row, requests = survey(
         "never", {"age": ["(A)"] * 6, "sex": ["(C)"] * 6}, reader=None, reader_model=None,
-        decline=None,
+        decline_option=None,
     )  # fmt: skip
     assert row["sex"] == [0, 0]
     assert row["sex:unreadable"] == 6
@@ -154,7 +154,7 @@ def test_without_a_reader_or_an_option_to_decline(survey: Any) -> None:
 def test_a_chat_is_asked_in_turns_and_its_labels_are_weighed(survey: Any) -> None:
     told = Shares((0.6, 0.3, 0.1))
     row, requests = survey(
-        "Not stated", {"age": told, "sex": told}, model=CHAT, asking="logprobs"
+        "Not stated", {"age": told, "sex": told}, model=CHAT, answer_mode="logprobs"
     )  # fmt: skip
     assert row["sex"] == pytest.approx([3.6, 1.8])
     asked = requests[-1]

@@ -18,7 +18,7 @@ from anthology.seeds import derive
 from anthology.stories.writing import Editor, KeepRules, Story, accepted, fault
 from tests.support.scripted_model import Scripted, text_of
 
-RULES = KeepRules(min_words=5, at_most={"interview": 1}, tries=4)
+RULES = KeepRules(min_words=5, max_mentions={"interview": 1}, max_attempts=4)
 CRITIC = CriticPrompt(message="Keep this? {story}", accept="yes")
 CITIZEN = PreamblePrompt(question="Are you a citizen?", accept="yes")
 INTERVIEW = ("Where did you grow up?", "What do you do?", "What do you hope for?")

@@ -57,7 +57,7 @@ def test_an_open_question_that_is_not_put_may_change(
     tmp_path: Path, part: str, open_ones: list[str], *, same: bool
 ) -> None:
     def told(root: Path) -> str:
-        asked = {"open": open_ones, "variants": {"party": "steps"}}
+        asked = {"open_ended": open_ones, "variants": {"party": "steps"}}
         return str(settings(study(root, traits=asked), "traits")["set_traits_party"](WILDCARDS))
 
     root = Path(shutil.copytree(ROOT / "config", tmp_path / "config"))
@@ -126,17 +126,18 @@ def test_parts_of_one_setting_are_put_together() -> None:
 
 def names(stage: str) -> set[str]:
     package = ROOT / "anthology"
-    return {str(path.relative_to(package).with_suffix("")) for path in modules(stage)}
+    return {str(path.relative_to(package).with_suffix("")) for path in modules(f"stages.{stage}")}
 
 
 def test_a_stage_depends_on_the_code_that_it_runs_and_on_no_other() -> None:
-    assert {"stages/matches", "matching/similarity", "io/parquet"} <= names("stages/matches")
-    assert {"interview/answers", "interview/interviewer"} <= names("stages/traits")
-    assert not any(name.startswith("providers/") for name in names("stages/traits"))
-    assert "interview/answers" not in names("stages/humans")
-    of_stages = set().union(*(names(f"stages/{stage}") for stage in STAGES))
-    assert not any(name.startswith(("study/", "plan/", "cli/")) for name in of_stages)
-    assert "stages/metrics" not in names("stages/responses")
+    assert {"stages/matches", "matching/similarity", "io/parquet"} <= names("matches")
+    assert {"interview/answers", "interview/numbers"} <= names("traits")
+    assert {"providers/simulated", "providers/uniform"}.isdisjoint(names("traits"))
+    assert "interview/answers" not in names("backstories")
+    of_all = set().union(*map(names, STAGES))
+    assert "config/experiment" not in of_all
+    assert not {name for name in of_all if name.startswith(("study/", "cli/"))}
+    assert "stages/metrics" not in names("responses")
 
 
 def test_a_model_stage_depends_on_the_code_of_the_provider_that_it_asks() -> None:

@@ -14,7 +14,7 @@ PRELOAD = ["__main__", "tests.support.killable_stage", "anthology.providers.open
 
 
 def take_the_survey(
-    study: Path, told: dict[str, Any], journal: Path, output: Path, in_flight: int
+    study: Path, told: dict[str, Any], journal: Path, output: Path, max_concurrency: int
 ) -> None:
     """Ask the personas of a study, as the stage's command does, and say nothing."""
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stderr.fileno())
@@ -23,5 +23,7 @@ def take_the_survey(
         personas=study / "results/w34/personas/greedy_bio.parquet",
         codebook=study / "results/w34/codebook.json",
         output=output,
-        fieldwork=Fieldwork(models=study / "config/models", journal=journal, in_flight=in_flight),
+        fieldwork=Fieldwork(
+            models=study / "config/models", journal=journal, max_concurrency=max_concurrency
+        ),
     )

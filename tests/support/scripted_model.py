@@ -30,9 +30,11 @@ class Scripted:
 class ScriptedFieldwork(Fieldwork):
     """Fieldwork in which every model is one and the same."""
 
-    def __init__(self, model: Model, in_flight: int = 1, part: str = "whole") -> None:
+    def __init__(self, model: Model, max_concurrency: int = 1, part: str = "whole") -> None:
         nowhere = Path("none")
-        super().__init__(models=nowhere, journal=nowhere, in_flight=in_flight, part=part)
+        super().__init__(
+            models=nowhere, journal=nowhere, max_concurrency=max_concurrency, part=part
+        )
         self._scripted = model
 
     def model(self, identity: ModelIdentity) -> Model:  # noqa: ARG002

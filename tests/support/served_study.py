@@ -37,7 +37,7 @@ def declare(project: Project, url: str, **endpoint: Any) -> None:
             "api": api,
             "model": name,
             "price": PRICE,
-            "endpoint": {"base_url": url, "key_env": VARIABLE, "in_flight": 16, **endpoint},
+            "endpoint": {"base_url": url, "key_env": VARIABLE, "max_concurrency": 16, **endpoint},
         }
         path = project.path / "config/models" / f"{name}.yaml"
         path.write_text(yaml.safe_dump(spec, sort_keys=False))

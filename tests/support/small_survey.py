@@ -43,13 +43,13 @@ def settings(**changes: Any) -> Settings:
         "items": ITEMS,
         "frame": SurveyPrompt(before="Be consistent.", after="One of {labels}."),
         "layout": Format(),
-        "forced": True,
-        "decline": None,
+        "require_label": True,
+        "decline_option": None,
         "series": True,
         "shuffle_items": False,
         "shuffle_options": False,
-        "asking": "sample",
-        "tries": 3,
+        "answer_mode": "sample",
+        "max_attempts": 3,
         "sampling": Sampling(),
     }
     return Settings.model_validate({**base, **changes})
@@ -79,7 +79,7 @@ def hold(
     )
     chosen = settings(**changes)
     personas, book = folder / "personas.parquet", folder / "codebook.json"
-    made_from = {"stories": "a file", "traits": "a reader"}
+    made_from = {"backstories": "a file", "traits": "a reader"}
     write_table(personas, table, stage="personas", settings=chosen, facts=made_from)
     book.write_text(BOOK.as_json())
     output = folder / "responses.parquet"
@@ -95,7 +95,7 @@ def hold(
         "model": "scripted",
         "condition": "bio",
         "answers": "simulated",
-        "stories": "a file",
+        "backstories": "a file",
         "traits": "a reader",
     }
     return read_table(output).to_pylist(), model.requests

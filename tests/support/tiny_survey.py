@@ -76,7 +76,7 @@ class Explored:
                 "labels": {"age": {2: "Old <i>enough</i>"}},
                 "matchings": {"greedy": "greedy"},
                 "seed": 5,
-                "people": None,
+                "respondents": None,
             }
         )
 
@@ -89,7 +89,7 @@ class Explored:
             "codebook": at / "codebook.json",
             "personas": [at / f"personas/{condition}.parquet" for _, condition in ROWS],
             "responses": [at / f"{model}/{condition}.parquet" for model, condition in ROWS],
-            "stories": at / "stories.parquet",
+            "backstories": at / "stories.parquet",
             "traits": at / "traits.parquet",
         }
 
@@ -194,7 +194,7 @@ def _personas(folder: Path) -> None:
         )
         # Personas of one story stand together.
         table = table.sort_by("backstory")
-        facts = {"stories": "" if condition == "bio" else "simulated", "traits": ""}
+        facts = {"backstories": "" if condition == "bio" else "simulated", "traits": ""}
         _write(folder / f"personas/{condition}.parquet", table, facts)
 
 

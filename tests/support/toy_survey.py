@@ -16,7 +16,12 @@ CODES = {"TRUST": [1, 2, 3, 4], "PRIDE": [3, 1, 2], "HOPE": [10, 20, 30, 40, 50]
 NAMES = list(CODES)
 ROWS = [("llama", "told"), ("llama", "asked")]
 
-OUTPUTS = ["individuals.csv", "persons.parquet", "calibration.csv", "reliability.csv"]
+OUTPUTS = {
+    "individuals": "individuals.csv",
+    "persons": "individuals.parquet",
+    "calibration": "calibration.csv",
+    "reliability": "reliability.csv",
+}
 
 
 Frame = Any
@@ -34,7 +39,7 @@ def settings_for(**changes: Any) -> individuals.Settings:
         "survey": "toy",
         "items": [{"variable": name, "codes": codes} for name, codes in CODES.items()],
         "rows": ROWS,
-        "bootstrap": 200,
+        "bootstrap_resamples": 200,
         "confidence": 0.95,
         "nominal": ["TEAM"],
         "traits": {"age": [1, 2, 3], "gender": [1, 2]},
@@ -78,7 +83,7 @@ def answered(seed: int, people: Frame, *, shares: bool = False) -> Frame:
                     "respondent": people["respondent"],
                     "item": name,
                     "code": codes,
-                    "shares": list(odds) if shares else None,
+                    "option_probs": list(odds) if shares else None,
                     "unseen": 0.05 if shares else None,
                 }
             )
@@ -87,7 +92,7 @@ def answered(seed: int, people: Frame, *, shares: bool = False) -> Frame:
 
 
 def write(path: Path, frame: Frame, **facts: str) -> Path:
-    types = {"shares": pa.list_(pa.float64()), "weight": pa.float64(), "unseen": pa.float64()}
+    types = {"option_probs": pa.list_(pa.float64()), "weight": pa.float64(), "unseen": pa.float64()}
     columns = {}
     for name in frame:
         text = name in ("respondent", "item")
@@ -104,7 +109,7 @@ def run(folder: Path, given: individuals.Settings, people: Frame, frames: list[F
         write(folder / f"{i}.parquet", frame, survey="toy", model=row[0], condition=row[1])
         for i, (row, frame) in enumerate(zip(given.rows, frames, strict=True))
     ]
-    outputs = {name.split(".")[0]: folder / name for name in OUTPUTS}
+    outputs = {name: folder / file for name, file in OUTPUTS.items()}
     humans = write(folder / "humans.parquet", people, source="toy people")
     individuals.run(given, humans=humans, responses=responses, **outputs)
     return {

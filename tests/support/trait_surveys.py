@@ -30,7 +30,7 @@ DECLARED = {
 
 AGE = Trait(
     question="How old are you?",
-    read=True,
+    look_in_story=True,
     unit="years",
     options=[
         TraitOption(id="young", text="Under 40", low=0, high=40),
@@ -58,21 +58,21 @@ def settings(**changes: Any) -> Settings:
         "seed": 1,
         "openings": ["Tell me about yourself."],
         "traits": {"age": AGE, "sex": SEX},
-        "open": [],
+        "open_ended": [],
         "model": IDENTITY,
-        "asking": "sample",
-        "draws": 6,
+        "answer_mode": "sample",
+        "samples": 6,
         "sampling": Sampling(),
         "frame": SurveyPrompt(after="One of {labels}."),
-        "forced": True,
-        "decline": "Prefer not to answer",
+        "require_label": True,
+        "decline_option": "Prefer not to answer",
         "layout": Format(),
         "reader": ReaderPrompt(
-            message="{story}\nStated? {question}\n{options}", absent="Not stated"
+            message="{story}\nStated? {question}\n{options}", not_stated="Not stated"
         ),
         "reader_model": CHAT,
         "coder": CoderPrompt(
-            message="Coded? {question}\nSaid: {answer}\n{options}", absent="None of them"
+            message="Coded? {question}\nSaid: {answer}\n{options}", not_stated="None of them"
         ),
         "coder_model": CHAT,
     }
@@ -87,18 +87,18 @@ class Surveyed:
     ----------
     rows
         One for each story.
-    routes
-        The rows of the routes, by trait and route.
+    sources
+        The rows of the sources, by trait and source.
     facts
         What the artifact says of itself.
     """
 
     rows: list[dict[str, Any]]
-    routes: dict[tuple[str, str], dict[str, str]]
+    sources: dict[tuple[str, str], dict[str, str]]
     facts: dict[str, Any]
 
-    def share(self, trait: str, route: str) -> float:
-        return float(self.routes[trait, route]["share"])
+    def share(self, trait: str, source: str) -> float:
+        return float(self.sources[trait, source]["share"])
 
 
 def surveyed(
@@ -107,22 +107,22 @@ def surveyed(
     /,
     *,
     stories: Sequence[str] = (STORY,),
-    in_flight: int = 1,
+    max_concurrency: int = 1,
     **changes: Any,
 ) -> Surveyed:
     """Ask some stories who they are."""
     chosen = settings(**changes)
-    source, output, routes = (folder / name for name in ("stories", "traits", "routes.csv"))
+    source, output, sources = (folder / name for name in ("stories", "traits", "sources.csv"))
     table = {
         "backstory": list(range(len(stories))),
         "text": list(stories),
         "answers": [[story] for story in stories],
     }
     write_table(source, pa.table(table), stage="b", settings=chosen, facts={"source": "a file"})
-    fieldwork = ScriptedFieldwork(model, in_flight)
-    run(chosen, backstories=source, output=output, routes=routes, fieldwork=fieldwork)
-    with routes.open(newline="") as file:
-        found = {(row["trait"], row["route"]): row for row in csv.DictReader(file)}
+    fieldwork = ScriptedFieldwork(model, max_concurrency)
+    run(chosen, backstories=source, output=output, sources=sources, fieldwork=fieldwork)
+    with sources.open(newline="") as file:
+        found = {(row["trait"], row["source"]): row for row in csv.DictReader(file)}
     return Surveyed(read_table(output).to_pylist(), found, dict(facts(output)))
 
 

@@ -26,7 +26,7 @@ def stage(
 ) -> None:
     """Do what a command does: look, write, record."""
     watch = Watch(name)
-    watch.look({**given, **made, "in_flight": 3, "models": None})
+    watch.look({**given, **made, "max_concurrency": 3, "models": None})
     for path in made.values():
         write_text(path, text)
     watch.record(settings, asked)

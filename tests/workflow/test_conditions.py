@@ -55,13 +55,13 @@ def parts(told: Settings) -> dict[str, Any]:
 OVERRIDES: dict[str, tuple[Any, str, Any]] = {
     "prompt": ("plain", "frame.before", ""),
     "format": ("numbers", "layout.symbols", "number"),
-    "forced": (False, "forced", False),
-    "decline": ("No answer", "decline", "No answer"),
+    "require_label": (False, "require_label", False),
+    "decline_option": ("No answer", "decline_option", "No answer"),
     "series": (False, "series", False),
     "shuffle_items": (False, "shuffle_items", False),
     "shuffle_options": (False, "shuffle_options", False),
-    "asking": ("logprobs", "asking", "logprobs"),
-    "tries": (7, "tries", 7),
+    "answer_mode": ("logprobs", "answer_mode", "logprobs"),
+    "max_attempts": (7, "max_attempts", 7),
     "temperature": (0.5, "sampling.temperature", 0.5),
     "max_tokens": (9, "sampling.max_tokens", 9),
 }
@@ -96,13 +96,13 @@ def test_a_condition_that_says_nothing_is_asked_as_the_rest() -> None:
 
 
 def test_a_condition_may_leave_out_the_common_offer_to_decline() -> None:
-    found = with_own({"decline": None}, questions={"decline": "No answer"})
-    assert asked(found, "bio").decline is None
-    assert asked(found, "qa").decline == "No answer"
+    found = with_own({"decline_option": None}, questions={"decline_option": "No answer"})
+    assert asked(found, "bio").decline_option is None
+    assert asked(found, "qa").decline_option == "No answer"
 
 
 def test_a_null_elsewhere_says_nothing() -> None:
-    found = with_own({"series": None, "tries": None})
+    found = with_own({"series": None, "max_attempts": None})
     assert found.questions("bio") == found.experiment.questions
 
 
@@ -127,22 +127,28 @@ def test_what_a_text_model_is_not_told_does_not_count_for_it() -> None:
         ({"prompt": "reasond"}, {}, "conditions.bio.prompt = 'reasond'\n  there is no "),
         ({"format": "numbrs"}, {}, "conditions.bio.format = 'numbrs'\n  unknown name; did you"),
         (
-            {"prompt": "reasoned", "max_tokens": 128, "asking": "choice"},
+            {"prompt": "reasoned", "max_tokens": 128, "answer_mode": "choice"},
             {},
-            "conditions.bio.asking = 'choice'\n",
+            "conditions.bio.answer_mode = 'choice'\n",
         ),
         (
             {"prompt": "reasoned", "max_tokens": 128},
-            {"questions": {"asking": "logprobs"}},
-            "questions.asking = 'logprobs'\n",
+            {"questions": {"answer_mode": "logprobs"}},
+            "questions.answer_mode = 'logprobs'\n",
         ),
         ({"prompt": "reasoned", "max_tokens": 63}, {}, "conditions.bio.max_tokens = 63\n"),
         ({"prompt": "reasoned"}, {}, "questions.sampling.max_tokens = 32\n"),
         ({}, {"traits": {"prompt": "reasoned"}}, "traits.sampling.max_tokens = 32\n"),
         (
             {},
-            {"traits": {"prompt": "reasoned", "asking": "choice", "sampling": {"max_tokens": 99}}},
-            "traits.asking = 'choice'\n",
+            {
+                "traits": {
+                    "prompt": "reasoned",
+                    "answer_mode": "choice",
+                    "sampling": {"max_tokens": 99},
+                }
+            },
+            "traits.answer_mode = 'choice'\n",
         ),
     ],
 )
@@ -155,7 +161,11 @@ def test_what_does_not_fit_is_named_with_its_key(
 @pytest.mark.parametrize(
     ("lines", "own", "said"),
     [
-        ({"after": "Conclude with Verdict: and a label."}, {"forced": False}, "bio.forced = False"),
+        (
+            {"after": "Conclude with Verdict: and a label."},
+            {"require_label": False},
+            "bio.require_label = False",
+        ),
         ({"before": "Think."}, {}, "bio.prompt = 'judged'"),
         ({"system": "Conclude with Verdict: and a label."}, {}, "bio.prompt = 'judged'"),
     ],
@@ -164,7 +174,7 @@ def test_a_conclusion_that_no_model_is_told_of_is_refused(
     tmp_path: Path, lines: dict[str, str], own: dict[str, Any], said: str
 ) -> None:
     root = Path(shutil.copytree(ROOT / "config", tmp_path / "config"))
-    prompt = {"conclusion": "Verdict:", **lines}
+    prompt = {"answer_marker": "Verdict:", **lines}
     (root / "prompts/surveys/judged.yaml").write_text(yaml.safe_dump(prompt))
     config = yaml.safe_load((root / "config.yaml").read_text())
     merge(config, {"conditions": {"bio": {"prompt": "judged", "max_tokens": 99, **own}}})
@@ -175,16 +185,16 @@ def test_a_conclusion_that_no_model_is_told_of_is_refused(
 
 
 def test_a_reasoned_condition_is_fine_without_a_forced_answer() -> None:
-    own = {"prompt": "reasoned", "max_tokens": 128, "forced": False}
-    assert asked(with_own(own), "bio").frame.conclusion == "My answer:"
+    own = {"prompt": "reasoned", "max_tokens": 128, "require_label": False}
+    assert asked(with_own(own), "bio").frame.answer_marker == "My answer:"
 
 
 @pytest.mark.parametrize(
     "own",
     [
         {"series": False},
-        {"forced": False},
-        {"decline": "No answer"},
+        {"require_label": False},
+        {"decline_option": "No answer"},
         {"prompt": "reasoned", "max_tokens": 128},
     ],
     ids=lambda own: next(iter(own)),
@@ -202,7 +212,13 @@ def test_an_override_re_runs_its_own_conditions_answers(
 
 @pytest.mark.parametrize("forced", [True, False])
 def test_stories_are_asked_about_traits_in_their_own_way(tmp_path: Path, forced: bool) -> None:
-    own = {"forced": forced, "decline": None, "reader": None, "format": "dot", "draws": 2}
+    own = {
+        "require_label": forced,
+        "decline_option": None,
+        "reader": None,
+        "format": "dot",
+        "samples": 2,
+    }
     found = study(traits=own)
     told = merged(setting(SimpleNamespace()) for setting in settings(found, "traits").values())
     stage = import_module("anthology.stages.traits")
@@ -210,7 +226,7 @@ def test_stories_are_asked_about_traits_in_their_own_way(tmp_path: Path, forced:
     table = pa.table({"backstory": [0], "text": ["I am."], "answers": [["I am."]]})
     write_table(tmp_path / "s", table, stage="b", settings=chosen, facts={"source": "a file"})
     model = Scripted(lambda request: ["A."] * request.draws)
-    files = {"backstories": tmp_path / "s", "output": tmp_path / "t", "routes": tmp_path / "r"}
+    files = {"backstories": tmp_path / "s", "output": tmp_path / "t", "sources": tmp_path / "r"}
     stage.run(chosen, **files, fieldwork=ScriptedFieldwork(model))
     shown = [text_of(request) for request in model.requests]
     assert all("\nA. " in text and "Prefer not" not in text for text in shown)
@@ -219,7 +235,7 @@ def test_stories_are_asked_about_traits_in_their_own_way(tmp_path: Path, forced:
 
 ODD: dict[str, dict[str, Any]] = {
     "thinks": {"prompt": "reasoned", "max_tokens": 128},
-    "free": {"forced": False, "decline": "Prefer not to say"},
+    "free": {"require_label": False, "decline_option": "Prefer not to say"},
     "alone": {"series": False, "shuffle_items": False, "shuffle_options": False},
     "numbered": {"format": "odd"},
 }
@@ -241,7 +257,7 @@ def test_odd_conditions_are_asked_and_accounted_for(project: Project) -> None:
         found[row["condition"]].update({key: int(row[key]) for key in list(row)[4:]})
     for name, counts in found.items():
         assert 0.9 < counts["valid"] / counts["asked"] <= 1, name
-        assert counts["valid"] + counts["declined"] + counts["out_of_tries"] == counts["asked"]
+        assert counts["valid"] + counts["declined"] + counts["out_of_attempts"] == counts["asked"]
         kinds = ("valid", "declined", "refused", "unreadable", "contradictory")
         assert sum(counts[kind] for kind in kinds) == counts["replies"]
         assert (counts["declined"] > 0) == (name == "free")

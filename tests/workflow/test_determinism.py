@@ -12,7 +12,7 @@ def test_neither_folder_nor_cores_nor_concurrency_changes_a_byte(
     made: Project, fresh: Project
 ) -> None:
     for name in ("simulated", "simulated-chat"):
-        fresh.replace(f"config/models/{name}.yaml", "in_flight: 64", "in_flight: 3")
+        fresh.replace(f"config/models/{name}.yaml", "max_concurrency: 64", "max_concurrency: 3")
     fresh.make(TABLE, "--cores", "1")
     for file in sorted(made.path.glob("results/**/*")):
         # What stands beside an artifact tells of one run, with its time and place.

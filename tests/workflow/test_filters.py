@@ -67,10 +67,10 @@ def test_stories_take_part_by_their_likeliest_options(
 ) -> None:
     humans, traits = write_humans(tmp_path / "h.parquet"), write_traits(tmp_path / "t.parquet")
     output = tmp_path / "m.parquet"
-    given = settings_for("greedy", stories=wanted)
+    given = settings_for("greedy", backstories=wanted)
     matches.run(given, humans=humans, traits=traits, output=output)
     assert set(read_table(output)["backstory"].to_pylist()) <= stories
-    assert facts(output)["stories"] == len(stories)
+    assert facts(output)["backstories"] == len(stories)
     assert facts(output)["filtered_out"] == 5 - len(stories)
 
 
@@ -85,10 +85,10 @@ def test_a_filter_that_leaves_too_few_stories_is_named(
     method: Any, wanted: Filter, said: str, tmp_path: Path
 ) -> None:
     humans, traits = write_humans(tmp_path / "h.parquet"), write_traits(tmp_path / "t.parquet")
-    given = settings_for(method, stories=wanted)
+    given = settings_for(method, backstories=wanted)
     with pytest.raises(DataError) as error:
         matches.run(given, humans=humans, traits=traits, output=tmp_path / "m.parquet")
-    assert f"{said} of 5 whom filters.stories lets take part" in str(error.value)
+    assert f"{said} of 5 whom filters.backstories lets take part" in str(error.value)
 
 
 def test_how_many_of_a_simulated_survey_pass_a_filter_is_not_guessed() -> None:
@@ -110,9 +110,9 @@ def test_options_stand_for_each_survey_s_own_codes() -> None:
     [
         ({"respondents": {"include": {"raze": ["white"]}}}, 'did you mean "race"?'),
         ({"respondents": {"exclude": {"race": ["whyte"]}}}, 'did you mean "white"?'),
-        ({"respondents": {"include": {"gender": ["other"]}}}, "w34 knows nobody as that"),
-        ({"stories": {"include": {"age": ["30-39"]}}}, 'did you mean "30-49"?'),
-        ({"stories": {"exclude": {"height": ["tall"]}}}, "has no such trait"),
+        ({"respondents": {"include": {"gender": ["other"]}}}, "w34 has no such respondents"),
+        ({"backstories": {"include": {"age": ["30-39"]}}}, 'did you mean "30-49"?'),
+        ({"backstories": {"exclude": {"height": ["tall"]}}}, "has no such trait"),
     ],
 )
 def test_unknown_traits_and_options_are_told(filters: dict[str, Any], said: str) -> None:

@@ -47,7 +47,7 @@ def test_a_hundred_kills_lose_no_answer_and_change_none(
         journal, output = tmp_path / f"journal{number}", tmp_path / f"answers{number}.parquet"
         killed = hit = lost = kept = 0
         with apart("--key", KEY, "--latency", "0.01") as server:
-            serve(project, server.url, in_flight=IN_FLIGHT)
+            serve(project, server.url, max_concurrency=IN_FLIGHT)
             told = responses_settings(project)
             while True:
                 process = processes.Process(

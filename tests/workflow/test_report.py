@@ -32,7 +32,9 @@ Page = Any
 def reported(tmp_path_factory: pytest.TempPathFactory) -> Project:
     """A study whose report was made in a folder and with a configuration of its own."""
     project = new_project(tmp_path_factory.mktemp("report") / "study")
-    overlay = {"metrics": {"bootstrap": 200, "subgroups": ["gender"], "smallest_group": 5}}
+    overlay = {
+        "metrics": {"bootstrap_resamples": 200, "subgroups": ["gender"], "min_group_size": 5}
+    }
     (project.path / "mine.yaml").write_text(yaml.safe_dump(overlay))
     project.make(REPORT, *ASKED)
     return project

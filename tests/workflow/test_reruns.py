@@ -15,7 +15,7 @@ ALL = {"qa", "bio"} | PRIMED | MATCHED
 
 TABLE = {"results/w34/metrics.csv", "results/w34/answers.csv"}
 NATURAL = {"results/backstories/natural.parquet"}
-TRAITS = {"results/traits/natural.parquet", "results/traits/routes.csv"}
+TRAITS = {"results/traits/natural.parquet", "results/traits/sources.csv"}
 HUMANS = {"results/w34/humans.parquet", "results/w34/codebook.json"}
 POPULATION = {"results/w34/population.sav"}
 
@@ -79,7 +79,10 @@ CHANGES: dict[str, tuple[Change, set[str]]] = {
     "nothing": (lambda project: None, set()),
     "a comment": (edit("config/config.yaml", "seed:", "# a remark\nseed:"), set()),
     "the order of all keys": (reordered, set()),
-    "an endpoint": (edit("config/models/simulated.yaml", "in_flight: 64", "in_flight: 3"), set()),
+    "an endpoint": (
+        edit("config/models/simulated.yaml", "max_concurrency: 64", "max_concurrency: 3"),
+        set(),
+    ),
     "an address and a price": (
         edit(
             "config/models/simulated.yaml",
@@ -141,16 +144,16 @@ CHANGES: dict[str, tuple[Change, set[str]]] = {
         setting(respondents=29),
         HUMANS | WRITTEN | BOTH | asked(ALL),
     ),
-    "the way of asking": (setting(questions={"asking": "choice"}), responses(ALL) | TABLE),
+    "the way of asking": (setting(questions={"answer_mode": "choice"}), responses(ALL) | TABLE),
     "one condition's way of asking": (
-        setting(conditions={"qa": {"asking": "logprobs"}}),
+        setting(conditions={"qa": {"answer_mode": "logprobs"}}),
         responses({"qa"}) | TABLE,
     ),
     "the way of asking for traits": (
-        setting(traits={"asking": "logprobs"}),
+        setting(traits={"answer_mode": "logprobs"}),
         TRAITS | BOTH | asked(MATCHED),
     ),
-    "the number of tries": (setting(questions={"tries": 9}), responses(ALL) | TABLE),
+    "the number of tries": (setting(questions={"max_attempts": 9}), responses(ALL) | TABLE),
     "the layout of items": (
         setting(formats={"letters": {"brackets": "square"}}),
         TRAITS
@@ -188,7 +191,11 @@ CHANGES: dict[str, tuple[Change, set[str]]] = {
         set(),
     ),
     "what a job needs": (
-        edit("config/models/simulated.yaml", "in_flight: 64", "in_flight: 64, job: {mem_mb: 999}"),
+        edit(
+            "config/models/simulated.yaml",
+            "max_concurrency: 64",
+            "max_concurrency: 64, job: {mem_mb: 999}",
+        ),
         set(),
     ),
     "another matching of one condition": (

@@ -43,7 +43,7 @@ def test_tables_name_the_models_that_were_asked(served: tuple[Project, int]) -> 
         rows = list(csv.DictReader(file))[1:]
     assert len(rows) == 4
     assert {row["answers"] for row in rows} == {"toy"}
-    assert {row["stories"] for row in rows} == {"", "toy", "toy-chat"}
+    assert {row["backstories"] for row in rows} == {"", "toy", "toy-chat"}
     assert {row["traits"] for row in rows} == {"", "toy + toy-chat"}
 
 

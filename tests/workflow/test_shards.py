@@ -46,7 +46,7 @@ def test_a_study_of_many_jobs_is_the_study_of_one_byte_by_byte(
 def test_what_changed_is_asked_by_as_many_jobs_and_nothing_else(project: Project) -> None:
     split(project, 2)
     assert project.stale() == set()
-    project.configure(lambda config: merge(config, {"conditions": {"qa": {"tries": 9}}}))
+    project.configure(lambda config: merge(config, {"conditions": {"qa": {"max_attempts": 9}}}))
     folder = "results/w34/responses/simulated"
     assert project.stale() == {
         f"{folder}/qa.1-of-2.parquet",
@@ -64,14 +64,16 @@ def test_a_job_of_a_part_gets_what_its_model_needs_and_the_one_that_joins_does_n
     project.replace(
         "config/models/simulated.yaml", "endpoint: {", "endpoint: {job: {mem_mb: 7777}, "
     )
-    project.configure(lambda config: merge(config, {"conditions": {"qa": {"tries": 9}}}))
+    project.configure(lambda config: merge(config, {"conditions": {"qa": {"max_attempts": 9}}}))
     told = project.snakemake("-n", "results/w34/responses/simulated/qa.parquet").text
     assert told.count("mem_mb=7777") == 2
 
 
 def test_more_parts_than_things_are_parts_of_nothing(project: Project) -> None:
     split(project, 50)
-    project.configure(lambda config: merge(config, {"compare": ["qa"], "questions": {"tries": 9}}))
+    project.configure(
+        lambda config: merge(config, {"compare": ["qa"], "questions": {"max_attempts": 9}})
+    )
     before = artifacts(project)[Path("w34/metrics.csv")]
     project.make("results/w34/responses/simulated/qa.parquet")
     split(project, 1)

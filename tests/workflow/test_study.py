@@ -11,7 +11,7 @@ from anthology.io.parquet import facts, read_table
 from tests.conftest import TABLE, Project, merge
 
 COLUMNS = (
-    "survey model condition n_respondents n_stories valid_share wasserstein total_variation "
+    "survey model condition n_respondents n_backstories valid_share wasserstein total_variation "
     "frobenius l1 cbs cronbach_alpha"
 ).split()
 CONDITIONS = (
@@ -41,7 +41,7 @@ def test_the_table_has_the_people_and_the_eleven_conditions(made: Project) -> No
 
 
 def test_how_many_stories_each_condition_stands_on(made: Project) -> None:
-    stories = {row["condition"]: row["n_stories"] for row in rows(made.path / TABLE)}
+    stories = {row["condition"]: row["n_backstories"] for row in rows(made.path / TABLE)}
     assert stories["qa"] == stories["bio"] == "0"
     assert stories["primed_bio"] == "30"
     assert stories["max_weight_qa"] == stories["max_weight_bio"] == "30"
@@ -52,8 +52,8 @@ def test_every_reply_is_accounted_for(made: Project) -> None:
     for name in CONDITIONS:
         table = read_table(made.path / f"results/w34/responses/simulated/{name}.parquet")
         for row in table.to_pylist():
-            assert row["valid"] + row["out_of_tries"] == 1
-            assert (row["code"] is None) == row["out_of_tries"]
+            assert row["valid"] + row["out_of_attempts"] == 1
+            assert (row["code"] is None) == row["out_of_attempts"]
             replies = row["valid"] + row["refused"] + row["unreadable"] + row["contradictory"]
             assert 1 <= replies <= 10
     answers = rows(made.path / "results/w34/answers.csv")
@@ -110,22 +110,22 @@ def test_further_conditions_run(project: Project) -> None:
     assert table["uniform"]["answers"] == "uniform"
     assert table["uniform"]["model"] == "uniform"
     assert table["uniform"]["valid_share"] == "1.000000"
-    assert table["none"]["n_stories"] == "0"
-    assert int(table["random_bio"]["n_stories"]) == 30
-    assert int(table["greedy_story"]["n_stories"]) > 1
+    assert table["none"]["n_backstories"] == "0"
+    assert int(table["random_bio"]["n_backstories"]) == 30
+    assert int(table["greedy_story"]["n_backstories"]) > 1
 
 
 @pytest.mark.parametrize("asking", ["choice", "logprobs"])
 def test_held_to_labels_every_question_is_answered(project: Project, asking: str) -> None:
     few = ["qa", "greedy_bio"]
-    ways = {"compare": few, "questions": {"asking": asking}, "traits": {"asking": asking}}
+    ways = {"compare": few, "questions": {"answer_mode": asking}, "traits": {"answer_mode": asking}}
     project.configure(lambda config: merge(config, ways))
     project.make(TABLE)
     table = rows(project.path / TABLE)
     assert [row["valid_share"] for row in table[1:]] == ["1.000000", "1.000000"]
     assert all(row["replies"] == "30" for row in rows(project.path / "results/w34/answers.csv"))
     path = project.path / "results/w34/responses/simulated/greedy_bio.parquet"
-    shares = pq.read_table(path)["shares"].to_pylist()
+    shares = pq.read_table(path)["option_probs"].to_pylist()
     if asking == "logprobs":
         assert all(0.9 < sum(each) < 1 for each in shares)
     else:

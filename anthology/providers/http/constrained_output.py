@@ -44,7 +44,8 @@ def match_choice(text: str, choices: tuple[str, ...]) -> str:
     if not isinstance(said, str) or said not in bare:
         raise ModelError(
             f"answered {text[:80]!r}, which is none of the choices",
-            hint="Its server did not keep to them: correct `endpoint.choices` in the model's "
-            "file, raise `max_tokens` where the answer was cut off, or ask by `sample`.",
+            hint="Its server did not keep to them: correct "
+            "`endpoint.constrained_output` in the model's file, raise "
+            "`max_tokens` where the answer was cut off, or ask by `sample`.",
         )
     return bare[said]

@@ -60,7 +60,7 @@ def check_body_fields(identity: ModelIdentity, endpoint: Endpoint) -> None:
     ConfigurationError
         If one does.
     """
-    ours = _OURS | {endpoint.length_field}
+    ours = _OURS | {endpoint.max_tokens_field}
     for field in identity.body:
         if field in ours:
             raise ConfigurationError(
@@ -99,32 +99,33 @@ def completion_body(
         **base_body(request, identity, model),
         "temperature": sampling.temperature,
         "top_p": sampling.top_p,
-        endpoint.length_field: sampling.max_tokens,
+        endpoint.max_tokens_field: sampling.max_tokens,
     }
     if sampling.temperature > 0:
         if request.draws > 1:
             fields["n"] = request.draws
         if endpoint.seed:
             fields["seed"] = request.seed % _SEEDS
-    if request.scored and endpoint.scores:
+    if request.scored and endpoint.returns_logprobs:
         # 0 would do for completions, but some servers read it as no.
         fields["logprobs"] = 1 if identity.api == "completions" else True
     if not request.choices:
         if request.stop:
             fields["stop"] = list(request.stop)
-    elif endpoint.choices == "structured_outputs":
+    elif endpoint.constrained_output == "structured_outputs":
         fields["structured_outputs"] = {"choice": list(request.choices)}
-    elif endpoint.choices == "grammar":
+    elif endpoint.constrained_output == "grammar":
         fields["grammar"] = gbnf_grammar(request.choices)
-    elif endpoint.choices == "json_schema" and identity.api == "chat":
+    elif endpoint.constrained_output == "json_schema" and identity.api == "chat":
         fields["response_format"] = json_schema(request.choices)
-        fields[endpoint.length_field] = sampling.max_tokens + JSON_OVERHEAD
+        fields[endpoint.max_tokens_field] = sampling.max_tokens + JSON_OVERHEAD
     else:
         raise ModelError(
             "cannot be held to labels"
-            + (" as a base model" if endpoint.choices else " at its endpoint"),
-            hint="Set `endpoint.choices` in the model's file: structured_outputs for a vLLM "
-            "server, grammar for llama.cpp, json_schema for OpenAI's chats; or ask by `sample`.",
+            + (" as a base model" if endpoint.constrained_output else " at its endpoint"),
+            hint="Set `endpoint.constrained_output` in the model's file: structured_outputs for "
+            "a vLLM server, grammar for llama.cpp, json_schema for OpenAI's chats; or ask by "
+            "`sample`.",
         )
     return fields
 
@@ -157,23 +158,23 @@ def label_body(
     fields = {
         **base_body(request, identity, model),
         "temperature": 0,
-        endpoint.length_field: needed.depth if needed else LOOKAHEAD_TOKENS,
+        endpoint.max_tokens_field: needed.depth if needed else LOOKAHEAD_TOKENS,
     }
     if needed:
         fields["logprobs"] = True if chat else 1
         fields["logprob_token_ids"] = list(needed.texts)
         fields["return_tokens_as_token_ids"] = True
-    elif endpoint.logprobs == 0:
+    elif endpoint.top_logprobs == 0:
         raise ModelError(
             "gives no probabilities of tokens, as its file says",
-            hint="Set `endpoint.logprobs` in the model's file to the number that the server "
+            hint="Set `endpoint.top_logprobs` in the model's file to the number that the server "
             "gives (OpenAI: 20 for chats, 5 for completions), `endpoint.label_logprobs` for a "
             "vLLM server, or ask by `sample`.",
         )
     elif chat:
-        fields |= {"logprobs": True, "top_logprobs": endpoint.logprobs}
+        fields |= {"logprobs": True, "top_logprobs": endpoint.top_logprobs}
     else:
-        fields["logprobs"] = endpoint.logprobs
+        fields["logprobs"] = endpoint.top_logprobs
     if start.text and chat:
         fields["messages"].append({"role": "assistant", "content": start.text})
         fields |= {"continue_final_message": True, "add_generation_prompt": False}
@@ -203,7 +204,7 @@ def read_reply(payload: Any, request: Request, endpoint: Endpoint) -> Reply:
     """
     alike = request.draws if request.sampling.temperature == 0 else 1
     answers = read_choices(payload, request.draws // alike)
-    scored = request.scored and endpoint.scores
+    scored = request.scored and endpoint.returns_logprobs
     draws = tuple(_draw(answer, request, scored) for answer in answers)
     prompt_tokens, completion_tokens = read_usage(payload)
     return Reply(draws * alike, None, prompt_tokens, completion_tokens)
@@ -224,7 +225,7 @@ def read_positions(payload: Any, needed: LabelTokens | None) -> list[TokenLogpro
     if tokens is None or (not tokens and _says_something(answer)):
         raise ModelError(
             "gave no probabilities of tokens, although they were asked for",
-            hint="Its server may not support that: correct `endpoint.logprobs` and "
+            hint="Its server may not support that: correct `endpoint.top_logprobs` and "
             "`endpoint.label_logprobs` in the model's file, or ask by `sample`.",
         )
     return [_position(token, shown, needed) for token, shown in tokens]
@@ -333,7 +334,7 @@ def _score(logprobs: Any) -> tuple[int, float]:
     except (AttributeError, TypeError, KeyError):
         raise ModelError(
             "gave no log-probabilities of an answer, although they were asked for",
-            hint="Set `endpoint.scores: false` in the model's file, and do without them.",
+            hint="Set `endpoint.returns_logprobs: false` in the model's file, and do without them.",
         ) from None
 
 
@@ -371,7 +372,7 @@ def _position(token: str, shown: Mapping[str, float], needed: LabelTokens | None
         raise ModelError(
             "did not give the probabilities of the tokens it was asked for",
             hint="Set `endpoint.label_logprobs: false` in the model's file, and "
-            "`endpoint.logprobs` to how many of the likeliest tokens its server gives.",
+            "`endpoint.top_logprobs` to how many of the likeliest tokens its server gives.",
         )
     asked = _together((text, numbered[number]) for number, text in needed.texts.items())
     return TokenLogprobs(needed.texts.get(_number(token)), asked, exact=True)

@@ -14,7 +14,7 @@ from anthology.providers.http.label_probs import SendRequest
 from anthology.providers.http.openai_format import base_body, read_choices, read_usage
 
 _HINT = (
-    "Its server may not support that: set `endpoint.text_logprobs: false` in the model's file, and "
+    "Its server may not support that: set `endpoint.echo_logprobs: false` in the model's file, and "
     "name another model under backstories.perplexity."
 )
 _ROUNDING = 0.05
@@ -72,10 +72,10 @@ class TextScorer:
         RefusedError
             If the server does not take the text, or gives no log-probability of any of it.
         """
-        if not self._endpoint.text_logprobs:
+        if not self._endpoint.echo_logprobs:
             raise EndpointError(
                 "gives no log-probabilities of given texts, as its file says",
-                hint="Set `endpoint.text_logprobs` in the model's file, if its server does "
+                hint="Set `endpoint.echo_logprobs` in the model's file, if its server does "
                 f"(`anthology models check {self._identity.name}` tells).",
             )
         prompt = continued(request)
@@ -111,7 +111,7 @@ def echo_body(
         "echo": True,
         # 0 would do, but some servers read it as no.
         "logprobs": 1,
-        endpoint.length_field: 0,
+        endpoint.max_tokens_field: 0,
     }
 
 

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 def unknown_options(study: Study) -> Iterator[Mistake]:
     """Find traits and options in filters and groupings that a survey or the stories do not have."""
     e = study.experiment
-    people, stories = e.filters.respondents, e.filters.stories
+    people, stories = e.filters.respondents, e.filters.backstories
     key: Key
     own: list[tuple[Key, Mapping[str, Sequence[str]]]] = [
         (("filters", "respondents", "include"), people.include),
@@ -32,17 +32,17 @@ def unknown_options(study: Study) -> Iterator[Mistake]:
         traits = study.survey(survey).traits
         for key, named in own:
             for trait, options in named.items():
-                known = traits[trait].fold if trait in traits else {}
+                known = traits[trait].recode if trait in traits else {}
                 yield from _odd(key, trait, options, list(traits), list(known), survey)
                 if set(options) <= set(known) and not traits[trait].holding(options):
                     sentence = (
-                        f"{survey} knows nobody as that; its options of {trait} fold into no code"
+                        f"{survey} has no such respondents; its {trait} recodes them to no code"
                     )
                     yield Mistake((*key, trait), options, sentence)
     asked = {name: [option.id for option in study.traits()[name].options] for name in e.traits.ask}
     for side, named in (("include", stories.include), ("exclude", stories.exclude)):
         for trait, options in named.items():
-            key = ("filters", "stories", side)
+            key = ("filters", "backstories", side)
             yield from _odd(key, trait, options, list(asked), asked.get(trait, []), "traits.ask")
 
 

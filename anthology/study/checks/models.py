@@ -19,7 +19,11 @@ def chat_needed(study: Study) -> Iterator[Mistake]:
     chats: list[tuple[Key, str, str | None]] = [
         (("backstories", "keep", "critic_model"), keep.critic_model, keep.critic),
         (("traits", "reader_model"), traits.reader_model, traits.reader),
-        (("traits", "coder_model"), traits.coder_model, traits.coder if traits.open else None),
+        (
+            ("traits", "coder_model"),
+            traits.coder_model,
+            traits.coder if traits.open_ended else None,
+        ),
     ]
     for key, name, prompt in chats:
         if prompt is not None and study.model(name).api != "chat":
@@ -31,40 +35,49 @@ def chat_needed(study: Study) -> Iterator[Mistake]:
 def unsupported_answer_modes(study: Study) -> Iterator[Mistake]:
     """Find models that are asked in a way in which their servers do not answer."""
     e = study.experiment
-    asked: list[tuple[Key, str, Asking]] = [(("traits", "asking"), e.traits.model, e.traits.asking)]
+    asked: list[tuple[Key, str, Asking]] = [
+        (("traits", "answer_mode"), e.traits.model, e.traits.answer_mode)
+    ]
     for model, name in study.rows():
-        own = study.condition(name).asking
-        key: Key = ("conditions", name, "asking") if own else ("questions", "asking")
-        asked.append((key, model, own or e.questions.asking))
+        own = study.condition(name).answer_mode
+        key: Key = ("conditions", name, "answer_mode") if own else ("questions", "answer_mode")
+        asked.append((key, model, own or e.questions.answer_mode))
     for key, model, asking in asked:
         spec = study.model(model)
         file = study.catalogue.path("models", model)
         if spec.provider != "openai":
             continue
-        if asking == "choice" and spec.endpoint.choices is None:
+        if asking == "choice" and spec.endpoint.constrained_output is None:
             sentence = (
-                f"{file} does not say how its server is held to labels; set endpoint.choices, "
-                f"if it can be (`anthology models check {model}` tells), or ask by sample"
+                f"{file} does not say how its server is held to labels; set "
+                f"endpoint.constrained_output, if it can be (`anthology models check "
+                f"{model}` tells), or ask by sample"
             )
             yield Mistake(key, asking, sentence)
-        if (asking, spec.endpoint.choices, spec.api) == ("choice", "json_schema", "completions"):
+        if (asking, spec.endpoint.constrained_output, spec.api) == (
+            "choice",
+            "json_schema",
+            "completions",
+        ):
             sentence = (
-                f"{file} has endpoint.choices: json_schema, which only chats keep to; {model} is "
-                "a base model, so ask by sample"
+                f"{file} has endpoint.constrained_output: json_schema, which only chats keep to; "
+                f"{model} is a base model, so ask by sample"
             )
             yield Mistake(key, asking, sentence)
-        if asking == "logprobs" and not (spec.endpoint.label_logprobs or spec.endpoint.logprobs):
+        if asking == "logprobs" and not (
+            spec.endpoint.label_logprobs or spec.endpoint.top_logprobs
+        ):
             sentence = (
-                f"{file} says that its server gives no probabilities; set endpoint.logprobs or "
+                f"{file} says that its server gives no probabilities; set endpoint.top_logprobs or "
                 f"endpoint.label_logprobs, if it does (`anthology models check {model}` tells), "
                 "or ask by sample"
             )
             yield Mistake(key, asking, sentence)
     traits = e.traits
-    sampled = traits.asking != "logprobs" or traits.open
-    if traits.sampling.temperature == 0 and traits.draws > 1 and sampled:
-        sentence = "at temperature 0 all answers are the same; set draws to 1, or a temperature"
-        yield Mistake(("traits", "draws"), traits.draws, sentence)
+    sampled = traits.answer_mode != "logprobs" or traits.open_ended
+    if traits.sampling.temperature == 0 and traits.samples > 1 and sampled:
+        sentence = "at temperature 0 all answers are the same; set samples to 1, or a temperature"
+        yield Mistake(("traits", "samples"), traits.samples, sentence)
 
 
 def text_needed(study: Study) -> Iterator[Mistake]:
@@ -75,8 +88,8 @@ def text_needed(study: Study) -> Iterator[Mistake]:
     ]
     if stories.natural.file is None:
         asked.append((("backstories", "natural", "model"), stories.natural.model, "life stories"))
-    if traits.open:
-        asked.append((("traits", "model"), traits.model, "free answers (traits.open)"))
+    if traits.open_ended:
+        asked.append((("traits", "model"), traits.model, "free answers (traits.open_ended)"))
     for key, name, wanted in asked:
         if study.model(name).provider == "uniform":
             sentence = f"chooses among the options of a question; {wanted} take another model"
@@ -101,9 +114,9 @@ def _reason(name: str, spec: ModelSpec) -> str | None:
         return "is asked in chats, in which the log-probability of a given text cannot be told"
     if spec.provider == "uniform":
         return "chooses among the options of a question, and has no log-probability for a text"
-    if spec.provider == "openai" and not spec.endpoint.text_logprobs:
+    if spec.provider == "openai" and not spec.endpoint.echo_logprobs:
         return (
             "does not say that its server tells the log-probabilities of given texts; set "
-            f"endpoint.text_logprobs, if it does (`anthology models check {name}` tells)"
+            f"endpoint.echo_logprobs, if it does (`anthology models check {name}` tells)"
         )
     return None

@@ -143,7 +143,9 @@ def unknown_names(study: Study) -> Iterator[Mistake]:
     declared = catalogue.traits()
     known = list(declared)
     inner += [(("traits", "ask", i), name, known) for i, name in enumerate(e.traits.ask)]
-    inner += [(("traits", "open", i), name, known) for i, name in enumerate(e.traits.open)]
+    inner += [
+        (("traits", "open_ended", i), name, known) for i, name in enumerate(e.traits.open_ended)
+    ]
     for name, variant in e.traits.variants.items():
         inner.append((("traits", "variants", name), name, known))
         if name in declared:
@@ -159,12 +161,12 @@ def unknown_names(study: Study) -> Iterator[Mistake]:
 
 
 def unmatched_traits(study: Study) -> Iterator[Mistake]:
-    """Find traits that a survey did not ask, that stories are not asked, or that do not fold."""
+    """Find traits that a survey or the stories are not asked, or that are not recoded."""
     e = study.experiment
-    for i, trait in enumerate(e.traits.open):
+    for i, trait in enumerate(e.traits.open_ended):
         if trait not in e.traits.ask:
             sentence = "stories are not asked for it; add it to traits.ask, or leave it out here"
-            yield Mistake(("traits", "open", i), trait, sentence)
+            yield Mistake(("traits", "open_ended", i), trait, sentence)
     for name in e.surveys:
         asked = study.survey(name).traits
         for variant, own in e.matching.variants.items():
@@ -185,13 +187,13 @@ def unmatched_traits(study: Study) -> Iterator[Mistake]:
 def doubled_offers(study: Study) -> Iterator[Mistake]:
     """Find questions about stories that have the option to decline already."""
     e = study.experiment
-    decline = e.traits.decline or ""
-    for name in (name for name in e.traits.ask if name not in e.traits.open):
+    decline = e.traits.decline_option or ""
+    for name in (name for name in e.traits.ask if name not in e.traits.open_ended):
         trait = study.traits()[name]
         for question in (trait, *trait.steps):
             if decline.casefold() in (option.text.casefold() for option in question.options):
                 sentence = f"is an option of {name} already; choose other words, or null"
-                yield Mistake(("traits", "decline"), decline, sentence)
+                yield Mistake(("traits", "decline_option"), decline, sentence)
 
 
 def _unasked(study: Study, survey: str, key: Key, trait: str) -> Mistake:
@@ -206,15 +208,15 @@ def _unasked(study: Study, survey: str, key: Key, trait: str) -> Mistake:
 
 
 def _unfolded(study: Study, survey: str, trait: str) -> Iterator[Mistake]:
-    """Find options that stories are asked and a survey does not fold, or that no variant asks."""
-    fold = set(study.survey(survey).traits[trait].fold)
+    """Find options that stories are asked and a survey does not recode, or that no variant asks."""
+    recoded = set(study.survey(survey).traits[trait].recode)
     asked, known = set(study.traits()[trait].ids), study.catalogue.traits()[trait].every_id
-    odd = sorted((asked - fold) | (fold - known))
+    odd = sorted((asked - recoded) | (recoded - known))
     if odd:
         file = study.catalogue.path("surveys", survey)
         sentence = (
-            f"{file}: traits.{trait}.fold and the options in {TRAITS} differ in "
-            f"{', '.join(odd)}; each option must be folded"
+            f"{file}: traits.{trait}.recode and the options in {TRAITS} differ in "
+            f"{', '.join(odd)}; each option must be recoded"
         )
         yield Mistake(("matching", "traits"), trait, sentence)
 

@@ -38,24 +38,30 @@ def _unfit(
     study: Study, asked: Questions | Traits, model: str, key: Callable[..., Key]
 ) -> Iterator[Mistake]:
     prompt = study.prompt("surveys", asked.prompt)
-    if not prompt.conclusion:
+    if not prompt.answer_marker:
         return
     file = study.catalogue.path("prompts/surveys", asked.prompt)
-    if asked.asking != "sample":
+    if asked.answer_mode != "sample":
         sentence = (
             f"{file} has the model think aloud, which only `sample` lets it; ask by sample, or "
             "with another prompt"
         )
-        yield Mistake(key("asking"), asked.asking, sentence)
+        yield Mistake(key("answer_mode"), asked.answer_mode, sentence)
     room = asked.sampling.max_tokens
     if room < _ROOM:
         sentence = f"{file} has the model think aloud; expected {_ROOM} tokens or more"
         yield Mistake(key("sampling", "max_tokens"), room, sentence)
     chat = study.model(model).api == "chat"
-    told = (prompt.before, prompt.after if asked.forced else "", prompt.system if chat else "")
-    if not any(prompt.conclusion in lines for lines in told):
-        away = ("the line that says so is left out, ", "forced", asked.forced)
+    told = (
+        prompt.before,
+        prompt.after if asked.require_label else "",
+        prompt.system if chat else "",
+    )
+    if not any(prompt.answer_marker in lines for lines in told):
+        away = ("the line that says so is left out, ", "require_label", asked.require_label)
         never = ("no line that is shown says so, ", "prompt", asked.prompt)
-        why, at, value = away if prompt.conclusion in prompt.after else never
-        sentence = f"{file} waits for {prompt.conclusion!r}, but {why}so that no answer can be read"
+        why, at, value = away if prompt.answer_marker in prompt.after else never
+        sentence = (
+            f"{file} waits for {prompt.answer_marker!r}, but {why}so that no answer can be read"
+        )
         yield Mistake(key(at), value, sentence)

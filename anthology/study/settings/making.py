@@ -19,7 +19,15 @@ from anthology.study.study import Study
 
 _SHOWN = ("variable", "codes", "scale", "last", "wording", "labels")
 """What of an item a persona's questions are made from."""
-_ASKED = ("forced", "decline", "series", "shuffle_items", "shuffle_options", "asking", "tries")
+_ASKED = (
+    "require_label",
+    "decline_option",
+    "series",
+    "shuffle_items",
+    "shuffle_options",
+    "answer_mode",
+    "max_attempts",
+)
 """What else of the questions of a condition its answers depend on."""
 
 
@@ -60,7 +68,7 @@ def written(study: Study) -> dict[str, Setting]:
     critic = keep.critic and plain(study.prompt("critics", keep.critic))
     return {
         "seed": lambda w: e.seed,
-        "keep": lambda w: plain(keep, "min_words", "at_most", "tries"),
+        "keep": lambda w: plain(keep, "min_words", "max_mentions", "max_attempts"),
         "critic": lambda w: critic,
         "critic_model": lambda w: identity_of(study, keep.critic_model) if keep.critic else None,
     }
@@ -104,7 +112,10 @@ def released(study: Study) -> dict[str, Setting]:
 def duplicates(study: Study) -> dict[str, Setting]:
     """Return what the list of stories that are nearly the same depends on."""
     known = study.experiment.backstories.duplicates
-    return {"words": lambda w: known.words, "similarity": lambda w: known.similarity}
+    return {
+        "shingle_words": lambda w: known.shingle_words,
+        "min_similarity": lambda w: known.min_similarity,
+    }
 
 
 def primed(study: Study) -> dict[str, Setting]:
@@ -133,21 +144,21 @@ def traits(study: Study) -> dict[str, Setting]:
     """Return what what stories say of themselves depends on."""
     e = study.experiment
     asked = e.traits
-    reads = any(study.traits()[name].read for name in asked.ask)
+    reads = any(study.traits()[name].look_in_story for name in asked.ask)
     reader = plain(study.prompt("readers", asked.reader)) if asked.reader and reads else None
-    freely = [name for name in asked.ask if name in asked.open]
+    freely = [name for name in asked.ask if name in asked.open_ended]
     coder = plain(study.prompt("coders", asked.coder)) if asked.coder and freely else None
     return {
         "seed": lambda w: e.seed,
         "openings": lambda w: asked_of(study),
-        "open": lambda w: freely,
+        "open_ended": lambda w: freely,
         "model": lambda w: identity_of(study, asked.model),
-        "asking": lambda w: asked.asking,
-        "draws": lambda w: asked.draws,
+        "answer_mode": lambda w: asked.answer_mode,
+        "samples": lambda w: asked.samples,
         "sampling": lambda w: plain(asked.sampling),
         "frame": lambda w: frame_of(study, asked.prompt, asked.model),
-        "forced": lambda w: asked.forced,
-        "decline": lambda w: asked.decline,
+        "require_label": lambda w: asked.require_label,
+        "decline_option": lambda w: asked.decline_option,
         "layout": lambda w: layout_of(study, asked.format),
         "reader": lambda w: reader,
         "reader_model": lambda w: identity_of(study, asked.reader_model) if reader else None,
@@ -162,7 +173,7 @@ def traits(study: Study) -> dict[str, Setting]:
 
 def _put(trait: Trait, *, freely: bool) -> dict[str, Any]:
     """Return a trait as plain JSON types, with open questions only where they are put."""
-    unused: Any = {} if freely else {"open": True, "steps": {"__all__": {"open"}}}
+    unused: Any = {} if freely else {"open_question": True, "steps": {"__all__": {"open_question"}}}
     put: dict[str, Any] = trait.model_dump(mode="json", exclude=unused)
     return put
 
@@ -189,9 +200,9 @@ def matches(study: Study) -> dict[str, Setting]:
         "seed": lambda w: e.seed,
         "survey": lambda w: w.survey,
         "method": lambda w: e.matching.variants[w.matching].method,
-        "stories": lambda w: plain(e.filters.stories),
+        "backstories": lambda w: plain(e.filters.backstories),
         "traits": lambda w: {
-            name: plain(study.survey(w.survey).traits[name], "variable", "codes", "fold")
+            name: plain(study.survey(w.survey).traits[name], "variable", "codes", "recode")
             for name in study.matched_on(w.survey, w.matching)
         },
     }

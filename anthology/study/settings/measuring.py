@@ -32,9 +32,9 @@ def metrics(study: Study) -> dict[str, Setting]:
 def metrics_full(study: Study) -> dict[str, Setting]:
     """Return what the metrics in all their forms depend on."""
     e = study.experiment
-    kept = ("variable", "codes", "fold")
+    kept = ("variable", "codes", "recode")
     return {
-        **compared(study, "variable", "codes", "reversed"),
+        **compared(study, "variable", "codes", "reverse_coded"),
         "seed": lambda w: e.seed,
         "splits": lambda w: e.metrics.splits,
         "matched": lambda w: {
@@ -57,7 +57,7 @@ def comparisons(study: Study) -> dict[str, Setting]:
     e = study.experiment
     return {
         **metrics(study),
-        "bootstrap": lambda w: e.metrics.bootstrap,
+        "bootstrap_resamples": lambda w: e.metrics.bootstrap_resamples,
         "confidence": lambda w: e.metrics.confidence,
     }
 
@@ -83,7 +83,7 @@ def subgroups(study: Study) -> dict[str, Setting]:
             [division(w, name) for name in ([entry] if isinstance(entry, str) else entry)]
             for entry in e.metrics.subgroups
         ],
-        "smallest": lambda w: e.metrics.smallest_group,
+        "min_group_size": lambda w: e.metrics.min_group_size,
     }
 
 
@@ -102,7 +102,7 @@ def items(study: Study) -> dict[str, Setting]:
 
 def figures(study: Study) -> dict[str, Setting]:
     """Return what the figures of a survey depend on."""
-    kept = ("variable", "codes", "labels", "fold")
+    kept = ("variable", "codes", "labels", "recode")
     return {
         "survey": lambda w: w.survey,
         "wordings": lambda w: {
@@ -139,7 +139,7 @@ def explorer(study: Study) -> dict[str, Setting]:
     return {
         **compared(study, "variable", "codes"),
         "seed": lambda w: e.seed,
-        "people": lambda w: e.explorer.people,
+        "respondents": lambda w: e.explorer.respondents,
         "labels": lambda w: {
             name: plain(source, "labels")["labels"]
             for name, source in study.survey(w.survey).traits.items()
@@ -156,7 +156,7 @@ def individuals(study: Study) -> dict[str, Setting]:
     return {
         **compared(study, "variable", "codes"),
         "seed": lambda w: e.seed,
-        "bootstrap": lambda w: e.metrics.bootstrap,
+        "bootstrap_resamples": lambda w: e.metrics.bootstrap_resamples,
         "confidence": lambda w: e.metrics.confidence,
         "nominal": lambda w: [
             item.variable for item in study.survey(w.survey).items if item.scale == "nominal"

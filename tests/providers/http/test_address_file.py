@@ -269,14 +269,14 @@ def test_a_file_that_a_server_left_behind_is_waited_out(
 
 
 def test_waiting_has_an_end(file: Path) -> None:
-    error = refused(served(file, patience=0.1))
+    error = refused(served(file, give_up_after=0.1))
     assert "no server has written its address" in error.what
     assert "server.sbatch mine" in error.hint
 
 
 def test_a_server_that_is_gone_is_named_with_its_job(file: Path) -> None:
     announce(file, NOWHERE)
-    error = refused(served(file, patience=0.1))
+    error = refused(served(file, give_up_after=0.1))
     assert "no connection" in error.what
     assert f"job 17 on {socket.gethostname()}" in error.hint
 

@@ -46,7 +46,7 @@ def test_beginnings_that_were_not_written_are_asked_for() -> None:
     with serving(Serving(bare=0.25)) as server:
         exact = shares(server.url, label_logprobs=True).shares
         assert server.counts.answered.total() == 2
-        likeliest = shares(server.url, logprobs=20).shares
+        likeliest = shares(server.url, top_logprobs=20).shares
     assert exact is not None and likeliest is not None
     assert likeliest.unseen == pytest.approx(0.25, abs=0.02)
     assert sum(exact.choices) - sum(likeliest.choices) == pytest.approx(0.25, abs=0.02)
@@ -54,8 +54,8 @@ def test_beginnings_that_were_not_written_are_asked_for() -> None:
 
 def test_what_is_not_among_the_likeliest_tokens_is_unseen() -> None:
     with serving(Serving(bare=0)) as server:
-        few = shares(server.url, logprobs=2).shares
-        many = shares(server.url, logprobs=5).shares
+        few = shares(server.url, top_logprobs=2).shares
+        many = shares(server.url, top_logprobs=5).shares
     assert few is not None and many is not None
     assert few.unseen > 0.1 > many.unseen
     assert sum(few.choices) + few.unseen >= sum(many.choices)
@@ -102,7 +102,7 @@ def test_a_server_that_ignores_which_tokens_are_wanted_is_found_out() -> None:
 @pytest.mark.parametrize("chat", [True, False])
 def test_a_server_that_ignores_logprobs_is_found_out(chat: bool) -> None:
     with serving(Serving(logprobs="ignored")) as server, pytest.raises(ModelError) as caught:
-        shares(server.url, chat=chat, logprobs=5)
+        shares(server.url, chat=chat, top_logprobs=5)
     assert "although they were asked for" in caught.value.what
 
 

@@ -21,8 +21,10 @@ from anthology.providers.http.openai_format import (
 BASE = ModelIdentity(name="base", provider="openai", api="completions", model="b")
 CHAT = ModelIdentity(name="chat", provider="openai", api="chat", model="c")
 PLAIN = Endpoint()
-VLLM = Endpoint(choices="structured_outputs", label_logprobs=True)
-OPENAI = Endpoint(choices="json_schema", logprobs=20, length_field="max_completion_tokens")
+VLLM = Endpoint(constrained_output="structured_outputs", label_logprobs=True)
+OPENAI = Endpoint(
+    constrained_output="json_schema", top_logprobs=20, max_tokens_field="max_completion_tokens"
+)
 MESSAGES = (Message("system", "Be brief."), Message("user", "Which?"))
 LABELS = (" (A)", " (B)")
 
@@ -117,13 +119,13 @@ def test_further_fields_are_passed_through() -> None:
 def test_further_fields_may_not_set_what_requests_set(field: str) -> None:
     identity = CHAT.model_copy(update={"body": {field: 1}})
     with pytest.raises(ConfigurationError, match=field):
-        check_body_fields(identity, Endpoint(length_field="longest"))
+        check_body_fields(identity, Endpoint(max_tokens_field="longest"))
 
 
 def test_scores_are_asked_for_where_the_server_gives_them() -> None:
     assert sent(text(scored=True))["logprobs"] == 1
     assert sent(chat(scored=True))["logprobs"] is True
-    assert "logprobs" not in sent(text(scored=True), Endpoint(scores=False))
+    assert "logprobs" not in sent(text(scored=True), Endpoint(returns_logprobs=False))
     assert "logprobs" not in sent(text())
 
 
@@ -149,7 +151,7 @@ def test_choices_are_not_asked_for_where_nothing_holds_to_them(
 ) -> None:
     with pytest.raises(ModelError, match="held to labels") as caught:
         sent(request_, endpoint)
-    assert "endpoint.choices" in caught.value.hint
+    assert "endpoint.constrained_output" in caught.value.hint
 
 
 def test_a_text_is_not_sent_to_a_chat() -> None:
@@ -173,13 +175,13 @@ def test_exact_probabilities_are_asked_for_by_tokens() -> None:
 def test_the_likeliest_tokens_are_asked_for_where_no_others_are_given() -> None:
     fields = asked(chat(choices=LABELS), OPENAI)
     assert (fields["logprobs"], fields["top_logprobs"]) == (True, 20)
-    assert asked(text(choices=LABELS), Endpoint(logprobs=5))["logprobs"] == 5
+    assert asked(text(choices=LABELS), Endpoint(top_logprobs=5))["logprobs"] == 5
 
 
 def test_probabilities_are_not_asked_for_where_there_are_none() -> None:
     with pytest.raises(ModelError, match="no probabilities") as caught:
         asked(text(choices=LABELS), PLAIN)
-    assert "endpoint.logprobs" in caught.value.hint
+    assert "endpoint.top_logprobs" in caught.value.hint
 
 
 def test_a_beginning_is_taken_as_written() -> None:
@@ -260,7 +262,7 @@ def test_a_refusal_is_an_answer_to_be_read() -> None:
 
 
 def test_choices_become_a_grammar() -> None:
-    endpoint = Endpoint(choices="grammar")
+    endpoint = Endpoint(constrained_output="grammar")
     request = text(choices=(" (A)", ' "B"'))
     fields = completion_body(request, BASE, endpoint, "toy")
     assert fields["grammar"] == 'root ::= " (A)" | " \\"B\\""'
@@ -288,11 +290,14 @@ def test_scores_of_chats_are_added_up() -> None:
 def test_scores_that_do_not_come_are_an_error() -> None:
     with pytest.raises(ModelError, match="no log-probabilities") as caught:
         read_reply(said("a"), text(scored=True), PLAIN)
-    assert "endpoint.scores" in caught.value.hint
+    assert "endpoint.returns_logprobs" in caught.value.hint
 
 
 def test_scores_that_nobody_asked_for_are_not_missed() -> None:
-    assert read_reply(said("a"), text(scored=True), Endpoint(scores=False)).draws[0].logprob is None
+    assert (
+        read_reply(said("a"), text(scored=True), Endpoint(returns_logprobs=False)).draws[0].logprob
+        is None
+    )
 
 
 @pytest.mark.parametrize("answer", [" (A)", "(A)", '{"answer": "(A)"}', ' {"answer":"(A)"}\n'])

@@ -56,7 +56,7 @@ def served(*replies: Any, request: Request, **endpoint: Any) -> tuple[Reply, lis
 
     async def run() -> tuple[Reply, list[Any]]:
         async with placed(*map(plain, replies)) as place:
-            told = {"text_logprobs": True, **endpoint}
+            told = {"echo_logprobs": True, **endpoint}
             return await ask(place.url, request, **told), place.bodies
 
     return asyncio.run(run())
@@ -165,7 +165,7 @@ def test_a_server_that_does_not_do_it_ends_it_at_once(reply: Any, said: str) -> 
 
 def test_a_server_whose_file_says_that_it_cannot_is_not_asked() -> None:
     with pytest.raises(EndpointError, match="as its file says") as caught:
-        served({}, request=scoring("Who?", " Me."), text_logprobs=False)
+        served({}, request=scoring("Who?", " Me."), echo_logprobs=False)
     assert "models check mine" in caught.value.hint
 
 
@@ -176,7 +176,7 @@ def test_a_chat_is_not_asked_how_probable_a_text_is() -> None:
     async def run() -> None:
         async with placed() as place:
             who = identity(api="chat")
-            await ask(place.url, scoring("?", "I."), who=who, text_logprobs=True)
+            await ask(place.url, scoring("?", "I."), who=who, echo_logprobs=True)
 
     with pytest.raises(ModelError, match="was given a text"):
         asyncio.run(run())
@@ -189,7 +189,7 @@ def test_random_answers_have_no_probability_for_a_text() -> None:
 
 def test_through_a_server_a_text_has_the_log_probability_of_its_tokens() -> None:
     async def run(url: str) -> Reply:
-        place = Endpoint(base_url=url, text_logprobs=True)
+        place = Endpoint(base_url=url, echo_logprobs=True)
         named = ModelIdentity(name="toy", provider="openai", api="completions", model="toy")
         model = open_model(named, place, Meter())
         await model.open()
