@@ -38,7 +38,7 @@ from anthology.records import merged
 from anthology.stages import responses
 from anthology.study.command_line import read_workflow
 from benchmarks.prefix import BLOCK, block_size, possible
-from tests.conftest import Project, merge, new_project
+from tests.support.project import Project, merge, new_project
 from tests.support.vllm_server import KEY, MODEL, counters, post, serving
 
 PEOPLE, STORIES = 40, 60

@@ -15,7 +15,7 @@ from pathlib import Path
 from statistics import median
 from time import perf_counter, time
 
-from tests.conftest import new_project
+from tests.support.project import new_project
 from tests.support.slurm import SENT, missing, scontrol
 
 RUNS = 3

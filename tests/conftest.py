@@ -1,16 +1,14 @@
-"""A small study of its own to run, change and look at."""
+"""Hypothesis's profiles, and the small study that all tests share."""
 
 import os
 import shutil
-import subprocess
-import sys
-from collections.abc import Callable
-from dataclasses import dataclass
+from fcntl import LOCK_EX, flock
 from pathlib import Path
 
 import pytest
-import yaml
 from hypothesis import settings
+
+from tests.support.project import TABLE, Project, new_project
 
 # Every run tries the same cases. HYPOTHESIS=ci tries more of them, HYPOTHESIS=explore other ones
 # each time.
@@ -19,103 +17,26 @@ settings.register_profile("ci", max_examples=200, derandomize=True, deadline=Non
 settings.register_profile("explore", max_examples=2_000, deadline=None)
 settings.load_profile(os.environ.get("HYPOTHESIS", "default"))
 
-ROOT = Path(__file__).parents[1]
-PARTS = ("Snakefile", "anthology", "config", "profiles", "rules")
-TABLE = "results/w34/metrics.csv"
-SMALL = {
-    "population": 30,
-    "backstories": {"natural": {"count": 40}},
-    "traits": {"ask": ["age", "gender", "race", "education", "income", "party"], "samples": 10},
-}
 
-
-@dataclass(frozen=True)
-class Finished:
-    """What a command left behind."""
-
-    status: int
-    text: str
-
-
-@dataclass(frozen=True)
-class Project:
-    """A copy of the workflow in a folder of its own, small enough to run in seconds."""
-
-    path: Path
-
-    def snakemake(self, *arguments: str) -> Finished:
-        """Run snakemake here with this copy's own package."""
-        tools = Path(sys.executable).parent
-        path = f"{tools}{os.pathsep}{os.environ['PATH']}"
-        environment = {**os.environ, "PYTHONPATH": str(self.path), "PATH": path}
-        done = subprocess.run(
-            [tools / "snakemake", *arguments],
-            cwd=self.path,
-            env=environment,
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-        return Finished(done.returncode, done.stdout + done.stderr)
-
-    def make(self, *arguments: str) -> None:
-        """Run snakemake and expect it to succeed."""
-        done = self.snakemake(*arguments)
-        assert done.status == 0, done.text
-
-    def stale(self, target: str = TABLE, *arguments: str) -> set[str]:
-        """Return what snakemake would make again for a target."""
-        done = self.snakemake("-n", target, *arguments)
-        assert done.status == 0, done.text
-        lines = [line.strip() for line in done.text.splitlines()]
-        listed = [line.removeprefix("output: ") for line in lines if line.startswith("output: ")]
-        return {file for line in listed for file in line.split(", ")}
-
-    def replace(self, file: str, old: str, new: str) -> None:
-        """Change a file in one place, which must be there."""
-        path = self.path / file
-        text = path.read_text()
-        assert old in text, f"{file} has no {old!r}"
-        path.write_text(text.replace(old, new, 1))
-
-    def configure(self, change: Callable[[dict], None]) -> None:  # type: ignore[type-arg]
-        """Change the configuration as a mapping."""
-        path = self.path / "config/config.yaml"
-        config = yaml.safe_load(path.read_text())
-        change(config)
-        path.write_text(yaml.safe_dump(config, sort_keys=False))
-
-
-def merge(config: dict, changes: dict) -> None:  # type: ignore[type-arg]
-    """Put changes into a configuration, mapping by mapping."""
-    for key, value in changes.items():
-        if isinstance(value, dict) and isinstance(config.get(key), dict):
-            merge(config[key], value)
-        else:
-            config[key] = value
-
-
-def new_project(path: Path) -> Project:
-    """Copy the workflow into a folder and make it small."""
-    path.mkdir(parents=True)
-    for part in PARTS:
-        source = ROOT / part
-        if source.is_dir():
-            ignored = shutil.ignore_patterns("__pycache__")
-            shutil.copytree(source, path / part, ignore=ignored)
-        else:
-            shutil.copy2(source, path / part)
-    project = Project(path)
-    project.configure(lambda config: merge(config, SMALL))
-    return project
+@pytest.fixture(scope="session")
+def shared_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder that all of pytest-xdist's workers have in common."""
+    base = tmp_path_factory.getbasetemp()
+    folder = (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / "shared"
+    folder.mkdir(exist_ok=True)
+    return folder
 
 
 @pytest.fixture(scope="session")
-def made(tmp_path_factory: pytest.TempPathFactory) -> Project:
-    """A small study of one survey that has been run; to be looked at, not changed."""
-    project = new_project(tmp_path_factory.mktemp("study") / "made")
-    project.make(TABLE)
-    return project
+def made(shared_folder: Path) -> Project:
+    """A finished small study of one survey, for reading only; the first worker runs it."""
+    with (shared_folder / "lock").open("w") as lock:
+        flock(lock, LOCK_EX)
+        if (shared_folder / "made").exists():
+            return Project(shared_folder / "made")
+        project = new_project(shared_folder / "unfinished")
+        project.make(TABLE)
+        return Project(project.path.rename(shared_folder / "made"))
 
 
 @pytest.fixture

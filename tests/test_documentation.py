@@ -2,7 +2,7 @@
 
 import re
 
-from tests.conftest import ROOT
+from tests.support.project import ROOT
 
 _NAMED = re.compile(r"`((?:\w+/)*test_\w+\.py)`")
 

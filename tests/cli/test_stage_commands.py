@@ -9,7 +9,7 @@ import pytest
 
 from anthology.cli.main import STAGES, main, stage_parser
 from anthology.provenance.files import read
-from tests.conftest import Project
+from tests.support.project import Project
 
 ANSWERS = Path("results/w34/responses/simulated/qa.parquet")
 

@@ -18,7 +18,7 @@ from anthology.cluster.containers import (
     find_image,
 )
 from anthology.errors import ConfigurationError
-from tests.conftest import Project, new_project
+from tests.support.project import Project, new_project
 
 
 def test_the_image_is_the_one_built_in_the_checkout(

@@ -11,7 +11,7 @@ from anthology.cluster.slurm_orphans import (
     parse_run_name,
 )
 from anthology.errors import AnthologyError
-from tests.conftest import Project
+from tests.support.project import Project
 
 ANSWERS = "results/w34/responses/simulated/qa.parquet"
 LABEL = "rule_responses_wildcards_w34_simulated_qa"

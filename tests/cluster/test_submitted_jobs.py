@@ -7,7 +7,7 @@ import pytest
 
 from anthology.cluster.submitted_jobs import SUBMITTED_VARIABLE, check_submitted, record_submitted
 from anthology.errors import ConfigurationError
-from tests.conftest import Project
+from tests.support.project import Project
 
 JOBS = [['{"a":1}', '{"b":"x\\ny"}'], ['{"a":2}']]
 

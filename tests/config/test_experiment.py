@@ -15,7 +15,7 @@ from anthology.config.types import for_survey
 from anthology.errors import ConfigurationError
 from anthology.study.reference import json_schema, reference
 from anthology.study.study import Study, load
-from tests.conftest import ROOT, merge
+from tests.support.project import ROOT, merge
 
 CONFIG: dict[str, Any] = yaml.safe_load((ROOT / "config/config.yaml").read_text())
 PAPER: dict[str, Any] = yaml.safe_load((ROOT / "config/paper.yaml").read_text())

@@ -22,7 +22,7 @@ from anthology.explorer.text_codes import shortened, written_out
 from anthology.io.parquet import read_table
 from anthology.models.base import Message
 from anthology.stages.explorer import collected, run
-from tests.conftest import Project
+from tests.support.project import Project
 from tests.support.tiny_survey import IDS, NASTY, ROWS, STORIES, Explored, explored, put
 
 PAGE = "results/w34/explorer.html"

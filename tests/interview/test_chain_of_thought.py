@@ -20,7 +20,7 @@ from anthology.models.base import Request
 from anthology.plan.dry_run import _StandIn
 from anthology.providers.simulated import Simulated
 from anthology.providers.uniform import Uniform
-from tests.conftest import ROOT
+from tests.support.project import ROOT
 from tests.support.scripted_model import CHAT, IDENTITY, text_of
 from tests.support.simulated import OPINION, persona
 from tests.support.small_survey import hold

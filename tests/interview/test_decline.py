@@ -17,7 +17,7 @@ from anthology.interview.interviewer import Interviewer
 from anthology.interview.question import Option, Question
 from anthology.models.base import Message, Request, Shares
 from tests.config.test_experiment import loaded, mistake
-from tests.conftest import TABLE, Project
+from tests.support.project import TABLE, Project
 from tests.support.scripted_model import CHAT, IDENTITY, Scripted, text_of
 from tests.support.small_survey import BOOK, hold
 

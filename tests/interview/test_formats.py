@@ -19,8 +19,8 @@ from anthology.models.base import Message, Request, Shares
 from anthology.providers.simulated import Simulated
 from anthology.simulation.parse_options import listed
 from anthology.simulation.parse_prompt import hear
-from tests.conftest import ROOT
 from tests.support.answer_cases import EASE, FAITH, LIKELY, YES_NO
+from tests.support.project import ROOT
 from tests.support.scripted_model import Scripted
 
 NAMES = (("Question", "Answer"), ("Surveyor", "Respondent"), ("Interviewer", "Interviewee"))

@@ -21,7 +21,7 @@ from anthology.interview.distribution import SOURCES, Distribution, source_rows
 from anthology.io.yaml import read_record
 from anthology.providers.simulated import Simulated
 from anthology.study.settings import settings
-from tests.conftest import Project
+from tests.support.project import Project
 from tests.support.simulated import somebody, story_of
 from tests.support.trait_surveys import CONFIG, DECLARED, Surveyed, study, surveyed
 

@@ -8,9 +8,9 @@ import yaml
 
 from anthology.cli.main import main
 from anthology.models.check import check_model
-from tests.conftest import ROOT
 from tests.support.fake_server.requests import Serving
 from tests.support.fake_server.server import serving
+from tests.support.project import ROOT
 
 
 def declared(folder: Path, url: str, api: str = "completions", **endpoint: object) -> None:

@@ -9,9 +9,9 @@ import pytest
 
 from anthology.cli.main import main
 from anthology.journal.prune import overview
-from tests.conftest import ROOT, TABLE, Project, new_project
 from tests.support.fake_server.requests import Serving
 from tests.support.fake_server.server import serving
+from tests.support.project import ROOT, TABLE, Project, new_project
 from tests.support.served_study import KEY, PRICE, VARIABLE, serve
 
 PLAN = "results/plan.csv"

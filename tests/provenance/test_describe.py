@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from anthology.cli.main import main
-from tests.conftest import TABLE, Project
+from tests.support.project import TABLE, Project
 from tests.support.watched_stage import asking, stage
 
 

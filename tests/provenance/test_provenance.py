@@ -14,7 +14,7 @@ from anthology.models.usage import Meter
 from anthology.provenance.environment import checkout, scheduled
 from anthology.provenance.files import beside, is_of, read
 from anthology.provenance.secrets import scrubbed
-from tests.conftest import TABLE, Project, merge
+from tests.support.project import TABLE, Project, merge
 from tests.support.watched_stage import asking, record, stage
 
 KEY = "sk-never-to-be-seen"

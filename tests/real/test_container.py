@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from anthology.cluster.containers import IMAGE_VARIABLE
-from tests.conftest import TABLE, Finished, Project
+from tests.support.project import TABLE, Finished, Project
 
 BUILT = os.environ.get("ANTHOLOGY_TEST_IMAGE", "")
 ANSWERS = "results/w34/answers.csv"

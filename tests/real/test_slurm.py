@@ -9,10 +9,10 @@ from pathlib import Path
 import pytest
 
 from anthology.journal.prune import overview
-from tests.conftest import TABLE, Project, merge, new_project
 from tests.support import slurm as cluster
 from tests.support.fake_server.requests import Serving
 from tests.support.fake_server.server import Server, serving
+from tests.support.project import TABLE, Project, merge, new_project
 from tests.support.served_study import KEY, VARIABLE, serve
 from tests.support.slurm import SLURM, Driver, drive, missing, scontrol, until
 

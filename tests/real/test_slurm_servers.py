@@ -15,9 +15,9 @@ import yaml
 
 from anthology.journal.prune import overview
 from anthology.providers.http.address_file import read_address
-from tests.conftest import TABLE, Project, merge, new_project
 from tests.real.test_vllm_study import STUDY
 from tests.support import vllm_server as vllmserver
+from tests.support.project import TABLE, Project, merge, new_project
 from tests.support.slurm import SOON, drive, job_state, missing, until
 
 pytestmark = [

@@ -12,8 +12,8 @@ import yaml
 
 from anthology.io.parquet import read_table
 from anthology.journal.prune import overview
-from tests.conftest import TABLE, Project, merge, new_project
 from tests.support import vllm_server as vllmserver
+from tests.support.project import TABLE, Project, merge, new_project
 
 pytestmark = pytest.mark.skipif(not vllmserver.installed(), reason=vllmserver.WITHOUT)
 

@@ -25,9 +25,9 @@ from anthology.stages.personas import Settings as PersonaSettings
 from anthology.stages.personas import run as build
 from anthology.stories.story import COLUMNS, joined
 from anthology.stories.writing import KeepRules
-from tests.conftest import ROOT, Project, merge, new_project
 from tests.support.fake_server.requests import Serving
 from tests.support.fake_server.server import serving
+from tests.support.project import ROOT, Project, merge, new_project
 from tests.support.scripted_model import CHAT, IDENTITY, Scripted, ScriptedFieldwork, text_of
 from tests.support.served_study import KEY, VARIABLE, declare
 

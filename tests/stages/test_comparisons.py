@@ -23,7 +23,6 @@ from anthology.analysis.intervals import INTERVALS
 from anthology.stages import comparisons
 from tests.analysis.test_bootstrap import METRICS, answers, loop, others, present
 from tests.analysis.test_distances import NAN, Survey, same, surveys
-from tests.conftest import Project
 from tests.stages.test_metrics import (
     ITEMS,
     NAMES,
@@ -35,6 +34,7 @@ from tests.stages.test_metrics import (
 )
 from tests.stages.test_metrics import run as run_metrics
 from tests.stages.test_metrics import settings_for as metric_settings
+from tests.support.project import Project
 
 Table = list[dict[str, str]]
 DISTANCES = ("wasserstein", "total_variation", "frobenius", "l1", "cbs")

@@ -15,7 +15,7 @@ from anthology.io.parquet import write_table
 from anthology.seeds import generator
 from anthology.stages import duplicates
 from anthology.stages.duplicates import Settings, pairs, passages, run
-from tests.conftest import Project, merge
+from tests.support.project import Project, merge
 
 FILE = "results/backstories/duplicates.csv"
 

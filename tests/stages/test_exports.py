@@ -14,9 +14,9 @@ import pytest
 from anthology.io.parquet import facts, read_table
 from anthology.stages import exports
 from anthology.survey.codebook import Codebook, Entry
-from tests.conftest import Project
 from tests.stages.test_metrics import ITEMS, ROWS, frames, population, settings_for, write_responses
 from tests.stages.test_subgroups import WORDS, traits_of, write_people
+from tests.support.project import Project
 
 ONE_MODEL = [row for row in ROWS if row[0] == "llama"]
 SCALES = ["ordinal", "nominal", "ordinal"]

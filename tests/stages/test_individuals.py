@@ -10,7 +10,7 @@ import pytest
 from scipy import stats
 
 from anthology.io.parquet import read_table
-from tests.conftest import Project, merge
+from tests.support.project import Project, merge
 from tests.support.toy_survey import (
     CODES,
     NAMES,

@@ -11,8 +11,8 @@ from scipy.stats import pearsonr
 from statsmodels.stats.proportion import proportion_confint
 
 from anthology.stages.items import effective, wilson
-from tests.conftest import Project
 from tests.support.item_tables import Positions, tabulated
+from tests.support.project import Project
 
 NAN = np.nan
 

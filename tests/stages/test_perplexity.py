@@ -27,11 +27,11 @@ from anthology.stages import perplexities, perplexity
 from anthology.stages.perplexity import Settings, score
 from anthology.stories.story import COLUMNS, joined
 from anthology.study.study import load
-from tests.conftest import ROOT, Project, merge
 from tests.support.fake_server.faults import Fault, Faults
 from tests.support.fake_server.replies import toy_logprob
 from tests.support.fake_server.requests import Serving
 from tests.support.fake_server.server import Server, serving
+from tests.support.project import ROOT, Project, merge
 from tests.support.scripted_model import IDENTITY, ScriptedFieldwork
 from tests.support.token_model import pieces
 

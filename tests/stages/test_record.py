@@ -15,7 +15,7 @@ import yaml
 from anthology.errors import DataError
 from anthology.provenance.lineage import lineage
 from anthology.stages.record import made_public, origins, said_of, without_folders
-from tests.conftest import TABLE, Project, merge
+from tests.support.project import TABLE, Project, merge
 from tests.support.watched_stage import asking, stage
 
 RECORD = "results/record.zip"

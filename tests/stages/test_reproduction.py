@@ -14,7 +14,7 @@ from anthology.io.parquet import read_table, write_table
 from anthology.records import Record
 from anthology.stages import reproduction
 from anthology.study.files import Catalogue
-from tests.conftest import ROOT, Project
+from tests.support.project import ROOT, Project
 
 ITEMS = [{"variable": "A", "codes": [1, 2, 3]}, {"variable": "B", "codes": [1, 2, 3]}]
 PUBLISHED = {

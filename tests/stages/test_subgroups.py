@@ -12,10 +12,10 @@ from anthology.io.parquet import read_table, write_table
 from anthology.stages import metrics, subgroups
 from anthology.survey.codebook import Codebook, Entry, TraitEntry
 from tests.config.test_experiment import loaded, mistake
-from tests.conftest import Project
 from tests.stages.test_metrics import ITEMS, NAMES, ROWS, Made, population, write_responses
 from tests.stages.test_metrics import frames as answers
 from tests.stages.test_metrics import settings_for as metric_settings
+from tests.support.project import Project
 
 AGE = {"name": "age", "trait": "age", "codes": [1, 2, 3], "labels": {3: "Old"}, "groups": None}
 SEX: dict[str, Any] = {"name": "sex", "trait": "sex", "codes": [1, 2], "labels": {}, "groups": None}

@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from tests.conftest import Project, merge
+from tests.support.project import Project, merge
 
 ANSWERS = "results/w34/responses/{}/qa.parquet"
 BIG = "{mem_mb: 7777, runtime: 33, slurm_partition: gpu}"

@@ -19,7 +19,7 @@ from anthology.study import codehash
 from anthology.study.codehash import code_hash, imported, modules
 from anthology.study.settings import SLICES, settings
 from anthology.study.study import Study, load
-from tests.conftest import ROOT, merge
+from tests.support.project import ROOT, merge
 
 WILDCARDS = SimpleNamespace(
     survey="w92",

@@ -4,7 +4,7 @@ from typing import Any
 
 import yaml
 
-from tests.conftest import Project, merge
+from tests.support.project import Project, merge
 
 KEY = "sk-a-key-that-nobody-may-read-7391"
 VARIABLE = "TOY_KEY"

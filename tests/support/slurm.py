@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
 
-from tests.conftest import Project
+from tests.support.project import Project
 
 SENT = re.compile(r"Job \d+ has been submitted with SLURM jobid (\d+)")
 SOON = ("--slurm-init-seconds-before-status-checks", "2", "--latency-wait", "20")

@@ -20,7 +20,7 @@ from anthology.io.parquet import write_table
 from anthology.records import merged
 from anthology.study.settings import settings
 from anthology.study.study import Study, load
-from tests.conftest import ROOT, TABLE, Project, merge
+from tests.support.project import ROOT, TABLE, Project, merge
 from tests.support.scripted_model import Scripted, ScriptedFieldwork, text_of
 
 

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from anthology.io.parquet import read_table
-from tests.conftest import TABLE, Project, merge
+from tests.support.project import TABLE, Project, merge
 
 ANSWERS = "results/w34/answers.csv"
 

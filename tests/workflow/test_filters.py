@@ -12,11 +12,11 @@ from anthology.io.parquet import facts, read_table
 from anthology.stages import matches
 from anthology.study.checks.names import unfit_sizes
 from tests.config.test_experiment import loaded, mistake
-from tests.conftest import Project
 from tests.stages.test_humans import failing
 from tests.stages.test_humans import run as read_people
 from tests.stages.test_humans import write as write_sav
 from tests.stages.test_matches import settings_for, write_humans, write_traits
+from tests.support.project import Project
 
 
 @pytest.mark.parametrize(

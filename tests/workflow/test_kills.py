@@ -14,9 +14,9 @@ from anthology.journal.prune import overview
 from anthology.records import merged
 from anthology.study.settings import settings
 from anthology.study.study import load
-from tests.conftest import Project
 from tests.support.fake_server.server import apart
 from tests.support.killable_stage import PRELOAD, take_the_survey
+from tests.support.project import Project
 from tests.support.served_study import KEY, VARIABLE, serve
 
 KILLS = 100

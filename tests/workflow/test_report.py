@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 import yaml
 
-from tests.conftest import Project, new_project
+from tests.support.project import Project, new_project
 
 CHROMIUM = Path("/usr/bin/chromium")
 QUIET = (

@@ -1,53 +1,44 @@
-"""What runs again after each kind of change, as dry runs tell."""
+"""What runs again after each kind of change.
 
+Most changes are held against the params of each stage's jobs, which Snakemake compares with those
+of the last run; some are tried with Snakemake itself.
+"""
+
+import shutil
 from collections.abc import Callable
+from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 import yaml
 
-from tests.conftest import Project, merge
+from anthology.study.codehash import modules
+from anthology.study.settings import SLICES, settings
+from anthology.study.study import load
+from tests.support.project import ROOT, SMALL, TABLE, Project, merge
 
-PRIMED = {"primed_qa", "primed_portray", "primed_bio"}
-GREEDY = {"greedy_qa", "greedy_freeform", "greedy_bio"}
-MAX_WEIGHT = {"max_weight_qa", "max_weight_freeform", "max_weight_bio"}
-MATCHED = GREEDY | MAX_WEIGHT
-ALL = {"qa", "bio"} | PRIMED | MATCHED
-
-TABLE = {"results/w34/metrics.csv", "results/w34/answers.csv"}
-NATURAL = {"results/backstories/natural.parquet"}
-TRAITS = {"results/traits/natural.parquet", "results/traits/sources.csv"}
-HUMANS = {"results/w34/humans.parquet", "results/w34/codebook.json"}
-POPULATION = {"results/w34/population.sav"}
-
-
-def personas(conditions: set[str]) -> set[str]:
-    return {f"results/w34/personas/{name}.parquet" for name in conditions}
+NAMES = {
+    "primed": ("style", {"qa", "portray", "bio"}),
+    "matches": ("matching", {"greedy", "max_weight"}),
+    "personas": ("condition", {"qa", "primed_bio", "greedy_bio", "max_weight_bio"}),
+    "responses": ("condition", {"qa", "primed_bio", "greedy_bio", "max_weight_bio"}),
+}
+"""The stages that have several jobs a survey, and what tells these apart."""
 
 
-def responses(conditions: set[str]) -> set[str]:
-    return {f"results/w34/responses/simulated/{name}.parquet" for name in conditions}
+def jobs(stage: str, *names: str) -> set[str]:
+    """Name all jobs of a stage, or some."""
+    return {f"{stage} {name}" for name in names or NAMES[stage][1]}
 
 
-def asked(conditions: set[str]) -> set[str]:
-    return personas(conditions) | responses(conditions) | TABLE
-
-
-def matches(*names: str) -> set[str]:
-    return {f"results/w34/matches/{name}.parquet" for name in names}
-
-
-def primed(*styles: str) -> set[str]:
-    return {f"results/w34/backstories/primed_{style}.parquet" for style in styles}
-
-
-BOTH = matches("greedy", "max_weight")
-WRITTEN = primed("qa", "portray", "bio")
-EVERYTHING = POPULATION | HUMANS | NATURAL | WRITTEN | TRAITS | BOTH | asked(ALL)
+WRITTEN = {"backstories", *jobs("primed")}
+ASKED = jobs("responses")
+TABLES = {"results/w34/metrics.csv", "results/w34/answers.csv"}
 
 Change = Callable[[Project], None]
 
 
-def setting(**changes: object) -> Change:
+def configure(**changes: object) -> Change:
     return lambda project: project.configure(lambda config: merge(config, changes))
 
 
@@ -55,45 +46,48 @@ def edit(file: str, old: str, new: str) -> Change:
     return lambda project: project.replace(file, old, new)
 
 
-def item_wording(project: Project) -> None:
-    path = project.path / "config/surveys/w34.yaml"
-    survey = yaml.safe_load(path.read_text())
-    survey["items"][0]["wording"] = "In your view, do altered crops make what we eat cheaper?"
-    path.write_text(yaml.safe_dump(survey, sort_keys=False))
-
-
-def reordered(project: Project) -> None:
+def sort_all_keys(project: Project) -> None:
     for file in project.path.glob("config/**/*.yaml"):
         file.write_text(yaml.safe_dump(yaml.safe_load(file.read_text()), sort_keys=True))
 
 
-def code(module: str) -> Change:
-    def change(project: Project) -> None:
-        path = project.path / f"anthology/{module}.py"
-        path.write_text(path.read_text() + "\n_CHANGED = True\n")
+def params(project: Project) -> dict[str, set[str]]:
+    """Return the params of each job of the small study."""
+    config = yaml.safe_load((project.path / "config/config.yaml").read_text())
+    study = load(config, project.path / "config")
+    found = {}
+    for stage in STAGES:
+        wildcard, names = NAMES.get(stage, ("", {""}))
+        for name in names:
+            wildcards = SimpleNamespace(survey="w34", model="simulated", **{wildcard: name})
+            of_job = {setting(wildcards) for setting in settings(study, stage).values()}
+            found[f"{stage} {name}".strip()] = of_job
+    return found
 
-    return change
 
-
+MODEL = "config/models/simulated.yaml"
+STAGES = ("population", "humans", "backstories", "traits", *NAMES, "metrics")
 CHANGES: dict[str, tuple[Change, set[str]]] = {
     "nothing": (lambda project: None, set()),
     "a comment": (edit("config/config.yaml", "seed:", "# a remark\nseed:"), set()),
-    "the order of all keys": (reordered, set()),
-    "an endpoint": (
-        edit("config/models/simulated.yaml", "max_concurrency: 64", "max_concurrency: 3"),
-        set(),
-    ),
+    "the order of all keys": (sort_all_keys, set()),
+    "an endpoint": (edit(MODEL, "max_concurrency: 64", "max_concurrency: 3"), set()),
     "an address and a price": (
         edit(
-            "config/models/simulated.yaml",
+            MODEL,
             "endpoint: {",
             "price: {prompt: 1, completion: 2}\nendpoint: {base_url: http://elsewhere/v1, ",
         ),
         set(),
     ),
+    "what a job needs": (
+        edit(MODEL, "max_concurrency: 64", "max_concurrency: 64, job: {mem_mb: 999}"),
+        set(),
+    ),
+    "the number of shards": (configure(shards={"backstories": 2, "responses": 5}), set()),
     "a model's revision": (
-        edit("config/models/simulated.yaml", "provider:", "revision: second\nprovider:"),
-        NATURAL | TRAITS | BOTH | asked(MATCHED) | responses(ALL),
+        edit(MODEL, "provider:", "revision: second\nprovider:"),
+        {"backstories", "traits", *ASKED},
     ),
     "an unused style": (
         edit("config/prompts/styles/portray.yaml", "Answer every", "Please answer every"),
@@ -101,157 +95,191 @@ CHANGES: dict[str, tuple[Change, set[str]]] = {
     ),
     "the bio style": (
         edit("config/prompts/styles/bio.yaml", "I am in the age group", "My age group is"),
-        asked({"bio", "greedy_bio", "max_weight_bio"}),
+        jobs("personas", "greedy_bio", "max_weight_bio"),
     ),
     "a writer's prompt": (
         edit("config/prompts/writers/qa.yaml", "Keep to the answers", "Keep closely to them"),
-        primed("qa") | asked({"primed_qa"}),
+        jobs("primed", "qa"),
     ),
-    "an item's wording": (item_wording, responses(ALL) | TABLE),
+    "an item's wording": (
+        edit(
+            "config/surveys/w34.yaml",
+            "- variable: FUD37A_W34",
+            "- variable: FUD37A_W34\n    wording: Food?",
+        ),
+        ASKED,
+    ),
     "the survey's frame": (
         edit("config/prompts/surveys/consistent.yaml", "in keeping with", "in line with"),
-        responses(ALL) | TABLE,
+        ASKED,
     ),
     "a trait's options": (
         edit("config/traits.yaml", "text: 65 or older", "text: 65 and older"),
-        TRAITS | BOTH | asked(MATCHED),
+        {"traits"},
     ),
-    "the matching traits": (
-        setting(matching={"traits": ["age", "gender"]}),
-        BOTH | asked(MATCHED),
-    ),
+    "the matching traits": (configure(matching={"traits": ["age", "gender"]}), jobs("matches")),
     "one matching's traits": (
-        setting(matching={"variants": {"greedy": {"traits": ["age"]}}}),
-        matches("greedy") | asked(GREEDY),
+        configure(matching={"variants": {"greedy": {"traits": ["age"]}}}),
+        jobs("matches", "greedy"),
     ),
-    "the number of stories": (
-        setting(backstories={"natural": {"count": 41}}),
-        NATURAL | TRAITS | BOTH | asked(MATCHED),
-    ),
+    "the number of stories": (configure(backstories={"natural": {"count": 41}}), {"backstories"}),
     "the natural question": (
         edit("config/prompts/stories/natural.yaml", "yourself.", "your life."),
-        NATURAL | TRAITS | BOTH | asked(MATCHED | PRIMED),
+        {"backstories", "traits", *jobs("personas", "primed_bio", "greedy_bio", "max_weight_bio")},
     ),
-    "when a story is kept": (
-        setting(backstories={"keep": {"min_words": 260}}),
-        NATURAL | WRITTEN | TRAITS | BOTH | asked(PRIMED | MATCHED),
+    "when a story is kept": (configure(backstories={"keep": {"min_words": 260}}), WRITTEN),
+    "the traits of personas": (
+        configure(personas={"traits": ["age", "gender"]}),
+        jobs("primed") | jobs("personas", "qa", "greedy_bio", "max_weight_bio"),
     ),
-    "the traits personas are told by": (
-        setting(personas={"traits": ["age", "gender"]}),
-        WRITTEN | asked(ALL),
-    ),
-    "the number of respondents": (
-        setting(respondents=29),
-        HUMANS | WRITTEN | BOTH | asked(ALL),
-    ),
-    "the way of asking": (setting(questions={"answer_mode": "choice"}), responses(ALL) | TABLE),
+    "the number of respondents": (configure(respondents=29), {"humans"}),
+    "the way of asking": (configure(questions={"answer_mode": "choice"}), ASKED),
     "one condition's way of asking": (
-        setting(conditions={"qa": {"answer_mode": "logprobs"}}),
-        responses({"qa"}) | TABLE,
+        configure(conditions={"qa": {"answer_mode": "logprobs"}}),
+        jobs("responses", "qa"),
     ),
-    "the way of asking for traits": (
-        setting(traits={"answer_mode": "logprobs"}),
-        TRAITS | BOTH | asked(MATCHED),
-    ),
-    "the number of tries": (setting(questions={"max_attempts": 9}), responses(ALL) | TABLE),
-    "the layout of items": (
-        setting(formats={"letters": {"brackets": "square"}}),
-        TRAITS
-        | primed("qa")
-        | BOTH
-        | personas({"qa", "greedy_qa", "max_weight_qa", "primed_qa"} | MATCHED)
-        | responses(ALL)
-        | TABLE,
-    ),
+    "the way of asking for traits": (configure(traits={"answer_mode": "logprobs"}), {"traits"}),
+    "the number of attempts": (configure(questions={"max_attempts": 9}), ASKED),
     "one condition's temperature": (
-        setting(conditions={"qa": {"temperature": 0.5}}),
-        responses({"qa"}) | TABLE,
+        configure(conditions={"qa": {"temperature": 0.5}}),
+        jobs("responses", "qa"),
+    ),
+    "the layout of items": (
+        configure(formats={"letters": {"brackets": "square"}}),
+        {"traits", *jobs("primed", "qa"), *jobs("personas", "qa"), *ASKED},
     ),
     "a further condition": (
         lambda project: project.configure(lambda config: config["compare"].append("greedy_story")),
-        asked({"greedy_story"}),
+        {"metrics"},
     ),
-    "a metric setting": (setting(metrics={"splits": 50}), TABLE),
-    "the seed": (setting(seed=7), EVERYTHING),
+    "a metric setting": (configure(metrics={"splits": 50}), {"metrics"}),
     "a fold": (
         edit("config/surveys/w34.yaml", "70-80k: {6: 0.5, 7: 0.5}", "70-80k: 7"),
-        BOTH | asked(MATCHED),
+        jobs("matches"),
     ),
-    "the code of metrics": (code("stages/metrics"), TABLE),
-    "the code of matches": (code("stages/matches"), BOTH | asked(MATCHED)),
-    "the code that reads answers": (
-        code("interview/answers"),
-        TRAITS | BOTH | personas(MATCHED) | responses(ALL) | TABLE,
-    ),
-    "the code of descriptions": (code("interview/describe"), WRITTEN | asked(ALL)),
-    "the code of the command line": (code("cli/main"), set()),
-    "the code of another provider": (code("providers/openai"), set()),
-    "the number of shards": (
-        setting(shards={"backstories": 2, "primed": 3, "traits": 4, "responses": 5}),
-        set(),
-    ),
-    "what a job needs": (
-        edit(
-            "config/models/simulated.yaml",
-            "max_concurrency: 64",
-            "max_concurrency: 64, job: {mem_mb: 999}",
-        ),
-        set(),
-    ),
-    "another matching of one condition": (
-        setting(conditions={"greedy_qa": {"matching": "max_weight"}}),
-        asked({"greedy_qa"}),
-    ),
-    "another persona of one condition": (
-        setting(conditions={"qa": {"persona": "primed"}}),
-        asked({"qa"}),
-    ),
-    "the code of plans": (code("plan/plan"), set()),
 }
 
 
-@pytest.mark.parametrize("name", CHANGES)
-def test_a_change_reruns_exactly_what_depends_on_it(project: Project, name: str) -> None:
-    change, expected = CHANGES[name]
+@pytest.fixture
+def config(tmp_path: Path) -> Project:
+    """The configuration of a small study alone."""
+    shutil.copytree(ROOT / "config", tmp_path / "config")
+    project = Project(tmp_path)
+    project.configure(lambda config: merge(config, SMALL))
+    return project
+
+
+def changed(project: Project, change: Change) -> set[str]:
+    """Return the jobs whose params a change of the configuration changes."""
+    before = params(project)
     change(project)
-    assert project.stale() == expected
+    after = params(project)
+    return {job for job in after if after[job] != before[job]}
 
 
-def test_the_order_of_surveys_makes_the_summary_again(project: Project) -> None:
-    small = {"surveys": ["w34", "w92"], "compare": ["qa"]}
-    project.configure(lambda config: merge(config, small))
-    project.make()
-    project.configure(lambda config: merge(config, {"surveys": ["w92", "w34"]}))
-    assert project.stale("all") == {"results/summary.csv"}
+@pytest.mark.parametrize("name", CHANGES)
+def test_a_change_reaches_exactly_the_jobs_that_depend_on_it(config: Project, name: str) -> None:
+    change, expected = CHANGES[name]
+    assert changed(config, change) == expected
 
 
-def test_a_touched_file_reruns_nothing(project: Project) -> None:
+def test_the_seed_reaches_every_job_that_draws(config: Project) -> None:
+    # Without a number of respondents none are drawn; a primed persona's story is its persona.
+    unseeded = {"humans", *jobs("personas", "primed_bio")}
+    assert changed(config, configure(seed=7)) == params(config).keys() - unseeded
+
+
+@pytest.mark.parametrize(
+    ("module", "stages"),
+    [
+        ("stages/metrics", {"metrics", "subgroups", "summary"}),
+        ("stages/matches", {"matches"}),
+        ("interview/describe", {"primed", "personas"}),
+        ("cli/main", set()),
+        ("plan/plan", set()),
+        ("providers/openai", set()),
+    ],
+)
+def test_code_belongs_to_the_stages_that_run_it(module: str, stages: set[str]) -> None:
+    file = ROOT / f"anthology/{module}.py"
+    assert file.is_file()
+    assert {stage for stage in SLICES if file in modules(f"stages.{stage}")} == stages
+
+
+def files(*conditions: str) -> set[str]:
+    """Return the files of some conditions, and the tables that compare them."""
+    responses = {f"results/w34/responses/simulated/{name}.parquet" for name in conditions}
+    return TABLES | responses | {f"results/w34/personas/{name}.parquet" for name in conditions}
+
+
+def test_neither_shards_nor_endpoints_nor_times_of_files_make_anything_again(
+    project: Project,
+) -> None:
     (project.path / "results/traits/natural.parquet").touch()
+    configure(shards={"backstories": 2, "primed": 3, "traits": 4, "responses": 5})(project)
+    edit(MODEL, "max_concurrency: 64", "max_concurrency: 3")(project)
     assert project.stale() == set()
 
 
+def test_what_follows_from_a_changed_job_is_made_again(project: Project) -> None:
+    edit("config/prompts/styles/bio.yaml", "I am in the age group", "My age group is")(project)
+    assert project.stale() == files("greedy_bio", "max_weight_bio")
+
+
+def test_changed_code_makes_again_what_it_made(project: Project) -> None:
+    path = project.path / "anthology/interview/describe.py"
+    path.write_text(path.read_text() + "\n_CHANGED = True\n")
+    primed = {"results/w34/backstories/primed_bio.parquet"}
+    assert project.stale() == primed | files(*NAMES["personas"][1])
+
+
+@pytest.mark.parametrize(
+    ("condition", "own"),
+    [("greedy_bio", {"matching": "max_weight"}), ("qa", {"persona": "primed", "style": "bio"})],
+)
+def test_a_condition_with_another_source_is_made_again(
+    project: Project, condition: str, own: dict[str, str]
+) -> None:
+    configure(conditions={condition: own})(project)
+    assert project.stale() == files(condition)
+
+
+def test_a_further_condition_makes_itself_and_the_tables(project: Project) -> None:
+    project.configure(lambda config: config["compare"].append("greedy_story"))
+    assert project.stale() == files("greedy_story")
+
+
 def test_the_printed_reason_names_the_setting(project: Project) -> None:
-    project.configure(lambda config: merge(config, {"metrics": {"splits": 50}}))
-    text = project.snakemake("-n", "results/w34/metrics.csv").text
+    configure(metrics={"splits": 50})(project)
+    text = project.snakemake("-n", TABLE).text
     assert '{"splits":100}' in text
     assert '{"splits":50}' in text
 
 
-def test_a_natural_story_belongs_to_no_survey(project: Project) -> None:
+def test_natural_stories_belong_to_no_survey(project: Project) -> None:
     stale = project.stale("results/w92/metrics.csv")
     assert "results/w92/metrics.csv" in stale
-    assert not stale & (NATURAL | TRAITS)
+    assert not any("natural" in file for file in stale)
 
 
-def test_a_rerun_after_a_changed_prompt_keeps_other_files(project: Project) -> None:
-    change, expected = CHANGES["the bio style"]
-    before = {p: p.stat().st_mtime_ns for p in project.path.glob("results/**/*.parquet")}
-    change(project)
-    project.make("results/w34/metrics.csv")
-    changed = {
-        p.relative_to(project.path).as_posix()
-        for p, t in before.items()
-        if p.stat().st_mtime_ns != t
-    }
-    assert changed == expected - TABLE
+@pytest.mark.slow
+def test_a_rerun_keeps_all_other_files(project: Project) -> None:
+    def times() -> dict[str, int]:
+        made = project.path.glob("results/**/*.parquet")
+        return {str(p.relative_to(project.path)): p.stat().st_mtime_ns for p in made}
+
+    before = times()
+    edit("config/prompts/styles/bio.yaml", "I am in the age group", "My age group is")(project)
+    project.make(TABLE)
+    after = times()
+    rerun = {file for file in before if after[file] != before[file]}
+    assert rerun == files("greedy_bio", "max_weight_bio") - TABLES
     assert project.stale() == set()
+
+
+@pytest.mark.slow
+def test_the_order_of_surveys_makes_the_summary_again(project: Project) -> None:
+    configure(surveys=["w34", "w92"], compare=["qa"])(project)
+    project.make()
+    configure(surveys=["w92", "w34"])(project)
+    assert project.stale("all") == {"results/summary.csv"}

@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 
 from anthology.journal.prune import overview
-from tests.conftest import TABLE, Project, new_project
 from tests.support.fake_server.faults import Faults
 from tests.support.fake_server.requests import Serving
 from tests.support.fake_server.server import serving
+from tests.support.project import TABLE, Project, new_project
 from tests.support.served_study import KEY, VARIABLE, serve
 
 ANSWERS = "results/w34/answers.csv"

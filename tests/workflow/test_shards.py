@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.conftest import TABLE, Project, merge
+from tests.support.project import TABLE, Project, merge
 
 ALL = ("backstories", "primed", "perplexity", "traits", "responses")
 

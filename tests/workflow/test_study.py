@@ -8,7 +8,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from anthology.io.parquet import facts, read_table
-from tests.conftest import TABLE, Project, merge
+from tests.support.project import TABLE, Project, merge
 
 COLUMNS = (
     "survey model condition n_respondents n_backstories valid_share wasserstein total_variation "

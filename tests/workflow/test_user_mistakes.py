@@ -10,7 +10,7 @@ from anthology.cli.main import main
 from anthology.config.stage import StageSettings
 from anthology.errors import DataError
 from anthology.io.parquet import read_table, write_table
-from tests.conftest import Project
+from tests.support.project import Project
 
 
 @pytest.mark.parametrize(
