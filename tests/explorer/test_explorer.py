@@ -272,6 +272,7 @@ def test_equal_data_give_equal_bytes(survey: Explored, tmp_path: Path) -> None:
     assert (tmp_path / "one").read_bytes() == (tmp_path / "two").read_bytes()
 
 
+@pytest.mark.slow
 def test_a_study_has_its_page_and_only_what_it_shows_makes_it_again(project: Project) -> None:
     project.make(PAGE)
     text = (project.path / PAGE).read_text()
@@ -284,7 +285,7 @@ def test_a_study_has_its_page_and_only_what_it_shows_makes_it_again(project: Pro
     project.replace("anthology/explorer/assets/style.css", "margin: 0", "margin: 1px")
     assert project.stale(PAGE) == {PAGE}
     project.replace("anthology/explorer/assets/style.css", "margin: 1px", "margin: 0")
-    project.configure(lambda config: config.update(compare=["bio"]))
+    project.configure(lambda config: config.update(compare=["qa"]))
     assert project.stale(PAGE) == {PAGE}
     shutil.rmtree(project.path / "results/backstories")
     shutil.rmtree(project.path / "results/traits")

@@ -112,8 +112,14 @@ def test_an_artifact_is_told_with_its_record(
     made: Project, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(made.path)
-    out, err = shown(capsys, "results/w34/responses/simulated/bio.parquet", "--rows", "0")
-    for fragment in ("240 rows", "packages: ", "made from", "personas/bio.parquet", "tries: 10"):
+    out, err = shown(capsys, "results/w34/responses/simulated/qa.parquet", "--rows", "0")
+    for fragment in (
+        "240 rows",
+        "packages: ",
+        "made from",
+        "personas/qa.parquet",
+        "max_attempts: 10",
+    ):
         assert fragment in out
     assert err == ""
     assert "in stage metrics" in shown(capsys, TABLE)[1]

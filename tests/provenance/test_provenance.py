@@ -18,7 +18,7 @@ from tests.support.project import TABLE, Project, merge
 from tests.support.watched_stage import asking, record, stage
 
 KEY = "sk-never-to-be-seen"
-ANSWERS = "results/w34/responses/simulated/bio.parquet"
+ANSWERS = "results/w34/responses/simulated/qa.parquet"
 
 
 @pytest.fixture
@@ -198,7 +198,7 @@ def test_every_artifact_of_a_study_has_a_true_record(made: Project) -> None:
         for path in made.path.glob("results/**/*")
         if path.is_file() and path.parent.name != ".made" and path.name != "README.md"
     ]
-    assert len(files) > 30
+    assert len(files) > 18
     known = {}
     for path in files:
         found = json.loads(beside(path).read_text())
@@ -211,7 +211,7 @@ def test_every_artifact_of_a_study_has_a_true_record(made: Project) -> None:
     table = known[TABLE]
     conditions = [Path(used["path"]).stem for used in table["inputs"]]
     assert conditions[0] == "humans"
-    assert len(conditions) == 12
+    assert len(conditions) == 5
     asked = known[ANSWERS]
     assert asked["settings"]["seed"] == 2024
     assert asked["models"][0]["version"].startswith("anthology ")

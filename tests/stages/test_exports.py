@@ -109,7 +109,7 @@ def test_labels_weights_and_sources_are_in_the_sav(tmp_path: Path) -> None:
     notes = " ".join(line.strip() for line in meta.notes)
     assert "Weight cases by WEIGHT_TOY." in notes
     assert "People: toy people." in notes
-    assert "answers llama-0.1, stories toy stories, traits toy reader" in notes
+    assert "answers llama-0.1, backstories toy stories, traits toy reader" in notes
     assert meta.file_label == "toy: people and personas (llama-0.1, toy people)"
 
 
@@ -173,6 +173,7 @@ def test_two_traits_read_from_one_variable_are_two_variables(tmp_path: Path) -> 
     assert names == list(pd.read_csv(folder / "toy.csv"))
 
 
+@pytest.mark.slow
 def test_a_study_is_exported(project: Project) -> None:
     target = "results/w34/export/w34.sav"
     project.make(target)
@@ -180,7 +181,7 @@ def test_a_study_is_exported(project: Project) -> None:
     sav, meta = pyreadstat.read_sav(folder / "w34.sav")
     assert len(sav) == len(read_table(project.path / "results/w34/humans.parquet"))
     assert {"QKEY", "WEIGHT_W34", "F_AGECAT_FINAL", "FUD35_W34", "FUD35_W34__qa"} <= set(sav)
-    assert len(sav.columns) == 2 + 8 + 8 * 12
+    assert len(sav.columns) == 2 + 8 + 8 * 5
     people, _ = pyreadstat.read_sav(project.path / "results/w34/population.sav")
     assert set(sav["QKEY"]) <= set(people["QKEY"])
     assert sav["QKEY"].dtype == people["QKEY"].dtype

@@ -8,7 +8,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from anthology.io.parquet import facts, read_table
-from tests.support.project import TABLE, Project, merge
+from tests.support.project import TABLE, Project, merge, new_project
 
 COLUMNS = (
     "survey model condition n_respondents n_backstories valid_share wasserstein total_variation "
@@ -18,6 +18,17 @@ CONDITIONS = (
     "qa bio primed_qa primed_portray primed_bio greedy_qa greedy_freeform greedy_bio "
     "max_weight_qa max_weight_freeform max_weight_bio"
 ).split()
+FEW = ["qa", "primed_bio", "greedy_bio", "max_weight_bio"]
+"""The conditions of the small study that all tests share."""
+
+
+@pytest.fixture(scope="module")
+def eleven(tmp_path_factory: pytest.TempPathFactory) -> Project:
+    """A finished small study of all eleven conditions."""
+    project = new_project(tmp_path_factory.mktemp("eleven") / "study")
+    project.configure(lambda config: merge(config, {"compare": CONDITIONS}))
+    project.make(TABLE)
+    return project
 
 
 def rows(path: Path) -> list[dict[str, str]]:
@@ -25,8 +36,9 @@ def rows(path: Path) -> list[dict[str, str]]:
         return list(csv.DictReader(file))
 
 
-def test_the_table_has_the_people_and_the_eleven_conditions(made: Project) -> None:
-    table = rows(made.path / TABLE)
+@pytest.mark.slow
+def test_the_table_compares_eleven_conditions_with_the_respondents(eleven: Project) -> None:
+    table = rows(eleven.path / TABLE)
     assert list(table[0])[: len(COLUMNS)] == COLUMNS
     assert [row["condition"] for row in table] == ["human", *CONDITIONS]
     assert {row["survey"] for row in table} == {"w34"}
@@ -40,16 +52,15 @@ def test_the_table_has_the_people_and_the_eleven_conditions(made: Project) -> No
         assert 0.9 < float(row["valid_share"]) <= 1
 
 
-def test_how_many_stories_each_condition_stands_on(made: Project) -> None:
+def test_backstories_are_counted_for_each_condition(made: Project) -> None:
     stories = {row["condition"]: row["n_backstories"] for row in rows(made.path / TABLE)}
-    assert stories["qa"] == stories["bio"] == "0"
-    assert stories["primed_bio"] == "30"
-    assert stories["max_weight_qa"] == stories["max_weight_bio"] == "30"
+    assert stories["qa"] == "0"
+    assert stories["primed_bio"] == stories["max_weight_bio"] == "30"
     assert 1 < int(stories["greedy_bio"]) <= 30
 
 
 def test_every_reply_is_accounted_for(made: Project) -> None:
-    for name in CONDITIONS:
+    for name in FEW:
         table = read_table(made.path / f"results/w34/responses/simulated/{name}.parquet")
         for row in table.to_pylist():
             assert row["valid"] + row["out_of_attempts"] == 1
@@ -57,14 +68,15 @@ def test_every_reply_is_accounted_for(made: Project) -> None:
             replies = row["valid"] + row["refused"] + row["unreadable"] + row["contradictory"]
             assert 1 <= replies <= 10
     answers = rows(made.path / "results/w34/answers.csv")
-    assert len(answers) == len(CONDITIONS) * 8
+    assert len(answers) == len(FEW) * 8
     for outcome in ("refused", "unreadable", "contradictory"):
         assert sum(int(row[outcome]) for row in answers) > 0
 
 
-def test_personas_look_as_their_condition_says(made: Project) -> None:
+@pytest.mark.slow
+def test_personas_follow_the_definition_of_their_condition(eleven: Project) -> None:
     def first(name: str) -> list[dict[str, str]]:
-        turns = read_table(made.path / f"results/w34/personas/{name}.parquet")["turns"]
+        turns = read_table(eleven.path / f"results/w34/personas/{name}.parquet")["turns"]
         found: list[dict[str, str]] = turns.to_pylist()[0]
         return found
 
@@ -77,14 +89,14 @@ def test_personas_look_as_their_condition_says(made: Project) -> None:
     assert "\n" not in first("greedy_freeform")[1]["question"]
 
 
-def test_stories_differ_and_some_were_turned_down(made: Project) -> None:
+def test_backstories_differ_and_some_were_rejected(made: Project) -> None:
     path = made.path / "results/backstories/natural.parquet"
     texts = read_table(path)["text"].to_pylist()
     assert len(set(texts)) == len(texts) == 40
     assert sum(facts(path)["rejected"].values()) > 0
 
 
-def test_one_to_one_matches_use_no_story_twice(made: Project) -> None:
+def test_one_to_one_matches_use_no_backstory_twice(made: Project) -> None:
     used = read_table(made.path / "results/w34/matches/max_weight.parquet")["backstory"]
     assert len(set(used.to_pylist())) == len(used) == 30
 
@@ -95,16 +107,17 @@ def test_every_stage_leaves_a_log_and_no_temporary_file(made: Project) -> None:
     assert not list(made.path.glob("results/**/*.part"))
 
 
-def test_every_table_says_what_made_it(made: Project) -> None:
+def test_every_table_holds_its_stage_and_settings(made: Project) -> None:
     for path in made.path.glob("results/**/*.parquet"):
         described = json.loads(pq.read_metadata(path).metadata[b"anthology"])
         assert described["stage"]
         assert described["settings"]["code"]
 
 
+@pytest.mark.slow
 def test_further_conditions_run(project: Project) -> None:
     extra = ["portray", "none", "random_bio", "greedy_story", "max_weight_story", "uniform"]
-    project.configure(lambda config: merge(config, {"compare": [*CONDITIONS, *extra]}))
+    project.configure(lambda config: merge(config, {"compare": extra}))
     project.make(TABLE)
     table = {row["condition"]: row for row in rows(project.path / TABLE)}
     assert table["uniform"]["answers"] == "uniform"
@@ -115,8 +128,9 @@ def test_further_conditions_run(project: Project) -> None:
     assert int(table["greedy_story"]["n_backstories"]) > 1
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("asking", ["choice", "logprobs"])
-def test_held_to_labels_every_question_is_answered(project: Project, asking: str) -> None:
+def test_constrained_to_labels_every_question_is_answered(project: Project, asking: str) -> None:
     few = ["qa", "greedy_bio"]
     ways = {"compare": few, "questions": {"answer_mode": asking}, "traits": {"answer_mode": asking}}
     project.configure(lambda config: merge(config, ways))
@@ -132,13 +146,15 @@ def test_held_to_labels_every_question_is_answered(project: Project, asking: str
         assert set(shares) == {None}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("survey", ["w92", "w99", "w111"])
 def test_every_other_survey_runs(project: Project, survey: str) -> None:
     project.make(f"results/{survey}/metrics.csv")
     table = rows(project.path / f"results/{survey}/metrics.csv")
-    assert [row["condition"] for row in table] == ["human", *CONDITIONS]
+    assert [row["condition"] for row in table] == ["human", *FEW]
 
 
+@pytest.mark.slow
 def test_stories_may_come_from_a_file(fresh: Project) -> None:
     texts = [f"I am a {job} from Ohio and I am {20 + i} years old." for i, job in
              enumerate(["baker", "nurse", "farmer", "clerk", "pilot"] * 8)]  # fmt: skip

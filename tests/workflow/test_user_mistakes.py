@@ -103,7 +103,13 @@ def test_show_describes_an_artifact(made: Project, capsys: pytest.CaptureFixture
     path = made.path / "results/w34/responses/simulated/greedy_bio.parquet"
     assert main(["show", str(path), "--rows", "1"]) == 0
     shown = capsys.readouterr().out
-    for fragment in ("240 rows", "stage responses", "condition: greedy_bio", "tries: 10", "row 0"):
+    for fragment in (
+        "240 rows",
+        "stage responses",
+        "condition: greedy_bio",
+        "max_attempts: 10",
+        "row 0",
+    ):
         assert fragment in shown
 
 
