@@ -80,6 +80,7 @@ def test_draws_taken_a_few_at_a_time_are_those_taken_at_once(
         assert all(len(part) * people <= max(held, 32 * people) for part in parts)
 
 
+@pytest.mark.slow
 @settings(max_examples=20)
 @given(surveys(least=2), st.booleans())
 def test_neither_blocks_nor_threads_change_a_metric(survey: Survey, weighted: bool) -> None:

@@ -144,6 +144,7 @@ def test_an_offer_that_a_trait_has_already_is_an_error() -> None:
     loaded(traits={"decline_option": "something else", "open_ended": ["religion", "party"]})
 
 
+@pytest.mark.slow
 def test_an_offer_that_a_file_s_item_has_already_is_told_before_anything_runs(
     made: Project, fresh: Project
 ) -> None:

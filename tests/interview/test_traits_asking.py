@@ -222,6 +222,7 @@ def test_a_base_model_may_be_named_as_coder_where_nothing_is_coded() -> None:
     ).experiment.traits.open_ended
 
 
+@pytest.mark.slow
 def test_a_fold_may_know_all_variants_but_must_know_the_one_that_is_asked(
     fresh: Project,
 ) -> None:
@@ -243,6 +244,7 @@ WAYS = (
 TRAITS = {"results/traits/natural.parquet", "results/traits/sources.csv"}
 
 
+@pytest.mark.slow
 def test_a_study_with_other_ways_of_asking_is_matched_as_any_other(project: Project) -> None:
     before = sources(project)
     assert {source: before["race", source] for source in ("coded", "stated")} == {
@@ -268,6 +270,7 @@ def sources(project: Project) -> dict[tuple[str, str], float]:
         return {(r["trait"], r["source"]): float(r["share"]) for r in csv.DictReader(file)}
 
 
+@pytest.mark.slow
 def test_what_is_not_asked_makes_nothing_stale(project: Project) -> None:
     project.replace("config/prompts/coders/answer.yaml", "never guess", "do not guess")
     project.replace("config/traits.yaml", "text: 25 to 34", "text: from 25 to 34")

@@ -108,6 +108,7 @@ async def test_crowded_answers_do_not_make_failures_count_as_frequent() -> None:
     assert server.limiter.limit == 2
 
 
+@pytest.mark.slow
 @virtual
 @pytest.mark.parametrize("failing", [0.01, 0.04])
 async def test_failures_at_random_leave_most_of_the_ceiling_in_use(failing: float) -> None:
@@ -303,6 +304,7 @@ _REQUESTS: st.SearchStrategy[list[_Request]] = st.lists(
 )
 
 
+@pytest.mark.slow
 @given(_REQUESTS, st.integers(1, 20), st.integers(0, 2), st.sampled_from([2.0, 1000.0]))
 @virtual
 async def test_every_request_ends_once_within_the_limit_and_frees_its_slot(

@@ -41,6 +41,7 @@ def lines(project: Project) -> list[dict[str, str]]:
         return list(csv.DictReader(file))
 
 
+@pytest.mark.slow
 def test_a_plan_counts_by_stage_condition_and_model(
     before_and_after: tuple[Project, Project],
 ) -> None:
@@ -57,6 +58,7 @@ def test_a_plan_counts_by_stage_condition_and_model(
     assert int(found["primed", "w34", "bio", "toy-chat"]["requests"]) == 12 * 2
 
 
+@pytest.mark.slow
 def test_a_plan_adds_up(before_and_after: tuple[Project, Project]) -> None:
     for project in before_and_after:
         *parts, total = lines(project)
@@ -71,6 +73,7 @@ def test_a_plan_adds_up(before_and_after: tuple[Project, Project]) -> None:
             assert float(line["dollars"]) == pytest.approx(price, abs=0.005)
 
 
+@pytest.mark.slow
 def test_a_finished_study_has_nothing_left_to_send(
     before_and_after: tuple[Project, Project],
 ) -> None:
@@ -98,6 +101,7 @@ def pruned(project: Project, *arguments: str, status: int = 0) -> int:
     return overview(journal).total().entries.total()
 
 
+@pytest.mark.slow
 def test_pruning_keeps_what_the_experiment_needs(
     before_and_after: tuple[Project, Project],
     tmp_path: Path,
@@ -115,6 +119,7 @@ def test_pruning_keeps_what_the_experiment_needs(
     project.make(TABLE, "--config", "compare=[primed_bio, greedy_bio]")
 
 
+@pytest.mark.slow
 def test_pruning_refuses_where_it_cannot_tell_what_is_needed(
     before_and_after: tuple[Project, Project],
     tmp_path: Path,
@@ -135,6 +140,7 @@ def test_pruning_refuses_where_it_cannot_tell_what_is_needed(
     assert pruned(project, "--config", "surveys=[w34]", status=1) == whole
 
 
+@pytest.mark.slow
 def test_a_free_critic_keeps_stories_that_are_made_up(
     before_and_after: tuple[Project, Project], capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -151,6 +157,7 @@ def planned(project: Project, capsys: pytest.CaptureFixture[str], *changes: str)
     return capsys.readouterr().out
 
 
+@pytest.mark.slow
 def test_a_critic_may_be_told_everything_beforehand(
     before_and_after: tuple[Project, Project],
     tmp_path: Path,
@@ -164,6 +171,7 @@ def test_a_critic_may_be_told_everything_beforehand(
     assert "primed" in said
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("condition", ["greedy_bio", "max_weight_bio"])
 def test_made_up_stories_all_pass_the_filters(
     condition: str,
@@ -175,6 +183,7 @@ def test_made_up_stories_all_pass_the_filters(
     assert condition in said
 
 
+@pytest.mark.slow
 def test_stories_that_no_condition_uses_are_neither_written_nor_judged(
     before_and_after: tuple[Project, Project], capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -193,6 +202,7 @@ def test_an_overlay_alone_is_laid_over_the_study(capsys: pytest.CaptureFixture[s
     assert "davinci-002" in capsys.readouterr().out
 
 
+@pytest.mark.slow
 def test_the_journal_is_told_by_model_and_by_stage(
     before_and_after: tuple[Project, Project], capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -217,6 +217,7 @@ def test_every_artifact_of_a_study_has_a_true_record(made: Project) -> None:
     assert asked["models"][0]["version"].startswith("anthology ")
 
 
+@pytest.mark.slow
 def test_no_key_and_no_password_is_in_a_record(
     project: Project, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -233,6 +234,7 @@ def test_no_key_and_no_password_is_in_a_record(
         assert hidden not in after[1]
 
 
+@pytest.mark.slow
 def test_shards_leave_one_record_of_all_of_them(project: Project) -> None:
     before = record(project.path / ANSWERS)
     project.configure(lambda config: merge(config, {"shards": {"responses": 2}}))

@@ -121,6 +121,7 @@ def test_a_story_of_another_interview_is_refused(questions: int, answers: int) -
         story_turns(["What?"] * questions, ["That."] * answers)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("content", "said"),
     [
@@ -163,6 +164,7 @@ def interviewed(tmp_path_factory: pytest.TempPathFactory) -> Project:
     return project
 
 
+@pytest.mark.slow
 def test_stories_can_be_interviews_that_follow_a_preamble(interviewed: Project) -> None:
     table = read_table(interviewed.path / NATURAL).to_pylist()
     assert len(table) == 40
@@ -175,6 +177,7 @@ def test_stories_can_be_interviews_that_follow_a_preamble(interviewed: Project) 
     assert "preamble" in (interviewed.path / "logs/backstories/natural.log").read_text()
 
 
+@pytest.mark.slow
 def test_personas_see_an_interview_as_what_was_said(interviewed: Project) -> None:
     stories = {row["backstory"]: row for row in read_table(interviewed.path / NATURAL).to_pylist()}
     personas = read_table(interviewed.path / PERSONAS).to_pylist()
@@ -185,6 +188,7 @@ def test_personas_see_an_interview_as_what_was_said(interviewed: Project) -> Non
     assert CITIZEN.question not in str(personas)
 
 
+@pytest.mark.slow
 def test_the_traits_of_interviews_are_found(interviewed: Project) -> None:
     table = read_table(interviewed.path / TRAITS)
     answered = [sum(counts) > 0 for counts in table["gender"].to_pylist()]
@@ -192,6 +196,7 @@ def test_the_traits_of_interviews_are_found(interviewed: Project) -> None:
     assert sum(table["age:stated"].to_pylist()) > 5
 
 
+@pytest.mark.slow
 def test_a_preamble_makes_natural_stories_again_and_no_others(project: Project) -> None:
     project.configure(
         lambda config: merge(config, {"backstories": {"natural": {"preamble": "citizen"}}})
@@ -202,6 +207,7 @@ def test_a_preamble_makes_natural_stories_again_and_no_others(project: Project) 
     assert "results/w34/personas/qa.parquet" not in stale
 
 
+@pytest.mark.slow
 def test_further_questions_leave_primed_stories_alone_but_for_the_first(project: Project) -> None:
     natural = project.path / "config/prompts/stories/natural.yaml"
     natural.write_text("questions: [Tell me about yourself., What is still to come?]\n")
@@ -210,6 +216,7 @@ def test_further_questions_leave_primed_stories_alone_but_for_the_first(project:
     assert not any("primed" in file for file in stale)
 
 
+@pytest.mark.slow
 def test_stories_from_a_file_answer_the_first_question_of_an_interview(fresh: Project) -> None:
     texts = [f"I am a baker from Ohio and I am {20 + i} years old." for i in range(40)]
     (fresh.path / "stories.txt").write_text("\n".join(texts))
@@ -220,6 +227,7 @@ def test_stories_from_a_file_answer_the_first_question_of_an_interview(fresh: Pr
     assert {len(questions) for questions in asked(fresh)} == {2}
 
 
+@pytest.mark.slow
 def test_chat_models_can_be_interviewed(fresh: Project) -> None:
     changes = {"natural": {"model": "simulated-chat", "count": 12, "prompt": "interview"}}
     few = {"backstories": changes, "compare": ["qa"]}
@@ -230,6 +238,7 @@ def test_chat_models_can_be_interviewed(fresh: Project) -> None:
     assert facts(fresh.path / NATURAL)["rejected"].keys() <= {"turned down by the critic"}
 
 
+@pytest.mark.slow
 def test_without_a_critic_only_words_are_counted(fresh: Project) -> None:
     changes = {"natural": {"count": 30}, "keep": {"critic": None, "max_attempts": 9}}
     fresh.configure(lambda config: merge(config, {"backstories": changes, "compare": ["qa"]}))
@@ -267,6 +276,7 @@ def planned(project: Project, capsys: pytest.CaptureFixture[str]) -> dict[str, d
     return {row["model"]: row for row in rows if row["stage"] == "backstories"}
 
 
+@pytest.mark.slow
 def test_a_plan_counts_preamble_and_interview(
     fresh: Project, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:

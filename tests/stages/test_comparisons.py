@@ -207,6 +207,7 @@ def p_values(shift: float, tries: int, seed: int) -> dict[str, list[float]]:
     return found
 
 
+@pytest.mark.slow
 def test_p_is_uniform_where_two_conditions_are_the_same() -> None:
     for name, values in p_values(0, 200, 11).items():
         assert kstest(values, "uniform").pvalue > 0.01, name
@@ -317,6 +318,7 @@ def test_a_rare_item_is_undefined_in_some_draws_and_says_so(tmp_path: Path) -> N
     assert "exchanges" not in pairs[1]["notes"]
 
 
+@pytest.mark.slow
 def test_the_study_makes_the_tables_and_a_change_makes_again_only_what_it_concerns(
     project: Project,
 ) -> None:

@@ -150,6 +150,7 @@ def test_where_nothing_can_be_alike_the_list_is_empty(tmp_path: Path, texts: lis
     assert output.read_text() == "story_1,story_2,similarity\n"
 
 
+@pytest.mark.slow
 def test_copies_in_a_file_of_stories_are_reported_and_kept(fresh: Project) -> None:
     texts = [f"I am number {i} of {i} people who were born in the town of {i}." for i in range(9)]
     (fresh.path / "stories.txt").write_text("\n".join([*texts, texts[4], texts[2].upper()]))

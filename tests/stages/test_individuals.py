@@ -283,6 +283,7 @@ def test_nobody_at_all_is_no_crash(tmp_path: Path) -> None:
         assert rows["notes"].notna().all()
 
 
+@pytest.mark.slow
 def test_a_condition_asked_by_probabilities_is_scored_in_a_study(project: Project) -> None:
     project.configure(
         lambda config: merge(

@@ -121,6 +121,7 @@ def test_correlations_are_those_of_people_who_answered_every_item(tmp_path: Path
     assert together[together["item_1"] == together["item_2"]]["correlation"].eq(1).all()
 
 
+@pytest.mark.slow
 def test_the_matrices_are_those_that_metrics_are_taken_from(project: Project) -> None:
     project.make("results/w34/items.csv")
     folder = project.path / "results/w34"

@@ -307,6 +307,7 @@ def test_a_plan_counts_the_stories_that_a_paid_model_judges(
     assert line[6] == "0"
 
 
+@pytest.mark.slow
 def test_every_story_gets_a_row_from_every_model_and_a_change_runs_what_it_must(
     project: Project,
 ) -> None:

@@ -47,6 +47,7 @@ def listed(value: Any) -> list[str]:
     return [one["@id"] for one in (value if isinstance(value, list) else [value])]
 
 
+@pytest.mark.slow
 def test_it_can_be_read_as_an_ro_crate(recorded: Project) -> None:
     rocrate = pytest.importorskip("rocrate.rocrate")
     crate = rocrate.ROCrate(recorded.path / RECORD)
@@ -57,6 +58,7 @@ def test_it_can_be_read_as_an_ro_crate(recorded: Project) -> None:
         assert held == set(archive.namelist()) - {METADATA}
 
 
+@pytest.mark.slow
 def test_every_command_is_an_action_with_its_software_inputs_and_results(
     recorded: Project,
 ) -> None:
@@ -73,6 +75,7 @@ def test_every_command_is_an_action_with_its_software_inputs_and_results(
     assert "seed 2024" in asked["description"]
 
 
+@pytest.mark.slow
 def test_hashes_are_those_of_the_files(recorded: Project) -> None:
     known = [one for one in entities(recorded).values() if "sha256" in one]
     by_name = {one["name"]: one["sha256"] for one in known}
@@ -81,6 +84,7 @@ def test_hashes_are_those_of_the_files(recorded: Project) -> None:
     assert len(by_name) > 30
 
 
+@pytest.mark.slow
 def test_nobodys_answers_are_in_it(recorded: Project) -> None:
     with zipfile.ZipFile(recorded.path / RECORD) as archive:
         names = archive.namelist()
@@ -95,17 +99,20 @@ def test_nobodys_answers_are_in_it(recorded: Project) -> None:
         assert text[:60].encode() not in every
 
 
+@pytest.mark.slow
 def test_it_says_what_was_simulated(recorded: Project) -> None:
     root = entities(recorded)["./"]
     assert "Simulated: people, life stories" in root["description"]
     assert "evidence about nothing" in root["description"]
 
 
+@pytest.mark.slow
 def test_its_date_is_that_of_the_last_run_in_it(recorded: Project) -> None:
     ends = [action["endTime"] for action in actions(recorded)]
     assert entities(recorded)["./"]["datePublished"] == max(ends)
 
 
+@pytest.mark.slow
 def test_its_configuration_is_the_merged_one(recorded: Project) -> None:
     with zipfile.ZipFile(recorded.path / RECORD) as archive:
         configuration = yaml.safe_load(archive.read("configuration.yaml"))
@@ -113,12 +120,14 @@ def test_its_configuration_is_the_merged_one(recorded: Project) -> None:
     assert configuration["metrics"]["bootstrap_resamples"] == 2000  # A default that no file gives.
 
 
+@pytest.mark.slow
 def test_the_same_study_gives_the_same_bytes(recorded: Project) -> None:
     before = (recorded.path / RECORD).read_bytes()
     recorded.make(RECORD, "--force")
     assert (recorded.path / RECORD).read_bytes() == before
 
 
+@pytest.mark.slow
 def test_it_passes_what_the_profiles_require(
     recorded: Project, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -138,6 +138,7 @@ def test_every_published_name_is_one_of_this_project() -> None:
     assert published.surveys["w34"].human == (0.057, 0.418, 0.784)
 
 
+@pytest.mark.slow
 def test_for_the_page_no_table_is_made_again(project: Project) -> None:
     target = ("docs/reproduction.md", "--config", "surveys=[w34]")
     project.make(*target)
@@ -153,6 +154,7 @@ def test_for_the_page_no_table_is_made_again(project: Project) -> None:
     assert "here, people simulated" in page
 
 
+@pytest.mark.slow
 def test_a_study_s_page_needs_no_model(project: Project) -> None:
     sav, meta = pyreadstat.read_sav(project.path / "results/w34/population.sav")
     pyreadstat.write_sav(

@@ -194,6 +194,7 @@ def test_unknown_groups_are_told(changes: dict[str, Any], said: str) -> None:
     assert said in text
 
 
+@pytest.mark.slow
 def test_a_study_s_subgroups_are_made_and_re_run_alone(project: Project) -> None:
     target = "results/w34/subgroups.csv"
     project.replace("config/config.yaml", "metrics:\n", "metrics:\n  min_group_size: 5\n")

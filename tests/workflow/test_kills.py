@@ -30,6 +30,7 @@ def responses_settings(project: Project) -> dict[str, Any]:
     return merged(setting(wildcards) for setting in slices.values())
 
 
+@pytest.mark.slow
 def test_a_hundred_kills_lose_no_answer_and_change_none(
     project: Project, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -14,6 +14,8 @@ from tests.support.fake_server.server import serving
 from tests.support.project import TABLE, Project, new_project
 from tests.support.served_study import KEY, VARIABLE, serve
 
+pytestmark = pytest.mark.slow
+
 ANSWERS = "results/w34/answers.csv"
 
 

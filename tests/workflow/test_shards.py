@@ -32,6 +32,7 @@ def shared(fresh: Project) -> Project:
     return fresh
 
 
+@pytest.mark.slow
 def test_a_study_of_many_jobs_is_the_study_of_one_byte_by_byte(
     made: Project, shared: Project
 ) -> None:
@@ -69,6 +70,7 @@ def test_a_job_of_a_part_gets_what_its_model_needs_and_the_one_that_joins_does_n
     assert told.count("mem_mb=7777") == 2
 
 
+@pytest.mark.slow
 def test_more_parts_than_things_are_parts_of_nothing(project: Project) -> None:
     split(project, 50)
     project.configure(
