@@ -13,7 +13,7 @@ from tests.support.project import TABLE, Project, new_project
 # Every run tries the same cases. HYPOTHESIS=ci tries more of them, HYPOTHESIS=explore other ones
 # each time.
 settings.register_profile("default", max_examples=25, derandomize=True, deadline=None)
-settings.register_profile("ci", max_examples=200, derandomize=True, deadline=None)
+settings.register_profile("ci", max_examples=100, derandomize=True, deadline=None)
 settings.register_profile("explore", max_examples=2_000, deadline=None)
 settings.load_profile(os.environ.get("HYPOTHESIS", "default"))
 
