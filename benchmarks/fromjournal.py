@@ -168,7 +168,7 @@ if __name__ == "__main__":
     if len(sys.argv) > 1:
         # Arrow loads pandas, and fieldwork its provider, when they are first used.
         import_module("pandas")
-        import_module("anthology.providers.openai")
+        import_module("anthology.providers.http.client")
         print(json.dumps(_run(sys.argv[1], Inputs(Path(sys.argv[2])))))
     else:
         print(rates(measure()))

@@ -5,6 +5,7 @@ from typing import Any
 
 from anthology.config.model import ModelSpec
 from anthology.errors import ConfigurationError
+from anthology.models.registry import capabilities
 
 _OWN = (
     "api_key", "config", "headless", "host", "model", "port", "revision", "root_path",
@@ -30,8 +31,9 @@ def build_arguments(name: str, spec: ModelSpec, host: str, port: int) -> list[st
     ConfigurationError
         If no server can be started from what the file says.
     """
-    if spec.provider != "openai" or spec.model is None:
-        what = f"`provider: {spec.provider}`" if spec.provider != "openai" else "no `model`"
+    remote = capabilities(spec).remote
+    if not remote or spec.model is None:
+        what = "no `model`" if remote else f"`provider: {spec.provider}`"
         raise ConfigurationError(
             f"has {what}, so there is nothing to serve",
             where=f"model {name}",

@@ -1,12 +1,14 @@
 """How a model, its sampling and its endpoint are declared."""
 
 from difflib import get_close_matches
-from typing import Annotated, Any, ClassVar, Literal, Self
+from pathlib import Path
+from typing import Annotated, Any, ClassVar, Literal
 
-from pydantic import Field, field_validator, model_validator
+from pydantic import AfterValidator, Field, WithJsonSchema, field_validator
 
 from anthology.config.renamed import MODEL
 from anthology.records import Record
+from anthology.spelling import suggest
 
 Asking = Literal["sample", "choice", "logprobs"]
 """How a multiple-choice question is put: by drawing answers in words, by letting the model write
@@ -17,6 +19,25 @@ _RESOURCES = (
     "clusters", "machine_type", "slurm_partition", "slurm_account", "slurm_extra",
 )  # fmt: skip
 """Resources by which executors know what a job needs; a cluster may have others of its own."""
+
+
+_PROVIDERS = Path(__file__).parents[1] / "providers"
+
+
+def list_providers() -> list[str]:
+    """List the names of all providers, which are the files in `anthology/providers/`."""
+    return sorted(path.stem for path in _PROVIDERS.glob("[!_]*.py"))
+
+
+def _check_provider(name: str) -> str:
+    if name not in (known := list_providers()):
+        raise ValueError(f"there is no such provider; {suggest(name, known)}")
+    return name
+
+
+ProviderName = Annotated[
+    str, AfterValidator(_check_provider), WithJsonSchema({"enum": list_providers()})
+]
 
 
 class Sampling(Record):
@@ -106,9 +127,10 @@ class ModelSpec(Record):
 
     renamed: ClassVar = MODEL
 
-    provider: Literal["simulated", "uniform", "openai", "vllm"]
-    """`simulated`: the embedded toy model. `uniform`: every allowed answer equally likely.
-    `openai`: any server that speaks OpenAI's language. `vllm`: the engine in this process."""
+    provider: ProviderName
+    """Who answers, by the name of a file in `anthology/providers/`. `simulated`: the embedded toy
+    model. `uniform`: every allowed answer equally likely. `openai`: any server that speaks
+    OpenAI's language. `vllm`: the engine in this process."""
     api: Literal["completions", "chat"] = "completions"
     """`completions` continues a text (base models); `chat` replies to messages."""
     model: str | None = None
@@ -125,9 +147,3 @@ class ModelSpec(Record):
     """What it costs; null where nobody pays by the token."""
     endpoint: Endpoint = Endpoint()
     """Where and how fast it is asked; not part of what makes a result stale."""
-
-    @model_validator(mode="after")
-    def _declared(self) -> Self:
-        if self.provider == "vllm" and self.model is None:
-            raise ValueError("a model of the provider vllm needs `model`, a name or a folder")
-        return self

@@ -11,7 +11,7 @@ class ModelIdentity(Record):
 
     name: str
     """The name of its file in `config/models/`."""
-    provider: Literal["simulated", "uniform", "openai", "vllm"]
+    provider: str
     """Who runs it."""
     api: Literal["completions", "chat"]
     """Whether it continues texts or replies to messages."""
@@ -23,16 +23,6 @@ class ModelIdentity(Record):
     """Further fields of every request."""
     engine: dict[str, Any] = {}
     """Options of the engine that may change what it answers."""
-
-    @property
-    def source(self) -> str:
-        """What tables say that answers come from."""
-        return self.provider if self.provider in ("simulated", "uniform") else self.name
-
-    @property
-    def paid(self) -> bool:
-        """Whether an answer costs money or time, and so is worth keeping."""
-        return self.provider not in ("simulated", "uniform")
 
     def fingerprint(self) -> str:
         """Return 16 hex digits that stand for the model wherever it is served and named."""

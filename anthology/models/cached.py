@@ -12,6 +12,7 @@ from anthology.config.model import ModelSpec
 from anthology.config.model_identity import ModelIdentity
 from anthology.models.ask import ask_model
 from anthology.models.base import Draw, Model, Reply, Request, Shares
+from anthology.models.registry import capabilities
 from anthology.models.usage import Meter
 from anthology.seeds import derive
 
@@ -118,7 +119,7 @@ class Journalled:
         endpoint, words = self._spec.endpoint, wording(request)
         if request.logprobs:
             # A server that is asked to show more tokens may tell more of the same probabilities.
-            exact = endpoint.label_logprobs or self._spec.provider == "vllm"
+            exact = endpoint.label_logprobs or capabilities(self._spec).exact_label_probs
             return words + (b"exact" if exact else b"%d" % endpoint.top_logprobs)
         if request.choices:
             words += str(endpoint.constrained_output).encode()

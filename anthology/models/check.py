@@ -6,7 +6,6 @@ import time
 from collections.abc import AsyncIterator, Awaitable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from importlib import import_module
 from itertools import count
 from pathlib import Path
 from textwrap import shorten
@@ -19,6 +18,7 @@ from anthology.io.tables import aligned
 from anthology.io.yaml import read_record
 from anthology.models.base import Message, Provider, Reply, Request, Shares
 from anthology.models.declared import declared
+from anthology.models.registry import capabilities, load_provider
 from anthology.models.usage import Meter
 
 _SECONDS = 30.0
@@ -112,7 +112,7 @@ class _Check:
             lines = [f"{self._identity.name}: {served} answered {said!r} after {seconds:.1f} s"]
             quick = seconds < _QUICK
             lines.append(await self._pace(model, _PACE_IN_FLIGHT if quick else 4))
-        if self._identity.provider != "openai":
+        if not capabilities(self._identity).remote:
             return "\n".join(lines)
         # Seeds come first and alone: what else a server does at the time may change its rounding.
         found = [await self._seeds(), *await _gathered(self._abilities(), at_once=quick)]
@@ -132,8 +132,8 @@ class _Check:
         """Open the model with some abilities taken as given, and with little patience."""
         brief = {"retries": 0, "timeout": _SECONDS, "give_up_after": _SECONDS}
         endpoint = self._endpoint.model_copy(update={**brief, **changes})
-        module = import_module(f"anthology.providers.{self._identity.provider}")
-        model: Provider = module.open_model(self._identity, endpoint, Meter())
+        provider = load_provider(self._identity.provider)
+        model = provider.open_model(self._identity, endpoint, Meter())
         await model.open()
         try:
             yield model

@@ -6,6 +6,7 @@ from pathlib import Path
 from anthology.config.model import ModelSpec
 from anthology.errors import ConfigurationError
 from anthology.io.yaml import read_record
+from anthology.models.registry import check_spec
 from anthology.spelling import suggest
 
 BESIDE = "ANTHOLOGY_SERVERS"
@@ -40,6 +41,7 @@ def declared(folder: Path, name: str) -> ModelSpec:
         known = sorted(file.stem for file in folder.glob("*.yaml"))
         raise ConfigurationError(f"there is no such model; {suggest(name, known)}", where=str(path))
     spec = read_record(path, ModelSpec)
+    check_spec(spec, str(path))
     if spec.endpoint.address_file is None:
         return spec
     # Not resolved: what links point to may differ between the nodes of a cluster.

@@ -5,7 +5,6 @@ import sys
 from collections.abc import Awaitable, Callable, Iterable
 from contextlib import suppress
 from functools import cached_property
-from importlib import import_module
 from pathlib import Path
 from typing import TypeVar
 
@@ -19,6 +18,7 @@ from anthology.models.cached import Journalled
 from anthology.models.concurrency import run_all
 from anthology.models.declared import declared
 from anthology.models.progress import Progress
+from anthology.models.registry import capabilities, load_provider, source_label
 from anthology.models.usage import Asked, Meter, listed
 
 T = TypeVar("T")
@@ -74,7 +74,8 @@ class Fieldwork:
         """Say what tables are to name as the source of a model's answers."""
         provider = self._providers.get(identity.name)
         found = provider.served if provider and identity.model is None else None
-        return f"{identity.source} ({found})" if found else identity.source
+        label = source_label(identity)
+        return f"{label} ({found})" if found else label
 
     def asked(self) -> list[Asked]:
         """Return the models that were to be asked, and what that has taken so far."""
@@ -161,18 +162,13 @@ class Fieldwork:
             self._journal.close()
 
     def _prepared(self, identity: ModelIdentity) -> Model:
-        """Return a model, its answers kept if they cost anything.
-
-        A provider's module is imported by its name, so that a stage's code hash holds the
-        provider that it asks and no other.
-        """
+        """Return a model, its answers kept if they cost anything."""
         spec = declared(self._models, identity.name)
-        module = import_module(f"anthology.providers.{identity.provider}")
         meter = self._meter.of(identity.name)
-        provider: Provider = module.open_model(identity, spec.endpoint, meter)
+        provider = load_provider(identity.provider).open_model(identity, spec.endpoint, meter)
         self._providers[identity.name] = provider
         self._wanted[identity.name] = identity, spec.price
-        if not identity.paid:
+        if not capabilities(identity).paid:
             return provider
         return Journalled(
             *(provider, identity, spec, self._journal, meter, self._ready),

@@ -11,6 +11,7 @@ from anthology.io.yaml import read_record
 from anthology.journal.journal import Journal
 from anthology.models.base import Draw, Model, Reply, Request, Shares
 from anthology.models.cached import Journalled
+from anthology.models.registry import capabilities
 from anthology.models.session import Fieldwork
 from anthology.models.usage import Meter
 from anthology.simulation.parse_options import listed
@@ -145,7 +146,7 @@ class Rehearsal(Fieldwork):
         self.counted: dict[str, Meter] = {}
 
     def _prepared(self, identity: ModelIdentity) -> Model:
-        if not identity.paid:
+        if not capabilities(identity).paid:
             return _Free(super()._prepared(identity), self._parts)
         spec = read_record(self._folder / f"{identity.name}.yaml", ModelSpec)
         meter = self.counted.setdefault(identity.name, Meter())

@@ -25,6 +25,7 @@ from anthology.config.experiment import SIMULATED
 from anthology.config.filters import Filter
 from anthology.config.model_identity import ModelIdentity
 from anthology.io.tables import aligned
+from anthology.models.registry import capabilities
 from anthology.plan.dry_run import Archive, Part, Rehearsal
 from anthology.records import merged
 from anthology.study.settings import settings
@@ -235,7 +236,7 @@ class _Stages:
         """Say whether a stage asks any model that costs something."""
         told = self._settings(stage, survey, {k: str(v) for k, v in named.items()})
         models = [value for _, value in told if isinstance(value, ModelIdentity)]
-        return any(model.paid for model in models)
+        return any(capabilities(model).paid for model in models)
 
     def _run(
         self,

@@ -7,11 +7,12 @@ from anthology.config.model_identity import ModelIdentity
 from anthology.errors import ModelError
 from anthology.models.base import Draw, Provider, Reply, Request, Shares
 from anthology.models.in_process import InProcess
+from anthology.models.registry import Capabilities
 from anthology.models.usage import Meter
-from anthology.simulation.chain_of_thought import conclusion
-from anthology.simulation.parse_options import listed
-from anthology.simulation.parse_prompt import hear
-from anthology.simulation.rng import request_generator
+
+CAPABILITIES = Capabilities(
+    paid=False, source="uniform", exact_label_probs=True, writes_text=False, scores_text=False
+)
 
 
 def open_model(_identity: ModelIdentity, _endpoint: Endpoint, _meter: Meter) -> Provider:
@@ -24,6 +25,11 @@ class Uniform(InProcess):
 
     async def sample(self, request: Request) -> Reply:
         """Draw among the choices, or else the labels of the options that a prompt ends in."""
+        from anthology.simulation.chain_of_thought import conclusion
+        from anthology.simulation.parse_options import listed
+        from anthology.simulation.parse_prompt import hear
+        from anthology.simulation.rng import request_generator
+
         if request.continuation:
             raise ModelError(
                 "chooses among the options of a question, and has no log-probability for a text",

@@ -14,10 +14,13 @@ from anthology.config.model_identity import ModelIdentity
 from anthology.errors import EndpointError, ModelError, RefusedError
 from anthology.models.ask import continued
 from anthology.models.base import Draw, Message, Provider, Reply, Request
+from anthology.models.registry import Capabilities
 from anthology.models.usage import Meter
 from anthology.providers.http.label_probs import LabelProbReader
 from anthology.providers.http.text_logprobs import common_prefix_length, sum_logprobs
 from anthology.spelling import suggest
+
+CAPABILITIES = Capabilities(needs_model=True, exact_label_probs=True)
 
 T = TypeVar("T")
 

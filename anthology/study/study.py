@@ -20,6 +20,7 @@ from anthology.config.survey import Survey
 from anthology.config.traits import Trait
 from anthology.config.types import for_survey
 from anthology.io.explain import explain
+from anthology.models.registry import check_spec
 from anthology.study.checks.names import mistakes
 from anthology.study.checks.problem import Key, refuse
 from anthology.study.files import Catalogue
@@ -61,6 +62,7 @@ class Study:
     def model(self, name: str) -> ModelSpec:
         """Return a model's declaration."""
         model: ModelSpec = self.catalogue.load("models", name)
+        check_spec(model, str(self.catalogue.path("models", name)))
         return model
 
     def prompt(self, kind: str, name: str) -> Any:

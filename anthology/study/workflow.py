@@ -14,9 +14,10 @@ from anthology.config.experiment import SIMULATED
 from anthology.config.stage import INPUTS
 from anthology.errors import ConfigurationError
 from anthology.io.yaml import read_mapping
+from anthology.models.registry import capabilities
 from anthology.records import canonical, merged
 from anthology.spelling import suggest
-from anthology.study.checks.names import unfit_sizes
+from anthology.study.checks.names import references, unfit_sizes
 from anthology.study.checks.problem import refuse
 from anthology.study.codehash import code_hash
 from anthology.study.resources import PART, Default, Jobs
@@ -24,8 +25,6 @@ from anthology.study.settings import SLICES, settings
 from anthology.study.settings.common import Setting
 from anthology.study.study import Origin, Study, finder, load
 
-_FREE = ("providers.simulated", "providers.uniform")
-"""Models that a plan asks for real."""
 _CACHE = Path("cache/stories.json")
 """What was counted in a user's file of stories."""
 
@@ -116,7 +115,7 @@ class Workflow:
                 "cli.commands",
                 "study.command_line",
                 *(f"stages.{s}" for s in SLICES),
-                *_FREE,
+                *self._free_providers(),
             ).encode(),
             digest_size=8,
         )
@@ -126,6 +125,12 @@ class Workflow:
         for file in sorted(Path(journal).glob("*.journal")):
             digest.update(f"{file.name} {file.stat().st_size}".encode())
         return digest.hexdigest()
+
+    def _free_providers(self) -> list[str]:
+        """Return the modules of the providers that a dry run asks for real."""
+        names = {r.name for r in references(self.study.experiment) if r.folder == "models"}
+        specs = [self.study.model(name) for name in names]
+        return sorted({f"providers.{s.provider}" for s in specs if not capabilities(s).paid})
 
     def settings(self, stage: str, *inputs: Setting | Sequence[str]) -> dict[str, Setting]:
         """Return a stage's slice of the experiment as a rule's params.

@@ -18,8 +18,8 @@ from anthology.interview.answers import Outcome, concluded, read_answer
 from anthology.interview.interviewer import Interviewer
 from anthology.models.base import Request
 from anthology.plan.dry_run import _StandIn
-from anthology.providers.simulated import Simulated
 from anthology.providers.uniform import Uniform
+from anthology.simulation.model import Simulated
 from tests.support.project import ROOT
 from tests.support.scripted_model import CHAT, IDENTITY, text_of
 from tests.support.simulated import OPINION, persona

@@ -16,7 +16,7 @@ from anthology.config.prompts import SurveyPrompt
 from anthology.interview.interviewer import Interviewer
 from anthology.interview.question import DECLINED, Option, Question
 from anthology.models.base import Message, Request, Shares
-from anthology.providers.simulated import Simulated
+from anthology.simulation.model import Simulated
 from anthology.simulation.parse_options import listed
 from anthology.simulation.parse_prompt import hear
 from tests.support.answer_cases import EASE, FAITH, LIKELY, YES_NO

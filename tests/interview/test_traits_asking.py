@@ -19,7 +19,7 @@ from anthology.config.traits import Trait
 from anthology.errors import ConfigurationError
 from anthology.interview.distribution import SOURCES, Distribution, source_rows
 from anthology.io.yaml import read_record
-from anthology.providers.simulated import Simulated
+from anthology.simulation.model import Simulated
 from anthology.study.settings import settings
 from tests.support.project import Project
 from tests.support.simulated import somebody, story_of

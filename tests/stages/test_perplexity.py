@@ -21,8 +21,8 @@ from anthology.interview.transcript import Turn
 from anthology.io.parquet import facts, read_table, write_table
 from anthology.models.base import Draw, Reply, Request
 from anthology.models.session import Fieldwork
-from anthology.providers.simulated import Simulated
 from anthology.records import Record
+from anthology.simulation.model import Simulated
 from anthology.stages import perplexities, perplexity
 from anthology.stages.perplexity import Settings, score
 from anthology.stories.story import COLUMNS, joined

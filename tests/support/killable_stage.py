@@ -9,7 +9,7 @@ from anthology.interview.survey_interview import Settings
 from anthology.models.session import Fieldwork
 from anthology.stages.responses import run
 
-PRELOAD = ["__main__", "tests.support.killable_stage", "anthology.providers.openai", "openai"]
+PRELOAD = ["__main__", "tests.support.killable_stage", "anthology.providers.http.client", "openai"]
 """What processes that run it share."""
 
 

@@ -16,8 +16,8 @@ from anthology.interview.answers import read_answer
 from anthology.interview.question import Option, Question
 from anthology.interview.transcript import Ask, Turn, as_text, stops
 from anthology.models.base import Message, Reply, Request
-from anthology.providers.simulated import Simulated
 from anthology.seeds import generator
+from anthology.simulation.model import Simulated
 from anthology.simulation.sampler import Lot
 from anthology.simulation.society import TRAITS, shares
 from anthology.simulation.write_story import write

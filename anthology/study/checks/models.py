@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from anthology.config.model import Asking, ModelSpec
+from anthology.models.registry import capabilities
 from anthology.spelling import suggest
 from anthology.study.checks.problem import Key, Mistake
 
@@ -45,7 +46,11 @@ def unsupported_answer_modes(study: Study) -> Iterator[Mistake]:
     for key, model, asking in asked:
         spec = study.model(model)
         file = study.catalogue.path("models", model)
-        if spec.provider != "openai":
+        can = capabilities(spec)
+        if asking not in can.answer_modes:
+            known = ", ".join(can.answer_modes)
+            yield Mistake(key, asking, f"{file}: the provider {spec.provider} answers by {known}")
+        if not can.remote:
             continue
         if asking == "choice" and spec.endpoint.constrained_output is None:
             sentence = (
@@ -91,7 +96,7 @@ def text_needed(study: Study) -> Iterator[Mistake]:
     if traits.open_ended:
         asked.append((("traits", "model"), traits.model, "free answers (traits.open_ended)"))
     for key, name, wanted in asked:
-        if study.model(name).provider == "uniform":
+        if not capabilities(study.model(name)).writes_text:
             sentence = f"chooses among the options of a question; {wanted} take another model"
             yield Mistake(key, name, sentence)
 
@@ -112,9 +117,10 @@ def _reason(name: str, spec: ModelSpec) -> str | None:
     """Say why a model gives no log-probabilities of given texts; None where it does."""
     if spec.api == "chat":
         return "is asked in chats, in which the log-probability of a given text cannot be told"
-    if spec.provider == "uniform":
-        return "chooses among the options of a question, and has no log-probability for a text"
-    if spec.provider == "openai" and not spec.endpoint.echo_logprobs:
+    can = capabilities(spec)
+    if not can.scores_text:
+        return f"the provider {spec.provider} gives no log-probabilities of texts"
+    if can.remote and not spec.endpoint.echo_logprobs:
         return (
             "does not say that its server tells the log-probabilities of given texts; set "
             f"endpoint.echo_logprobs, if it does (`anthology models check {name}` tells)"

@@ -15,8 +15,8 @@ from anthology.models.base import Draw, Reply
 from anthology.models.declared import declared
 from anthology.models.usage import Meter
 from anthology.providers.http.address_file import read_address, remove_address, write_address
+from anthology.providers.http.client import OpenAIModel
 from anthology.providers.http.server import find_server
-from anthology.providers.openai import OpenAIModel
 from tests.support.address_files import announce
 from tests.support.scripted_server import ASKED, identity, placed, plain
 

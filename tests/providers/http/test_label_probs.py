@@ -10,8 +10,8 @@ from anthology.config.model import Endpoint, Sampling
 from anthology.errors import EndpointError, ModelError
 from anthology.models.base import Message, Reply, Request
 from anthology.models.usage import Meter
+from anthology.providers.http.client import OpenAIModel
 from anthology.providers.http.label_probs import LabelProbReader
-from anthology.providers.openai import OpenAIModel
 from tests.support.fake_server.requests import Serving
 from tests.support.fake_server.server import serving
 from tests.support.scripted_server import ask, identity

@@ -23,8 +23,8 @@ from anthology.providers.http.text_logprobs import (
     sum_logprobs,
 )
 from anthology.providers.openai import open_model
-from anthology.providers.simulated import Simulated
 from anthology.providers.uniform import Uniform
+from anthology.simulation.model import Simulated
 from tests.support.fake_server.replies import toy_logprob
 from tests.support.fake_server.requests import Serving
 from tests.support.fake_server.server import serving

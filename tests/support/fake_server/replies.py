@@ -12,8 +12,8 @@ from pydantic import ValidationError
 
 from anthology.config.model import Sampling
 from anthology.models.base import Draw, Message, Request
-from anthology.providers.simulated import Simulated
 from anthology.seeds import generator
+from anthology.simulation.model import Simulated
 from anthology.simulation.parse_options import listed
 from anthology.simulation.parse_prompt import hear
 from tests.support.fake_server.json_shapes import Spoken, Wanted, reply
