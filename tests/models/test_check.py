@@ -43,7 +43,7 @@ def test_a_capable_server_is_said_to_be_capable(tmp_path: Path, api: str) -> Non
     assert found.pop("log-probabilities of given texts") == ("no" if api == "chat" else "yes")
     assert set(found.values()) == {"yes"}
     assert len(found) == 6
-    for line in ("label_logprobs: true", "logprobs: 20", 'choices: "structured_outputs"'):
+    for line in ("label_logprobs: true", "top_logprobs: 20", 'constrained_output: "structured_outputs"'):
         assert f"  {line}" in said
 
 
@@ -56,7 +56,7 @@ def test_a_poor_server_is_said_to_be_poor(tmp_path: Path) -> None:
         declared(tmp_path, server.url, "chat")
         said = check_model(tmp_path, "toy")
     assert set(abilities(said).values()) == {"no"}
-    for line in ("draws: 1", "seed: false", "scores: false"):
+    for line in ("max_n: 1", "seed: false", "returns_logprobs: false"):
         assert f"  {line}" in said
 
 
