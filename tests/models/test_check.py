@@ -43,7 +43,11 @@ def test_a_capable_server_is_said_to_be_capable(tmp_path: Path, api: str) -> Non
     assert found.pop("log-probabilities of given texts") == ("no" if api == "chat" else "yes")
     assert set(found.values()) == {"yes"}
     assert len(found) == 6
-    for line in ("label_logprobs: true", "top_logprobs: 20", 'constrained_output: "structured_outputs"'):
+    for line in (
+        "label_logprobs: true",
+        "top_logprobs: 20",
+        'constrained_output: "structured_outputs"',
+    ):
         assert f"  {line}" in said
 
 
