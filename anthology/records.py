@@ -57,7 +57,7 @@ def _texts(kind: type[Record]) -> dict[str, str]:
 _encode = json.JSONEncoder(sort_keys=True, ensure_ascii=False, separators=(",", ":")).encode
 
 
-def canonical(value: Any) -> str:
+def canonical_json(value: Any) -> str:
     """Write a value as JSON in the one form that equal values share.
 
     Keys are sorted and no space is left over, so a YAML file with its keys in
@@ -66,7 +66,7 @@ def canonical(value: Any) -> str:
     return _encode(value)
 
 
-def merged(parts: Iterable[str]) -> dict[str, Any]:
+def merge_json(parts: Iterable[str]) -> dict[str, Any]:
     """Put together what canonical JSON objects say; their keys may share a mapping."""
     whole: dict[str, Any] = {}
     for part in parts:

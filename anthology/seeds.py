@@ -10,12 +10,12 @@ from hashlib import blake2b
 import numpy as np
 
 
-def derive(seed: int, *path: str | int) -> int:
+def derive_seed(seed: int, *path: str | int) -> int:
     """Return the 63-bit seed of the thing that `path` names under `seed`."""
     name = "\x1f".join([str(seed), *map(str, path)])
     return int.from_bytes(blake2b(name.encode(), digest_size=8).digest(), "big") >> 1
 
 
-def generator(seed: int, *path: str | int) -> np.random.Generator:
+def rng_for(seed: int, *path: str | int) -> np.random.Generator:
     """Return a generator for the thing that `path` names under `seed`."""
-    return np.random.Generator(np.random.PCG64(derive(seed, *path)))
+    return np.random.Generator(np.random.PCG64(derive_seed(seed, *path)))

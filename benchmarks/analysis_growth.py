@@ -14,7 +14,7 @@ import pyarrow as pa
 
 from anthology.config.stage import StageSettings
 from anthology.io.parquet import write_table
-from anthology.records import canonical
+from anthology.records import canonical_json
 from benchmarks.panel import STAGES, command, make
 from benchmarks.taking import Grown, Taken, judged, taken
 
@@ -63,6 +63,6 @@ def _duplicates(folder: Path, stories: int) -> Taken:
         texts.append(" ".join(said))
     rows = pa.table({"backstory": np.arange(stories), "text": texts})
     write_table(source, rows, stage="backstories", settings=StageSettings(), facts={})
-    settings = canonical({"shingle_words": 5, "min_similarity": 0.5})
+    settings = canonical_json({"shingle_words": 5, "min_similarity": 0.5})
     files = ["--backstories", str(source), "--output", str(output)]
     return taken(command("duplicates", "--settings", settings, *files))

@@ -31,8 +31,8 @@ from anthology.config.model import Endpoint
 from anthology.config.model_identity import ModelIdentity
 from anthology.interview import survey_interview
 from anthology.models.base import Request
-from anthology.models.session import Fieldwork
-from anthology.models.usage import Meter
+from anthology.models.session import ModelSession
+from anthology.models.usage import Usage
 from anthology.providers.http.openai_format import completion_body
 from anthology.providers.openai import open_model
 from anthology.stages import responses
@@ -140,8 +140,8 @@ async def _watch(max_concurrency: int, answered: Callable[[], int]) -> None:
     os._exit(0)
 
 
-class _Watched(Fieldwork):
-    """Fieldwork whose requests are counted."""
+class _Watched(ModelSession):
+    """ModelSession whose requests are counted."""
 
     def __init__(self, inputs: Inputs, journal: Path, max_concurrency: int) -> None:
         super().__init__(models=inputs.models, journal=journal, max_concurrency=max_concurrency)
@@ -167,7 +167,7 @@ class _Watched(Fieldwork):
         super().run(watched, things, keep, total=total, label=label, name=name)
 
 
-def _survey(inputs: Inputs, fieldwork: Fieldwork, *, series: bool = False) -> None:
+def _survey(inputs: Inputs, session: ModelSession, *, series: bool = False) -> None:
     """Have all people take the survey, each item by itself unless they are one series."""
     settings = inputs.settings("responses", survey_interview.Settings)
     with redirect_stderr(StringIO()):
@@ -176,7 +176,7 @@ def _survey(inputs: Inputs, fieldwork: Fieldwork, *, series: bool = False) -> No
             personas=inputs.personas,
             codebook=inputs.codebook,
             output=inputs.folder / f"{os.getpid()}.parquet",
-            fieldwork=fieldwork,
+            session=session,
         )
 
 
@@ -236,7 +236,7 @@ async def _plain(requests: Sequence[Request], endpoint: Endpoint, *, transport: 
 
 
 async def _provider(requests: Sequence[Request], endpoint: Endpoint) -> None:
-    model = open_model(_IDENTITY, endpoint, Meter())
+    model = open_model(_IDENTITY, endpoint, Usage())
     await model.open()
     await _keep_asking(endpoint.max_concurrency, requests, model.sample)
 
@@ -252,10 +252,10 @@ def _ask(inputs: Inputs, way: str, endpoint: Endpoint) -> None:
             _survey(inputs, _Watched(inputs, Path(journal), endpoint.max_concurrency))
         raise SystemExit("all people were asked before the time was over")
     if way == "memory":
-        fieldwork = Fieldwork(
+        session = ModelSession(
             models=inputs.models, journal=inputs.journal, max_concurrency=endpoint.max_concurrency
         )
-        _survey(inputs, fieldwork, series=True)
+        _survey(inputs, session, series=True)
         print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1000)
         return
     requests = pickle.loads(_recorded(inputs).read_bytes())

@@ -19,10 +19,10 @@ from unittest.mock import patch
 from anthology.config.model import Endpoint
 from anthology.config.model_identity import ModelIdentity
 from anthology.io.parquet import read_table
-from anthology.models.base import Draw, Provider, Reply, Request
-from anthology.models.session import Fieldwork
-from anthology.models.usage import Meter
-from anthology.seeds import derive
+from anthology.models.base import Completion, Provider, Reply, Request
+from anthology.models.session import ModelSession
+from anthology.models.usage import Usage
+from anthology.seeds import derive_seed
 from anthology.stages import responses, traits
 from benchmarks.rows import Rate, rates
 from benchmarks.survey import Inputs
@@ -37,8 +37,8 @@ _FORMS = 20 * [" {}", " {}\n"] + 3 * [" I'd say {}", " {} I think."] + [" I don'
 """How answers are written: most as they should be."""
 
 
-class _Timed(Fieldwork):
-    """Fieldwork that knows how long the asking took."""
+class _Timed(ModelSession):
+    """ModelSession that knows how long the asking took."""
 
     seconds = 0.0
 
@@ -66,7 +66,7 @@ class _Parrot:
     version = None
     address = None
 
-    def __init__(self, identity: ModelIdentity, endpoint: Endpoint, meter: Meter) -> None:
+    def __init__(self, identity: ModelIdentity, endpoint: Endpoint, meter: Usage) -> None:
         pass
 
     async def open(self) -> None:
@@ -77,20 +77,20 @@ class _Parrot:
 
     async def sample(self, request: Request) -> Reply:
         if not isinstance(request.prompt, str):
-            return Reply((Draw("Not stated", tokens=2),), None, 800, 2)
+            return Reply((Completion("Not stated", tokens=2),), None, 800, 2)
         asked = request.prompt[request.prompt.rindex("Question:") :]
         options = [line for line in asked.splitlines() if line.startswith("(")]
         draws = []
-        for number in range(request.draws):
-            chance = derive(request.seed, "draw", number)
+        for number in range(request.n):
+            chance = derive_seed(request.seed, "draw", number)
             option = options[chance % len(options)]
             said = option[:3] if chance >> 8 & 1 else option
             text = _FORMS[(chance >> 16) % len(_FORMS)].format(said)
-            draws.append(Draw(text, tokens=len(text.split())))
-        return Reply(tuple(draws), None, len(request.prompt) // 4, 5 * request.draws)
+            draws.append(Completion(text, tokens=len(text.split())))
+        return Reply(tuple(draws), None, len(request.prompt) // 4, 5 * request.n)
 
 
-def _parrot(identity: ModelIdentity, endpoint: Endpoint, meter: Meter) -> Provider:
+def _parrot(identity: ModelIdentity, endpoint: Endpoint, meter: Usage) -> Provider:
     return _Parrot(identity, endpoint, meter)
 
 
@@ -134,14 +134,14 @@ def _files(stage: str, inputs: Inputs) -> dict[str, Path]:
 
 def _run(stage: str, inputs: Inputs) -> tuple[int, float, float]:
     """Run a stage; return its answers, and seconds of the whole and of the asking."""
-    fieldwork = _Timed(models=inputs.models, journal=inputs.journal, max_concurrency=IN_FLIGHT)
+    session = _Timed(models=inputs.models, journal=inputs.journal, max_concurrency=IN_FLIGHT)
     settings = inputs.settings(stage, STAGES[stage].Settings)
     with redirect_stderr(StringIO()):
         start = perf_counter()
-        STAGES[stage].run(settings, **_files(stage, inputs), fieldwork=fieldwork)
+        STAGES[stage].run(settings, **_files(stage, inputs), session=session)
         whole = perf_counter() - start
     each = len(settings.traits) * settings.draws if stage == "traits" else 1
-    return read_table(_output(stage, inputs)).num_rows * each, whole, fieldwork.seconds
+    return read_table(_output(stage, inputs)).num_rows * each, whole, session.seconds
 
 
 def _apart(stage: str, folder: Path) -> tuple[int, float, float]:
@@ -166,7 +166,7 @@ def _command(stage: str, inputs: Inputs) -> float:
 
 if __name__ == "__main__":
     if len(sys.argv) > 1:
-        # Arrow loads pandas, and fieldwork its provider, when they are first used.
+        # Arrow loads pandas, and session its provider, when they are first used.
         import_module("pandas")
         import_module("anthology.providers.http.client")
         print(json.dumps(_run(sys.argv[1], Inputs(Path(sys.argv[2])))))

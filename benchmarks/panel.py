@@ -20,7 +20,7 @@ from anthology.analysis.distances import FloatArray, IntArray
 from anthology.config.stage import StageSettings
 from anthology.interview.survey_interview import COLUMNS
 from anthology.io.parquet import write_table, write_text
-from anthology.records import merged
+from anthology.records import merge_json
 from anthology.study.command_line import read_workflow
 from anthology.survey.codebook import Codebook, Entry, TraitEntry
 from anthology.survey.respondents import TRAIT
@@ -74,7 +74,7 @@ class Panel:
 
     def settings(self, stage: str) -> dict[str, Any]:
         """Return the settings of a stage by their names."""
-        return merged(self.params(stage))
+        return merge_json(self.params(stage))
 
     def run(self, stage: str) -> Taken:
         """Run a stage's command, the one that takes threads with two."""

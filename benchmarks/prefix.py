@@ -37,7 +37,7 @@ from anthology.interview import survey_interview
 from anthology.interview import trait_interview as traitsurvey
 from anthology.io.parquet import facts, read_table, write_table
 from anthology.models.base import Model, Reply, Request
-from anthology.models.session import Fieldwork
+from anthology.models.session import ModelSession
 from anthology.stages import responses, traits
 from benchmarks import survey
 from tests.support.vllm_server import KEY, MODEL, counters, metrics, post, serving
@@ -93,8 +93,8 @@ class Recorded:
         return await self.model.sample(request)
 
 
-class RecordedFieldwork(Fieldwork):
-    """Fieldwork that remembers what its models were asked.
+class RecordedFieldwork(ModelSession):
+    """ModelSession that remembers what its models were asked.
 
     Parameters
     ----------
@@ -140,7 +140,7 @@ def measure(
     what: str,
     address: str,
     inputs: survey.Inputs,
-    work: Callable[[survey.Inputs, Fieldwork], None],
+    work: Callable[[survey.Inputs, ModelSession], None],
 ) -> Found:
     """Have a stage ask a server, and compare what that found with what it could have.
 
@@ -157,14 +157,14 @@ def measure(
     """
     before = counters(address)
     with TemporaryDirectory(dir=inputs.folder) as journal, redirect_stderr(StringIO()):
-        fieldwork = RecordedFieldwork(inputs, Path(journal))
-        work(inputs, fieldwork)
+        session = RecordedFieldwork(inputs, Path(journal))
+        work(inputs, session)
     after = counters(address)
     looked_up, found = (
         round(after[name] - before[name])
         for name in ("vllm:prefix_cache_queries_total", "vllm:prefix_cache_hits_total")
     )
-    prompts = [ids for request in fieldwork.requests for ids in _prompts(address, request)]
+    prompts = [ids for request in session.requests for ids in _prompts(address, request)]
     tokens = sum(map(len, prompts))
     if looked_up != tokens:
         raise SystemExit(f"{what}: {tokens:,} tokens were sent, the server read {looked_up:,}")
@@ -179,7 +179,7 @@ def block_size(address: str) -> int:
     return int(found[1])
 
 
-def ask_items(inputs: survey.Inputs, fieldwork: Fieldwork) -> None:
+def ask_items(inputs: survey.Inputs, session: ModelSession) -> None:
     """Have all personas take the survey in series."""
     settings = inputs.settings("responses", survey_interview.Settings)
     responses.run(
@@ -187,11 +187,11 @@ def ask_items(inputs: survey.Inputs, fieldwork: Fieldwork) -> None:
         personas=inputs.personas,
         codebook=inputs.codebook,
         output=inputs.folder / "responses.parquet",
-        fieldwork=fieldwork,
+        session=session,
     )
 
 
-def ask_traits(inputs: survey.Inputs, fieldwork: Fieldwork) -> None:
+def ask_traits(inputs: survey.Inputs, session: ModelSession) -> None:
     """Ask all stories for their traits, each with many draws."""
     settings = inputs.settings("traits", traitsurvey.Settings)
     unread = {"reader": None, "reader_model": None}
@@ -200,7 +200,7 @@ def ask_traits(inputs: survey.Inputs, fieldwork: Fieldwork) -> None:
         backstories=inputs.stories,
         output=inputs.folder / "traits.parquet",
         sources=inputs.folder / "sources.csv",
-        fieldwork=fieldwork,
+        session=session,
     )
 
 
@@ -237,7 +237,7 @@ def _prompts(address: str, request: Request) -> list[list[int]]:
     """Return the tokens of the prompts that vLLM makes of a request, one for each draw."""
     asked = {"model": MODEL, "prompt": request.prompt}
     ids: list[int] = post(address, "/tokenize", asked)["tokens"]
-    return [ids] * request.draws
+    return [ids] * request.n
 
 
 def main() -> None:

@@ -33,8 +33,8 @@ from anthology.config.stage import StageSettings
 from anthology.interview import survey_interview
 from anthology.io.parquet import facts, read_table, write_table
 from anthology.models.base import Model, Reply, Request
-from anthology.models.session import Fieldwork
-from anthology.records import merged
+from anthology.models.session import ModelSession
+from anthology.records import merge_json
 from anthology.stages import responses
 from anthology.study.command_line import read_workflow
 from benchmarks.prefix import BLOCK, block_size, possible
@@ -123,8 +123,8 @@ class Recorded:
         return await self.model.sample(request)
 
 
-class RecordedFieldwork(Fieldwork):
-    """Fieldwork that remembers what its models were asked."""
+class RecordedFieldwork(ModelSession):
+    """ModelSession that remembers what its models were asked."""
 
     prompts: list[str]
 
@@ -155,25 +155,25 @@ class Study:
         names = SimpleNamespace(survey="w34", condition=condition, model=_NAME)
         given = self._workflow.settings("responses")
         settings = survey_interview.Settings.model_validate(
-            merged(say(names) for say in given.values())
+            merge_json(say(names) for say in given.values())
         )
         made = self.project.path / "results/w34"
         personas = made / f"personas/{condition}.parquet"
         folder.mkdir()
-        fieldwork = RecordedFieldwork(
+        session = RecordedFieldwork(
             models=self.project.path / "config/models",
             journal=folder / "journal",
             max_concurrency=max_concurrency,
         )
-        fieldwork.prompts = []
+        session.prompts = []
         responses.run(
             settings,
             personas=_shuffled(personas, folder / "personas.parquet") if shuffled else personas,
             codebook=made / "codebook.json",
             output=folder / "responses.parquet",
-            fieldwork=fieldwork,
+            session=session,
         )
-        return fieldwork.prompts
+        return session.prompts
 
     def asked(self, way: Way) -> list[str]:
         """Have all conditions asked in one way; return the prompts."""

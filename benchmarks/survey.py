@@ -18,7 +18,7 @@ import yaml
 
 from anthology.config.stage import StageSettings
 from anthology.io.parquet import read_table, write_table
-from anthology.records import merged
+from anthology.records import merge_json
 from anthology.stages import humans, personas, population
 from anthology.study.command_line import read_workflow
 from anthology.study.workflow import Workflow
@@ -77,7 +77,7 @@ class Inputs:
         """Return a stage's settings, as its command gets them."""
         names = SimpleNamespace(survey="w34", condition="greedy_bio", model=MODEL)
         given = self._workflow().settings(stage)
-        return kind.model_validate(merged(setting(names) for setting in given.values()))
+        return kind.model_validate(merge_json(setting(names) for setting in given.values()))
 
     def declare(self, url: str, max_concurrency: int) -> None:
         """Say where the models are served, and how many requests they get at a time."""

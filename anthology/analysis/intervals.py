@@ -33,7 +33,7 @@ from anthology.analysis.load import PersonaAnswers, Respondents
 from anthology.analysis.metric_rows import MetricSettings
 from anthology.analysis.resampling import Draws
 from anthology.io.tables import Row
-from anthology.seeds import generator
+from anthology.seeds import rng_for
 
 INTERVALS = (
     *("survey", "model", "condition", "metric", "estimate", "low", "high"),
@@ -161,7 +161,7 @@ def human_bounds(
         Their alpha in every draw.
     """
     # The same splits as those of metrics.csv.
-    rng = generator(settings.seed, "metrics", settings.survey, "splits")
+    rng = rng_for(settings.seed, "metrics", settings.survey, "splits")
     first = halves.draw_halves(len(found.ids), settings.splits, rng)
     parts = halves.half_stats(found.positions, settings.sizes, found.weights, first)
     said = measures.why_undefined(whole, settings.names) + halves.why_halves_undefined(

@@ -22,7 +22,7 @@ from anthology.analysis.distances import (
 from anthology.analysis.features import positions_of
 from anthology.analysis.load import AnswerSettings, PersonaAnswers, Respondents
 from anthology.io.tables import Row
-from anthology.seeds import generator
+from anthology.seeds import rng_for
 
 
 class MetricSettings(AnswerSettings):
@@ -68,7 +68,7 @@ def metric_rows(
     """
     whole = group_stats(found.positions, settings.sizes, found.weights)
     humans = _Humans(found, whole, why_undefined(whole, settings.names))
-    rng = generator(settings.seed, *path)
+    rng = rng_for(settings.seed, *path)
     rows = [_human_row(settings, humans, rng)]
     return rows + [_persona_row(settings, humans, one) for one in answered]
 

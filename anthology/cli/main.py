@@ -75,9 +75,9 @@ def _run_stage(stage: str, argv: Sequence[str]) -> None:
     from anthology.cluster.submitted_jobs import check_submitted
     from anthology.config.stage import INPUTS
     from anthology.io.no_pandas import leave_pandas_out
-    from anthology.models.usage import Asks
+    from anthology.models.usage import UsesModels
     from anthology.provenance.watch import Watch
-    from anthology.records import merged
+    from anthology.records import merge_json
 
     check_code_hash()
     watch = Watch(stage)
@@ -87,7 +87,7 @@ def _run_stage(stage: str, argv: Sequence[str]) -> None:
     check_submitted(options["settings"])
     watch.look(options)
     try:
-        parts = merged(options.pop("settings"))
+        parts = merge_json(options.pop("settings"))
     except (ValueError, AttributeError):
         raise ConfigurationError("takes JSON objects", where="--settings") from None
     parts.pop(INPUTS, None)
@@ -99,7 +99,7 @@ def _run_stage(stage: str, argv: Sequence[str]) -> None:
         raise explain(error, module.Settings, parts, where=lambda _: "--settings") from None
     arguments = _called(module.run, options)
     module.run(settings, **arguments)
-    asking = [value for value in arguments.values() if isinstance(value, Asks)]
+    asking = [value for value in arguments.values() if isinstance(value, UsesModels)]
     watch.record(parts, [one for asks in asking for one in asks.asked()])
 
 

@@ -26,7 +26,7 @@ from anthology.cluster.processes import (
 from anthology.cluster.vllm_arguments import build_arguments
 from anthology.config.model import ModelSpec
 from anthology.errors import ConfigurationError, EndpointError
-from anthology.models.declared import BESIDE, declared
+from anthology.models.load_spec import BESIDE, load_model_spec
 from anthology.providers.http.address_file import (
     Address,
     read_address,
@@ -108,7 +108,7 @@ def serve_model(
     AnthologyError
         If the server cannot be started, or ends by itself.
     """
-    spec = declared(folder, name)
+    spec = load_model_spec(folder, name)
     if spec.endpoint.address_file is None:
         raise ConfigurationError(
             "names no file for the server's address",

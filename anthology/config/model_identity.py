@@ -3,7 +3,7 @@
 from hashlib import blake2b
 from typing import Any, Literal
 
-from anthology.records import Record, canonical
+from anthology.records import Record, canonical_json
 
 
 class ModelIdentity(Record):
@@ -27,4 +27,4 @@ class ModelIdentity(Record):
     def fingerprint(self) -> str:
         """Return 16 hex digits that stand for the model wherever it is served and named."""
         known = self.model_dump(mode="json", exclude={"name"})
-        return blake2b(canonical(known).encode(), digest_size=8).hexdigest()
+        return blake2b(canonical_json(known).encode(), digest_size=8).hexdigest()

@@ -19,7 +19,7 @@ from anthology.interview.survey_interview import Interview, Settings
 from anthology.interview.transcript import Turn
 from anthology.io.parquet import made_by
 from anthology.models.base import Message, Model, Reply, Request
-from anthology.models.session import Fieldwork
+from anthology.models.session import ModelSession
 from anthology.survey.codebook import Codebook
 
 ROLES = ("system", "user", "assistant")
@@ -154,8 +154,8 @@ def _shared(first: Pieces, second: Pieces) -> int:
     return min(len(first), len(second))
 
 
-class _NobodyAsked(Fieldwork):
-    """Fieldwork without a model, for interviews whose answers are known."""
+class _NobodyAsked(ModelSession):
+    """ModelSession without a model, for interviews whose answers are known."""
 
     def __init__(self) -> None:
         super().__init__(models=Path(), journal=Path(), max_concurrency=1)

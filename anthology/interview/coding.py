@@ -14,7 +14,7 @@ from anthology.interview.numbers import position, read_range
 from anthology.interview.question import Option, Question, labelled
 from anthology.models.ask import ask_model, told
 from anthology.models.base import Model, Request
-from anthology.seeds import derive
+from anthology.seeds import derive_seed
 
 _READING = Sampling(temperature=0, max_tokens=32)
 
@@ -142,7 +142,7 @@ class _Chooser(Generic[P]):
         """Have the model name one of the options; None where it says that there is none."""
         prompt = told(self._prompt.system, message)
         request = Request(prompt=prompt, sampling=_READING, seed=seed)
-        found = (await ask_model(self._model, request)).draws[0].text.strip()
+        found = (await ask_model(self._model, request)).completions[0].text.strip()
         if found.lower().startswith(self._prompt.not_stated.lower()):
             return None
         return read_option(found, asked.declared, self._layout)
@@ -156,7 +156,7 @@ class Reader(_Chooser[ReaderPrompt]):
         message = self._prompt.message.format(
             story=story, question=asked.declared.question, options=self._options(asked)
         )
-        seed = derive(self._seed, "traits", number, asked.name, "reader")
+        seed = derive_seed(self._seed, "traits", number, asked.name, "reader")
         return await self._chosen(asked, message, seed)
 
 
@@ -189,4 +189,6 @@ class Coder(_Chooser[CoderPrompt]):
         message = self._prompt.message.format(
             question=asked.question.wording, options=self._options(asked), answer=answer
         )
-        return await self._chosen(asked, message, derive(self._seed, "traits", asked.name, "coder"))
+        return await self._chosen(
+            asked, message, derive_seed(self._seed, "traits", asked.name, "coder")
+        )

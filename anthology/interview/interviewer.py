@@ -11,7 +11,7 @@ from anthology.interview.answers import Answer, Outcome, concluded, read_answer
 from anthology.interview.question import Question
 from anthology.interview.transcript import Ask, Turn, as_messages, asked, said, stops
 from anthology.models.ask import ask_model
-from anthology.models.base import Message, Model, Request, Shares
+from anthology.models.base import LabelProbs, Message, Model, Request
 
 _PAGES = 4096
 """How many questions are kept laid out; a survey's, in all their orders, are rarely more."""
@@ -92,13 +92,13 @@ class Interviewer:
             prompt=self._prompt(turns, page),
             sampling=self._sampling,
             stop=self._stops,
-            draws=draws,
+            n=draws,
             choices=page.choices if self._asking == "choice" else (),
             seed=seed,
         )
-        return tuple(draw.text for draw in (await ask_model(self._model, request)).draws)
+        return tuple(draw.text for draw in (await ask_model(self._model, request)).completions)
 
-    async def weigh(self, turns: tuple[Turn, ...], question: Question) -> Shares:
+    async def weigh(self, turns: tuple[Turn, ...], question: Question) -> LabelProbs:
         """Ask how probable each option's label is as the answer to a question.
 
         Returns
@@ -113,8 +113,8 @@ class Interviewer:
             choices=page.choices,
             logprobs=True,
         )
-        shares = (await self._model.sample(request)).shares
-        if shares is None or len(shares.choices) != len(question.options):
+        shares = (await self._model.sample(request)).label_probs
+        if shares is None or len(shares.probs) != len(question.options):
             raise ModelError("gave no probabilities of the labels")
         return shares
 

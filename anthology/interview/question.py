@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from anthology.config.formats import Format
-from anthology.seeds import derive
+from anthology.seeds import derive_seed
 
 DECLINED = 2**15
 """The code of an option to decline, which is no value that a survey's variable can have."""
@@ -53,9 +53,9 @@ class Question:
         free = [option for option in self.options if option.code not in self.last]
         fixed = [option for option in self.options if option.code in self.last]
         if self.ordinal:
-            free = free[::-1] if derive(seed, "reversed") % 2 else free
+            free = free[::-1] if derive_seed(seed, "reversed") % 2 else free
         else:
-            free.sort(key=lambda option: derive(seed, option.code))
+            free.sort(key=lambda option: derive_seed(seed, option.code))
         return Question(self.wording, (*free, *fixed), self.ordinal, self.last)
 
     def written(self, layout: Format) -> str:

@@ -20,9 +20,9 @@ from anthology.interview.interviewer import Interviewer
 from anthology.interview.label_probs import tempered
 from anthology.interview.question import DECLINED, Option, Question
 from anthology.interview.transcript import Turn
-from anthology.models.base import Message, Shares
-from anthology.models.session import Fieldwork
-from anthology.seeds import derive, generator
+from anthology.models.base import LabelProbs, Message
+from anthology.models.session import ModelSession
+from anthology.seeds import derive_seed, rng_for
 from anthology.survey.codebook import Codebook
 
 _OUTCOMES = [outcome.value for outcome in Outcome]
@@ -88,7 +88,7 @@ class Response:
     code: int | None
     replies: Counter[Outcome]
     last: str
-    shares: Shares | None = None
+    shares: LabelProbs | None = None
     decline_prob: float | None = None
 
     @property
@@ -105,7 +105,7 @@ class Response:
             *(self.replies[outcome] for outcome in Outcome),
             self.out_of_attempts,
             self.last,
-            shares and shares.choices,
+            shares and shares.probs,
             self.decline_prob,
             shares and shares.unseen,
         )
@@ -114,10 +114,10 @@ class Response:
 class Interview:
     """Holds interviews on one survey, item after item."""
 
-    def __init__(self, settings: Settings, codebook: Codebook, fieldwork: Fieldwork) -> None:
+    def __init__(self, settings: Settings, codebook: Codebook, session: ModelSession) -> None:
         self._settings = settings
         self._interviewer = Interviewer(
-            fieldwork.model(settings.model),
+            session.model(settings.model),
             settings.model.api,
             settings.layout,
             settings.frame,
@@ -192,14 +192,14 @@ class Interview:
     ) -> tuple[Response, int | None]:
         """Ask how probable each option is, and draw the answer from that."""
         shares = await self._interviewer.weigh(turns, question)
-        by_code = dict(zip((o.code for o in question.options), shares.choices, strict=True))
+        by_code = dict(zip((o.code for o in question.options), shares.probs, strict=True))
         codes = [option.code for option in self._questions[variable].options]
         odds = tempered([by_code[code] for code in codes], self._settings.sampling)
         decline = by_code.pop(DECLINED, None)
-        kept = Shares(tuple(by_code[code] for code in codes if code in by_code), shares.unseen)
+        kept = LabelProbs(tuple(by_code[code] for code in codes if code in by_code), shares.unseen)
         if odds is None:
             return Response(None, Counter({Outcome.UNREADABLE: 1}), "", kept, decline), None
-        rng = generator(self._seed(respondent, variable, "answer"))
+        rng = rng_for(self._seed(respondent, variable, "answer"))
         drawn = codes[int(rng.choice(len(odds), p=odds))]
         position = [option.code for option in question.options].index(drawn)
         code, outcome = _chosen(question.options[position])
@@ -221,7 +221,7 @@ class Interview:
 
     def _seed(self, respondent: str, variable: str, purpose: str | int) -> int:
         survey = self._settings.survey
-        return derive(self._settings.seed, "responses", survey, respondent, variable, purpose)
+        return derive_seed(self._settings.seed, "responses", survey, respondent, variable, purpose)
 
 
 def _chosen(option: Option) -> tuple[int | None, Outcome]:

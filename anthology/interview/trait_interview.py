@@ -16,9 +16,9 @@ from anthology.interview.distribution import Distribution
 from anthology.interview.interviewer import Interviewer
 from anthology.interview.label_probs import tempered
 from anthology.interview.transcript import Turn, story_turns
-from anthology.models.base import Shares
-from anthology.models.session import Fieldwork
-from anthology.seeds import derive
+from anthology.models.base import LabelProbs
+from anthology.models.session import ModelSession
+from anthology.seeds import derive_seed
 
 _LEAST = 1e-3
 """Of how many expected answers no further question is asked."""
@@ -69,14 +69,14 @@ class TraitSurvey:
     ----------
     settings
         What is asked, and how.
-    fieldwork
+    session
         Where models are asked.
     """
 
-    def __init__(self, settings: Settings, fieldwork: Fieldwork) -> None:
+    def __init__(self, settings: Settings, session: ModelSession) -> None:
         self._settings, layout = settings, settings.layout
         self._interviewer = Interviewer(
-            fieldwork.model(settings.model),
+            session.model(settings.model),
             settings.model.api,
             layout,
             settings.frame,
@@ -85,12 +85,12 @@ class TraitSurvey:
             forced=settings.require_label,
         )
         self._reader = (
-            Reader(settings.reader, fieldwork.model(settings.reader_model), layout, settings.seed)
+            Reader(settings.reader, session.model(settings.reader_model), layout, settings.seed)
             if settings.reader and settings.reader_model
             else None
         )
         self._coder = (
-            Coder(settings.coder, fieldwork.model(settings.coder_model), layout, settings.seed)
+            Coder(settings.coder, session.model(settings.coder_model), layout, settings.seed)
             if settings.coder and settings.coder_model
             else None
         )
@@ -134,7 +134,7 @@ class TraitSurvey:
         settings, trait = self._settings, self._settings.traits[name]
         first, *steps = self._asked[name]
         found = {question.name: _nothing(question) for question in (first, *steps)}
-        seed = derive(settings.seed, "traits", number, name)
+        seed = derive_seed(settings.seed, "traits", number, name)
         stated = await self._stated(trait, first, number, text)
         if stated is None:
             own = await self._put(first, turns, settings.samples, seed)
@@ -149,7 +149,7 @@ class TraitSurvey:
                     further[path] = amount
                     continue
                 said = tuple(self._said(self._asked[name][at], place) for at, place in path)
-                drawn = derive(seed, step.name, *(part for pair in path for part in pair))
+                drawn = derive_seed(seed, step.name, *(part for pair in path for part in pair))
                 given = await self._put(question, turns + said, amount, drawn)
                 found[question.name] += given
                 further[path] = given.silent
@@ -186,11 +186,11 @@ class TraitSurvey:
         )
         return await self._counted(question, Counter(texts))
 
-    def _expected(self, question: Asked, shares: Shares, draws: float) -> Distribution:
+    def _expected(self, question: Asked, shares: LabelProbs, draws: float) -> Distribution:
         """Return how many of `draws` answers to expect for each option."""
-        labels = sum(shares.choices)
-        drawn = tempered(shares.choices, self._settings.sampling)
-        counts = [draws * labels * share for share in drawn or shares.choices]
+        labels = sum(shares.probs)
+        drawn = tempered(shares.probs, self._settings.sampling)
+        counts = [draws * labels * share for share in drawn or shares.probs]
         options = len(question.declared.options)
         unreadable = draws * max(0.0, 1 - labels - shares.unseen)
         return Distribution(

@@ -13,7 +13,7 @@ import pyarrow.parquet as pq
 
 from anthology import __version__
 from anthology.errors import DataError
-from anthology.records import Record, canonical
+from anthology.records import Record, canonical_json
 
 GROUP = 8192
 """Rows of a group, which is what is held in memory at a time."""
@@ -80,7 +80,7 @@ class Sheet:
         self._gather()
         if self._waiting:
             self._write_group(pa.concat_tables(self._waiting))
-        self._writer.add_key_value_metadata({_KEY: canonical(made)})
+        self._writer.add_key_value_metadata({_KEY: canonical_json(made)})
         self._writer.close()
 
     def drop(self) -> None:

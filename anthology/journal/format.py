@@ -23,7 +23,7 @@ import numpy as np
 import numpy.typing as npt
 
 from anthology.errors import AnthologyError
-from anthology.records import canonical
+from anthology.records import canonical_json
 
 HEADER = b"anthology journal 1\n"
 SUFFIX = ".journal"
@@ -100,7 +100,7 @@ def entry(key: bytes, model: str, payload: bytes) -> bytes:
 
 def note(said: dict[str, Any]) -> bytes:
     """Write one note, a line that lookups pass over."""
-    text = canonical(said).encode()
+    text = canonical_json(said).encode()
     return b"# %08x %s\n" % (crc32(text), text)
 
 

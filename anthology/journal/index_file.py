@@ -22,7 +22,7 @@ import numpy as np
 
 from anthology.journal.format import INDEX, UNFINISHED, Unsigned
 from anthology.journal.index import OFFSET_BITS, Index
-from anthology.records import canonical
+from anthology.records import canonical_json
 
 _FIRST = b"anthology index 1\n"
 _END = 4096
@@ -124,7 +124,7 @@ def keep(folder: Path, index: Index, wholes: Mapping[str, tuple[int, int]], kept
     with suppress(OSError):
         covers = [[name, *astuple(_cover(folder / name, *read))] for name, read in wholes.items()]
         said = {"files": covers, "entries": len(index), "order": sys.byteorder}
-        front = _FIRST + canonical(said).encode() + b"\n"
+        front = _FIRST + canonical_json(said).encode() + b"\n"
         try:
             # Of many jobs that start together, the first to be done does it for all.
             if _stamp(folder / INDEX) == kept.stamp:

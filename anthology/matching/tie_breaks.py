@@ -7,14 +7,14 @@ the order of people or stories nor the presence of others changes it.
 import numpy as np
 import numpy.typing as npt
 
-from anthology.seeds import derive
+from anthology.seeds import derive_seed
 
 TieBreaks = npt.NDArray[np.uint64]
 
 
 def respondent_tie_breaks(seed: int, survey: str, respondents: list[str]) -> TieBreaks:
     """Return one lot for each respondent of a survey."""
-    return np.array([derive(seed, "matches", survey, name) for name in respondents], np.uint64)
+    return np.array([derive_seed(seed, "matches", survey, name) for name in respondents], np.uint64)
 
 
 def backstory_tie_breaks(backstories: npt.NDArray[np.int64]) -> TieBreaks:

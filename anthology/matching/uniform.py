@@ -4,7 +4,7 @@ import numpy as np
 
 from anthology.matching.similarity import IntArray
 from anthology.matching.tie_breaks import TieBreaks, mix_bits
-from anthology.seeds import derive
+from anthology.seeds import derive_seed
 
 
 def assign_at_random(people: TieBreaks, stories: TieBreaks, seed: int) -> IntArray:
@@ -33,7 +33,7 @@ def assign_at_random(people: TieBreaks, stories: TieBreaks, seed: int) -> IntArr
     waiting, left = np.arange(len(people)), np.arange(len(stories))
     turn = 0
     while len(waiting):
-        key = np.uint64(derive(seed, turn))
+        key = np.uint64(derive_seed(seed, turn))
         order = np.argsort(mix_bits(np.concatenate([people[waiting], stories[left]]) ^ key))
         person = order < len(waiting)
         served = person & ~np.roll(person, -1)

@@ -7,8 +7,8 @@ from anthology.models.base import Message, Model, Reply, Request
 async def ask_model(model: Model, request: Request) -> Reply:
     """Ask a model and check that it gave as many draws as it was asked for."""
     reply = await model.sample(request)
-    if len(reply.draws) != request.draws:
-        raise ModelError(f"gave {len(reply.draws)} draws, {request.draws} were asked for")
+    if len(reply.completions) != request.n:
+        raise ModelError(f"gave {len(reply.completions)} draws, {request.n} were asked for")
     return reply
 
 

@@ -26,7 +26,7 @@ class Request:
         Temperature, nucleus and length limit.
     stop
         Texts at which an answer ends; they are not part of it.
-    draws
+    n
         How many independent answers are wanted.
     choices
         When given, an answer can only be one of these texts.
@@ -35,10 +35,10 @@ class Request:
         wanted. They are the model's own, at temperature 1, with nothing cut off.
     seed
         Decides the draws on a model that honours seeds.
-    scored
+    want_logprobs
         Whether the log-probability and length of each answer are wanted as well,
         where the model gives them; among the `choices` alone, where there are any.
-    continuation
+    score_text
         When given, nothing is drawn: this text is the one draw of the reply, with its
         length and log-probability as what follows on the prompt, at temperature 1.
         Its tokens are those that reach beyond the prompt; what would come after it
@@ -48,16 +48,16 @@ class Request:
     prompt: str | tuple[Message, ...]
     sampling: Sampling
     stop: tuple[str, ...] = ()
-    draws: int = 1
+    n: int = 1
     choices: tuple[str, ...] = ()
     logprobs: bool = False
     seed: int = 0
-    scored: bool = False
-    continuation: str = ""
+    want_logprobs: bool = False
+    score_text: str = ""
 
 
 @dataclass(frozen=True, slots=True)
-class Draw:
+class Completion:
     """One answer: its text, why it ended, its length and total log-probability.
 
     The length is 0 and the log-probability None where the model does not say them.
@@ -70,12 +70,12 @@ class Draw:
 
 
 @dataclass(frozen=True, slots=True)
-class Shares:
+class LabelProbs:
     """How probable it is that an answer begins with each of some choices.
 
     Parameters
     ----------
-    choices
+    probs
         The probability of each choice, in the request's order. What is missing
         from one is the probability of anything else.
     unseen
@@ -83,7 +83,7 @@ class Shares:
         the choices after all; 0 where the probabilities are exact.
     """
 
-    choices: tuple[float, ...]
+    probs: tuple[float, ...]
     unseen: float = 0.0
 
 
@@ -93,9 +93,9 @@ class Reply:
 
     Parameters
     ----------
-    draws
+    completions
         As many as the request asked for; none where it asked for probabilities.
-    shares
+    label_probs
         The probabilities of the choices, where the request asked for them.
     prompt_tokens, completion_tokens
         Tokens read and written.
@@ -103,8 +103,8 @@ class Reply:
         What was known of the version that answered, where the journal keeps it.
     """
 
-    draws: tuple[Draw, ...] = ()
-    shares: Shares | None = None
+    completions: tuple[Completion, ...] = ()
+    label_probs: LabelProbs | None = None
     prompt_tokens: int = 0
     completion_tokens: int = 0
     version: str | None = None

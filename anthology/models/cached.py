@@ -11,10 +11,10 @@ import orjson
 from anthology.config.model import ModelSpec
 from anthology.config.model_identity import ModelIdentity
 from anthology.models.ask import ask_model
-from anthology.models.base import Draw, Model, Reply, Request, Shares
+from anthology.models.base import Completion, LabelProbs, Model, Reply, Request
 from anthology.models.registry import capabilities
-from anthology.models.usage import Meter
-from anthology.seeds import derive
+from anthology.models.usage import Usage
+from anthology.seeds import derive_seed
 
 
 class Answers(Protocol):
@@ -37,7 +37,7 @@ class Answers(Protocol):
         ...
 
 
-class Journalled:
+class CachedModel:
     """Looks a request up in the journal, and asks the model for what is not there.
 
     Parameters
@@ -69,7 +69,7 @@ class Journalled:
         identity: ModelIdentity,
         spec: ModelSpec,
         journal: Answers,
-        meter: Meter,
+        meter: Usage,
         ready: Callable[[], Awaitable[None]],
         version: Callable[[], str | None] = lambda: None,
     ) -> None:
@@ -116,22 +116,22 @@ class Journalled:
 
     def _wording(self, request: Request) -> bytes:
         """Return a request's words with how its server is held to them, where that matters."""
-        endpoint, words = self._spec.endpoint, wording(request)
+        endpoint, words = self._spec.endpoint, request_key_parts(request)
         if request.logprobs:
             # A server that is asked to show more tokens may tell more of the same probabilities.
             exact = endpoint.label_logprobs or capabilities(self._spec).exact_label_probs
             return words + (b"exact" if exact else b"%d" % endpoint.top_logprobs)
         if request.choices:
             words += str(endpoint.constrained_output).encode()
-        if request.scored and not endpoint.returns_logprobs:
+        if request.want_logprobs and not endpoint.returns_logprobs:
             words += b"unscored"
         return words
 
     def _found(self, key: bytes, request: Request) -> Reply | None:
         """Return the answer if the journal has all of it."""
         replies = _in_line(self._journal.find(key))
-        have = sum(len(reply.draws) for reply in replies)
-        if not replies or (have < request.draws and not request.logprobs):
+        have = sum(len(reply.completions) for reply in replies)
+        if not replies or (have < request.n and not request.logprobs):
             return None
         self._meter.hits += len(replies)
         self._count(key, replies)
@@ -140,17 +140,17 @@ class Journalled:
     async def _answered(self, key: bytes, request: Request) -> Reply:
         """Ask for what the journal has not, and keep it."""
         found = _in_line(self._journal.find(key))
-        have = sum(len(reply.draws) for reply in found)
+        have = sum(len(reply.completions) for reply in found)
         await self._ready()
         self._count(key, found)
         if request.logprobs:
             self._counted.add(_place(key, 0))
             return await self._ask(key, request, 0)
-        while have < request.draws:
+        while have < request.n:
             part = await self._ask(key, self._part(request, have), have)
             self._counted.add(_place(key, len(found)))
             found.append(part)
-            have += len(part.draws)
+            have += len(part.completions)
         return _joined(found, request)
 
     def _count(self, key: bytes, found: list[Reply]) -> None:
@@ -169,9 +169,9 @@ class Journalled:
 
     def _part(self, request: Request, first: int) -> Request:
         """Return the request for the draws from `first` on, as many as go into one."""
-        draws = min(request.draws - first, self._spec.endpoint.max_n)
-        seed = derive(request.seed, "draws", first) if first else request.seed
-        return replace(request, draws=draws, seed=seed)
+        draws = min(request.n - first, self._spec.endpoint.max_n)
+        seed = derive_seed(request.seed, "draws", first) if first else request.seed
+        return replace(request, n=draws, seed=seed)
 
     async def _ask(self, key: bytes, request: Request, first: int) -> Reply:
         if request.logprobs:
@@ -179,7 +179,7 @@ class Journalled:
         else:
             reply = await ask_model(self._asked, request)
         reply = replace(reply, version=self._version())
-        self._journal.add(key, self._model, packed(reply, first))
+        self._journal.add(key, self._model, encode_reply(reply, first))
         self._meter.requests += 1
         self._meter.prompt_tokens += reply.prompt_tokens
         self._meter.completion_tokens += reply.completion_tokens
@@ -194,13 +194,13 @@ class Journalled:
         return tokens / 1e6
 
 
-def wording(request: Request) -> bytes:
+def request_key_parts(request: Request) -> bytes:
     """Return everything that decides an answer, except how many are wanted.
 
     Seeds count only where something is drawn: the likeliest answer, the
     probabilities of labels and those of a given text are the same under every seed.
     """
-    how, prompt, given = request.sampling, request.prompt, request.continuation
+    how, prompt, given = request.sampling, request.prompt, request.score_text
     drawn = how.temperature > 0 and not request.logprobs and not given
     words = (
         prompt if isinstance(prompt, str) else [(m.role, m.content) for m in prompt],
@@ -208,35 +208,35 @@ def wording(request: Request) -> bytes:
         request.stop,
         request.choices,
         request.logprobs,
-        request.scored,
+        request.want_logprobs,
         request.seed if drawn else 0,
     )
     # Only where there is one, so that what is kept of all other requests is found again.
     return orjson.dumps((*words, given) if given else words)
 
 
-def packed(reply: Reply, first: int) -> bytes:
+def encode_reply(reply: Reply, first: int) -> bytes:
     """Write a reply, whose draws are counted from `first`, as one line of JSON."""
     entry: dict[str, Any] = {
         "first": first,
-        "draws": [(d.text, d.finish, d.tokens, d.logprob) for d in reply.draws],
+        "draws": [(d.text, d.finish, d.tokens, d.logprob) for d in reply.completions],
         "tokens": (reply.prompt_tokens, reply.completion_tokens),
     }
-    if reply.shares is not None:
-        entry["shares"] = (reply.shares.choices, reply.shares.unseen)
+    if reply.label_probs is not None:
+        entry["shares"] = (reply.label_probs.probs, reply.label_probs.unseen)
     if reply.version is not None:
         entry["version"] = reply.version
     return orjson.dumps(entry)
 
 
-def unpacked(entry: bytes) -> tuple[int, Reply]:
-    """Read what `packed` wrote: the number of the first draw, and the reply."""
+def decode_reply(entry: bytes) -> tuple[int, Reply]:
+    """Read what `encode_reply` wrote: the number of the first draw, and the reply."""
     found = orjson.loads(entry)
     shares = found.get("shares")
     prompt_tokens, completion_tokens = found["tokens"]
     return found["first"], Reply(
-        tuple(Draw(*draw) for draw in found["draws"]),
-        None if shares is None else Shares(tuple(shares[0]), shares[1]),
+        tuple(Completion(*draw) for draw in found["draws"]),
+        None if shares is None else LabelProbs(tuple(shares[0]), shares[1]),
         prompt_tokens,
         completion_tokens,
         # Entries of earlier versions of the project have none.
@@ -256,27 +256,27 @@ def _in_line(entries: list[bytes]) -> list[Reply]:
     with the same draw, those that were written down first count.
     """
     if len(entries) <= 1:
-        return [reply for first, reply in map(unpacked, entries) if first == 0]
+        return [reply for first, reply in map(decode_reply, entries) if first == 0]
     # In the order of their first draws, and of writing where those are the same.
-    parts = sorted(map(unpacked, entries), key=lambda part: part[0])
+    parts = sorted(map(decode_reply, entries), key=lambda part: part[0])
     found: list[Reply] = []
     have = 0
     for first, reply in parts:
         if first == 0 and not found:
             found.append(reply)
-        elif found and first <= have < first + len(reply.draws):
-            found.append(replace(reply, draws=reply.draws[have - first :]))
-        have = sum(len(part.draws) for part in found)
+        elif found and first <= have < first + len(reply.completions):
+            found.append(replace(reply, completions=reply.completions[have - first :]))
+        have = sum(len(part.completions) for part in found)
     return found
 
 
 def _joined(replies: list[Reply], request: Request) -> Reply:
     """Return one reply with the first draws of several, as many as are wanted."""
-    if len(replies) == 1 and len(replies[0].draws) in (0, request.draws):
+    if len(replies) == 1 and len(replies[0].completions) in (0, request.n):
         return replies[0]
-    draws = tuple(draw for reply in replies for draw in reply.draws)
+    draws = tuple(draw for reply in replies for draw in reply.completions)
     return Reply(
-        draws[: request.draws],
+        draws[: request.n],
         None,
         sum(reply.prompt_tokens for reply in replies),
         sum(reply.completion_tokens for reply in replies),

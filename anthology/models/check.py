@@ -16,10 +16,10 @@ from anthology.config.model_identity import ModelIdentity
 from anthology.errors import ConfigurationError, ModelError
 from anthology.io.tables import aligned
 from anthology.io.yaml import read_record
-from anthology.models.base import Message, Provider, Reply, Request, Shares
-from anthology.models.declared import declared
+from anthology.models.base import LabelProbs, Message, Provider, Reply, Request
+from anthology.models.load_spec import load_model_spec
 from anthology.models.registry import capabilities, load_provider
-from anthology.models.usage import Meter
+from anthology.models.usage import Usage
 
 _SECONDS = 30.0
 """How long one question may take; a laptop is slow."""
@@ -91,7 +91,7 @@ def check_model(folder: Path, name: str) -> str:
     ModelError
         If it does not answer.
     """
-    return asyncio.run(_Check(name, declared(folder, name)).report(folder / f"{name}.yaml"))
+    return asyncio.run(_Check(name, load_model_spec(folder, name)).report(folder / f"{name}.yaml"))
 
 
 class _Check:
@@ -108,7 +108,7 @@ class _Check:
             reply = await model.sample(_request(self._identity, _OPEN, max_tokens=16))
             seconds = time.monotonic() - started
             served = model.served or self._identity.model or self._identity.provider
-            said = " ".join(reply.draws[0].text.split())[:60]
+            said = " ".join(reply.completions[0].text.split())[:60]
             lines = [f"{self._identity.name}: {served} answered {said!r} after {seconds:.1f} s"]
             quick = seconds < _QUICK
             lines.append(await self._pace(model, _PACE_IN_FLIGHT if quick else 4))
@@ -133,7 +133,7 @@ class _Check:
         brief = {"retries": 0, "timeout": _SECONDS, "give_up_after": _SECONDS}
         endpoint = self._endpoint.model_copy(update={**brief, **changes})
         provider = load_provider(self._identity.provider)
-        model = provider.open_model(self._identity, endpoint, Meter())
+        model = provider.open_model(self._identity, endpoint, Usage())
         await model.open()
         try:
             yield model
@@ -150,11 +150,11 @@ class _Check:
         what = "several answers to a request (n)"
         for draws in _DRAWS:
             try:
-                reply = await self._ask(_OPEN, draws=draws, max_tokens=8)
+                reply = await self._ask(_OPEN, n=draws, max_tokens=8)
             except ModelError as error:
                 reason = _short(error)
             else:
-                different = len({draw.text for draw in reply.draws})
+                different = len({draw.text for draw in reply.completions})
                 told = f"{draws} asked for, {different} different"
                 enough = draws == _DRAWS[0] and self._endpoint.max_n >= draws
                 return Finding(what, True, told, {} if enough else {"max_n": draws})
@@ -169,7 +169,7 @@ class _Check:
             ]
         except ModelError as error:
             return Finding(what, False, _short(error), {"seed": False})
-        first, again, other = (reply.draws[0].text for reply in replies)
+        first, again, other = (reply.completions[0].text for reply in replies)
         if first != again:
             return Finding(what, False, "one seed gave two answers", {"seed": False})
         if first == other:
@@ -180,11 +180,11 @@ class _Check:
         what = "log-probabilities of what it writes"
         try:
             reply = await self._ask(
-                _OPEN, scored=True, max_tokens=8, endpoint={"returns_logprobs": True}
+                _OPEN, want_logprobs=True, max_tokens=8, endpoint={"returns_logprobs": True}
             )
         except ModelError as error:
             return Finding(what, False, _short(error), {"returns_logprobs": False})
-        draw = reply.draws[0]
+        draw = reply.completions[0]
         told = f"{draw.tokens} tokens, {draw.logprob or 0:.1f} together"
         return Finding(what, True, told, {"returns_logprobs": True})
 
@@ -193,10 +193,10 @@ class _Check:
         if self._identity.api == "chat":
             return Finding(what, False, "chats give none", {"echo_logprobs": False})
         try:
-            reply = await self._ask(_OPEN, continuation=_GIVEN, endpoint={"echo_logprobs": True})
+            reply = await self._ask(_OPEN, score_text=_GIVEN, endpoint={"echo_logprobs": True})
         except ModelError as error:
             return Finding(what, False, _short(error), {"echo_logprobs": False})
-        draw = reply.draws[0]
+        draw = reply.completions[0]
         told = f"{draw.tokens} tokens, {draw.logprob or 0:.1f} together"
         return Finding(what, True, told, {"echo_logprobs": True})
 
@@ -226,9 +226,9 @@ class _Check:
         lead = "" if self._identity.api == "chat" else " "
         labels = tuple(lead + label for label in _LABELS)
         reply = await self._ask(_QUESTION, choices=labels, logprobs=True, endpoint=endpoint)
-        shares = reply.shares or Shares(())
+        shares = reply.label_probs or LabelProbs(())
         each = ", ".join(
-            f"{label} {share:.2f}" for label, share in zip(_LABELS, shares.choices, strict=False)
+            f"{label} {share:.2f}" for label, share in zip(_LABELS, shares.probs, strict=False)
         )
         return f"{each}, not shown {shares.unseen:.2f}"
 
@@ -243,7 +243,7 @@ class _Check:
             reply = await self._ask(_QUESTION, **how)
         except ModelError as error:
             return Finding(what, False, _short(error))
-        answer = reply.draws[0].text
+        answer = reply.completions[0].text
         if answer not in _ODD:
             return Finding(what, False, f"answered {answer[:40]!r}")
         told = f"answered {answer!r} of {', '.join(_ODD)}"

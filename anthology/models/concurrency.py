@@ -15,7 +15,7 @@ _AHEAD = 8
 """How many times as many things as are under way may be finished or begun before the oldest is."""
 
 
-async def run_all(
+async def map_concurrently(
     do: Callable[[T], Awaitable[R]],
     things: Iterable[T],
     *,

@@ -10,7 +10,7 @@ from typing import TypeVar
 
 from anthology.config.model import Endpoint
 from anthology.errors import EndpointError, ModelError, TransientError
-from anthology.models.usage import Meter
+from anthology.models.usage import Usage
 
 T = TypeVar("T")
 Turn = asyncio.Future[bool]
@@ -60,7 +60,7 @@ class Limiter:
     def __init__(
         self,
         endpoint: Endpoint,
-        meter: Meter,
+        meter: Usage,
         *,
         clock: Callable[[], float] = time.monotonic,
         sleep: Callable[[float], Awaitable[object]] = asyncio.sleep,

@@ -5,7 +5,7 @@ import time
 
 from tqdm import tqdm
 
-from anthology.models.usage import Meter
+from anthology.models.usage import Usage
 
 _QUIET_SECONDS = 2.0
 _LINE_SECONDS = 10.0
@@ -24,7 +24,7 @@ class Progress:
         What asking has taken so far.
     """
 
-    def __init__(self, label: str, total: int, meter: Meter) -> None:
+    def __init__(self, label: str, total: int, meter: Usage) -> None:
         self.label, self._total, self._meter, self._done = label, total, meter, 0
         self._started = time.monotonic()
         self._next_line = self._started + _QUIET_SECONDS

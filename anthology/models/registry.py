@@ -12,7 +12,7 @@ from anthology.config.model import Asking, Endpoint, ModelSpec
 from anthology.config.model_identity import ModelIdentity
 from anthology.errors import ConfigurationError
 from anthology.models.base import Provider
-from anthology.models.usage import Meter
+from anthology.models.usage import Usage
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,7 +58,7 @@ class ProviderModule(Protocol):
 
     CAPABILITIES: Capabilities
 
-    def open_model(self, identity: ModelIdentity, endpoint: Endpoint, meter: Meter) -> Provider:
+    def open_model(self, identity: ModelIdentity, endpoint: Endpoint, meter: Usage) -> Provider:
         """Return a model that is not yet opened; what takes long to import is imported here."""
         ...
 

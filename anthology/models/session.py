@@ -14,19 +14,19 @@ from anthology.errors import EndpointError, ModelError
 from anthology.io.shards import Part
 from anthology.journal.journal import Journal, JournalError
 from anthology.models.base import Model, Provider
-from anthology.models.cached import Journalled
-from anthology.models.concurrency import run_all
-from anthology.models.declared import declared
+from anthology.models.cached import CachedModel
+from anthology.models.concurrency import map_concurrently
+from anthology.models.load_spec import load_model_spec
 from anthology.models.progress import Progress
 from anthology.models.registry import capabilities, load_provider, source_label
-from anthology.models.usage import Asked, Meter, listed
+from anthology.models.usage import ModelUsage, Usage, join_versions
 
 T = TypeVar("T")
 R = TypeVar("R")
 _SECONDS = 5.0
 
 
-class Fieldwork:
+class ModelSession:
     """Opens models, and holds many interviews with them at once.
 
     Parameters
@@ -54,7 +54,7 @@ class Fieldwork:
     ) -> None:
         self.part, self.parts = Part.parse(part), parts or []
         self._models, self._folder, self._max_concurrency = models, journal, max_concurrency
-        self._meter = Meter()
+        self._meter = Usage()
         self._providers: dict[str, Provider] = {}
         self._asked: dict[str, Model] = {}
         self._wanted: dict[str, tuple[ModelIdentity, Price | None]] = {}
@@ -77,13 +77,13 @@ class Fieldwork:
         label = source_label(identity)
         return f"{label} ({found})" if found else label
 
-    def asked(self) -> list[Asked]:
+    def asked(self) -> list[ModelUsage]:
         """Return the models that were to be asked, and what that has taken so far."""
         return [
-            Asked(
+            ModelUsage(
                 identity,
                 provider.served,
-                listed([*self._earlier(name), provider.version]),
+                join_versions([*self._earlier(name), provider.version]),
                 provider.address,
                 price,
                 self._meter.of(name),
@@ -95,7 +95,7 @@ class Fieldwork:
     def _earlier(self, name: str) -> Iterable[str]:
         """Return the versions of a model that gave the answers from the journal."""
         model = self._asked[name]
-        return model.versions if isinstance(model, Journalled) else ()
+        return model.versions if isinstance(model, CachedModel) else ()
 
     def run(
         self,
@@ -118,7 +118,7 @@ class Fieldwork:
 
         Notes
         -----
-        A fieldwork runs once; see `anthology.models.concurrency.run_all` for the rest.
+        A session runs once; see `anthology.models.concurrency.map_concurrently` for the rest.
         """
         asyncio.run(self._run(do, things, keep, total, label, name))
 
@@ -134,9 +134,9 @@ class Fieldwork:
         progress = Progress(label, total, self._meter)
         ticking = asyncio.create_task(_tick(progress))
         try:
-            if any(isinstance(m, Journalled) and m.unknown for m in self._asked.values()):
+            if any(isinstance(m, CachedModel) and m.unknown for m in self._asked.values()):
                 await self._ready()
-            await run_all(
+            await map_concurrently(
                 do,
                 things,
                 keep=keep,
@@ -163,14 +163,14 @@ class Fieldwork:
 
     def _prepared(self, identity: ModelIdentity) -> Model:
         """Return a model, its answers kept if they cost anything."""
-        spec = declared(self._models, identity.name)
+        spec = load_model_spec(self._models, identity.name)
         meter = self._meter.of(identity.name)
         provider = load_provider(identity.provider).open_model(identity, spec.endpoint, meter)
         self._providers[identity.name] = provider
         self._wanted[identity.name] = identity, spec.price
         if not capabilities(identity).paid:
             return provider
-        return Journalled(
+        return CachedModel(
             *(provider, identity, spec, self._journal, meter, self._ready),
             version=lambda: provider.version,
         )
@@ -191,7 +191,7 @@ class Fieldwork:
             except ModelError as error:
                 raise EndpointError(error.what, where=error.where, hint=error.hint) from error
             model = self._asked.get(name)
-            if isinstance(model, Journalled):
+            if isinstance(model, CachedModel):
                 model.identify(provider.served)
 
 

@@ -23,7 +23,7 @@ COUNTS = (
 
 
 @dataclass(slots=True)
-class Meter:
+class Usage:
     """Counts of one model, or of all models of a stage; who sends or finds an answer adds to it.
 
     Parameters
@@ -93,7 +93,7 @@ class Meter:
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class ModelUsage:
     """One model that a stage was to ask, and what that took.
 
     Parameters
@@ -114,19 +114,19 @@ class Asked:
     version: str | None = None
     address: str | None = None
     price: "Price | None" = None
-    meter: Meter = field(default_factory=Meter)
+    meter: Usage = field(default_factory=Usage)
 
 
 @runtime_checkable
-class Asks(Protocol):
+class UsesModels(Protocol):
     """Whatever asks models for a stage."""
 
-    def asked(self) -> Sequence[Asked]:
+    def asked(self) -> Sequence[ModelUsage]:
         """Return the models that it was to ask, and what that took so far."""
         ...
 
 
-def listed(told: Iterable[str | None]) -> str | None:
+def join_versions(told: Iterable[str | None]) -> str | None:
     """Return what several runs told of the same thing, which may be lists, each part once."""
     parts = dict.fromkeys(part for said in told if said is not None for part in said.split(", "))
     return ", ".join(parts) or None

@@ -1,4 +1,4 @@
-"""Fieldwork in which nothing is sent: what the journal has is used, the rest is made up."""
+"""ModelSession in which nothing is sent: what the journal has is used, the rest is made up."""
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
@@ -9,11 +9,11 @@ from anthology.config.model_identity import ModelIdentity
 from anthology.errors import ConfigurationError
 from anthology.io.yaml import read_record
 from anthology.journal.journal import Journal
-from anthology.models.base import Draw, Model, Reply, Request, Shares
-from anthology.models.cached import Journalled
+from anthology.models.base import Completion, LabelProbs, Model, Reply, Request
+from anthology.models.cached import CachedModel
 from anthology.models.registry import capabilities
-from anthology.models.session import Fieldwork
-from anthology.models.usage import Meter
+from anthology.models.session import ModelSession
+from anthology.models.usage import Usage
 from anthology.simulation.parse_options import listed
 from anthology.simulation.parse_prompt import hear
 
@@ -115,7 +115,7 @@ class Part:
         return not self.opens and self.answers(request) and _MADE_UP in _text(request)
 
 
-class Rehearsal(Fieldwork):
+class Rehearsal(ModelSession):
     """Counts what one stage would ask of models that cost something.
 
     Parameters
@@ -143,15 +143,15 @@ class Rehearsal(Fieldwork):
         super().__init__(models=models, journal=Path(), max_concurrency=1)
         self._marker = marker
         self._folder, self._archive, self._parts, self._least = models, archive, parts, least
-        self.counted: dict[str, Meter] = {}
+        self.counted: dict[str, Usage] = {}
 
     def _prepared(self, identity: ModelIdentity) -> Model:
         if not capabilities(identity).paid:
             return _Free(super()._prepared(identity), self._parts)
         spec = read_record(self._folder / f"{identity.name}.yaml", ModelSpec)
-        meter = self.counted.setdefault(identity.name, Meter())
+        meter = self.counted.setdefault(identity.name, Usage())
         model = _StandIn(self._parts, self._least, self._marker)
-        return Journalled(model, identity, spec, self._archive, meter, self._ready)
+        return CachedModel(model, identity, spec, self._archive, meter, self._ready)
 
     async def _ready(self) -> None:
         """Open nothing, since nothing is sent."""
@@ -166,7 +166,7 @@ class _Free:
     async def sample(self, request: Request) -> Reply:
         for part in self._parts:
             if part.makes_up(request):
-                return Reply((Draw(part.reply),) * request.draws)
+                return Reply((Completion(part.reply),) * request.n)
         return await self._model.sample(request)
 
 
@@ -181,14 +181,16 @@ class _StandIn:
         prompt_tokens = len(text) // CHARACTERS_PER_TOKEN
         if request.logprobs:
             even = (1 / len(request.choices),) * len(request.choices)
-            return Reply((), Shares(even), prompt_tokens, _TOKENS_LOOKED_AT)
-        if request.continuation:
-            read = (len(text) + len(request.continuation)) // CHARACTERS_PER_TOKEN
-            tokens = max(1, len(request.continuation) // CHARACTERS_PER_TOKEN)
-            return Reply((Draw(request.continuation, tokens=tokens, logprob=-tokens),), None, read)
+            return Reply((), LabelProbs(even), prompt_tokens, _TOKENS_LOOKED_AT)
+        if request.score_text:
+            read = (len(text) + len(request.score_text)) // CHARACTERS_PER_TOKEN
+            tokens = max(1, len(request.score_text) // CHARACTERS_PER_TOKEN)
+            return Reply(
+                (Completion(request.score_text, tokens=tokens, logprob=-tokens),), None, read
+            )
         longest = request.sampling.max_tokens
-        draw = Draw(self._answer(request), tokens=longest)
-        return Reply((draw,) * request.draws, None, prompt_tokens, longest * request.draws)
+        draw = Completion(self._answer(request), tokens=longest)
+        return Reply((draw,) * request.n, None, prompt_tokens, longest * request.n)
 
     def _answer(self, request: Request) -> str:
         for part in self._parts:

@@ -27,7 +27,7 @@ from anthology.config.model_identity import ModelIdentity
 from anthology.io.tables import aligned
 from anthology.models.registry import capabilities
 from anthology.plan.dry_run import Archive, Part, Rehearsal
-from anthology.records import merged
+from anthology.records import merge_json
 from anthology.study.settings import settings
 from anthology.study.study import Study
 
@@ -229,7 +229,7 @@ class _Stages:
 
     def _settings(self, stage: str, survey: str, named: Mapping[str, str]) -> Any:
         wildcards = SimpleNamespace(survey=survey, **named)
-        parts = merged(setting(wildcards) for setting in settings(self._study, stage).values())
+        parts = merge_json(setting(wildcards) for setting in settings(self._study, stage).values())
         return import_module(f"anthology.stages.{stage}").Settings.model_validate(parts)
 
     def _paid(self, stage: str, survey: str = "", **named: str | None) -> bool:
@@ -250,7 +250,7 @@ class _Stages:
         told = self._settings(stage, survey, named) if told is None else told
         module = import_module(f"anthology.stages.{stage}")
         self._told(" ".join(filter(None, (stage, survey, *named.values()))))
-        if "fieldwork" not in inspect.signature(module.run).parameters:
+        if "session" not in inspect.signature(module.run).parameters:
             with redirect_stderr(io.StringIO()):
                 module.run(told, **files)
             return
@@ -259,7 +259,7 @@ class _Stages:
         marker = told.frame.answer_marker if hasattr(told, "frame") else ""
         rehearsal = Rehearsal(models, self._archive, _parts(told), least, marker)
         with redirect_stderr(io.StringIO()):
-            module.run(told, **files, fieldwork=rehearsal)
+            module.run(told, **files, session=rehearsal)
         condition = named.get("condition") or named.get("style") or ""
         self._lines += [
             Line(

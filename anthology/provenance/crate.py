@@ -16,7 +16,7 @@ from rocrate.rocrate import ROCrate
 
 from anthology.provenance.lineage import Lineage
 from anthology.provenance.schema import Asking, Content, Made, Software
-from anthology.records import canonical
+from anthology.records import canonical_json
 
 Entity = Any
 """Of the crate; the library has no types."""
@@ -218,7 +218,7 @@ class Crate:
             "SoftwareApplication",
             name=asking.identity["model"] or asking.name,
             softwareVersion=", ".join(known) or "not told",
-            description=f"A language model, asked as {canonical(asking.identity)}",
+            description=f"A language model, asked as {canonical_json(asking.identity)}",
         )
 
     def _context(self, key: str, kind: str, **properties: Any) -> Entity:
@@ -284,7 +284,7 @@ def _run_id(made: Made) -> str:
 
 
 def _short(value: Any) -> str:
-    return blake2b(canonical(value).encode(), digest_size=6).hexdigest()
+    return blake2b(canonical_json(value).encode(), digest_size=6).hexdigest()
 
 
 def _file(

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from anthology.errors import DataError
-from anthology.models.usage import COUNTS, listed
+from anthology.models.usage import COUNTS, join_versions
 from anthology.provenance.files import read
 from anthology.provenance.schema import Asking, Content, Made
 
@@ -81,4 +81,4 @@ def _together(askings: Iterable[Asking]) -> list[Asking]:
 
 def _either(one: Asking, other: Asking, key: str) -> str | None:
     """Return what either says, or both where they differ."""
-    return listed(getattr(asking, key) for asking in (one, other))
+    return join_versions(getattr(asking, key) for asking in (one, other))

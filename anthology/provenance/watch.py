@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from anthology.models.usage import COUNTS, Asked
+from anthology.models.usage import COUNTS, ModelUsage
 from anthology.provenance.environment import scheduled, software, taken
 from anthology.provenance.files import beside, content, write
 from anthology.provenance.joined import fold, part_files, parts_of
@@ -48,7 +48,7 @@ class Watch:
         """
         self._before = _seen(dict.fromkeys(_paths(options.values())))
 
-    def record(self, settings: Mapping[str, Any], asked: Sequence[Asked]) -> None:
+    def record(self, settings: Mapping[str, Any], asked: Sequence[ModelUsage]) -> None:
         """Write a record beside each file that the stage made.
 
         A record is no reason for a stage to fail that made what it was to make, so whatever goes
@@ -78,7 +78,7 @@ class Watch:
         made: Sequence[Path],
         given: Sequence[Path],
         settings: Mapping[str, Any],
-        asked: Sequence[Asked],
+        asked: Sequence[ModelUsage],
         run: Run,
     ) -> None:
         parts = parts_of(made, given)
@@ -111,7 +111,7 @@ class Watch:
         )
 
 
-def _asking(asked: Asked) -> Asking:
+def _asking(asked: ModelUsage) -> Asking:
     counts = {key: getattr(asked.meter, key) for key in COUNTS}
     return Asking.model_validate(
         scrubbed(

@@ -4,12 +4,12 @@ from anthology.config.model import Endpoint
 from anthology.config.model_identity import ModelIdentity
 from anthology.models.base import Provider
 from anthology.models.registry import Capabilities
-from anthology.models.usage import Meter
+from anthology.models.usage import Usage
 
 CAPABILITIES = Capabilities(remote=True)
 
 
-def open_model(identity: ModelIdentity, endpoint: Endpoint, meter: Meter) -> Provider:
+def open_model(identity: ModelIdentity, endpoint: Endpoint, meter: Usage) -> Provider:
     """Return the model, not yet looked for."""
     from anthology.providers.http.client import OpenAIModel
 

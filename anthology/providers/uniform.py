@@ -5,17 +5,17 @@ import math
 from anthology.config.model import Endpoint
 from anthology.config.model_identity import ModelIdentity
 from anthology.errors import ModelError
-from anthology.models.base import Draw, Provider, Reply, Request, Shares
+from anthology.models.base import Completion, LabelProbs, Provider, Reply, Request
 from anthology.models.in_process import InProcess
 from anthology.models.registry import Capabilities
-from anthology.models.usage import Meter
+from anthology.models.usage import Usage
 
 CAPABILITIES = Capabilities(
     paid=False, source="uniform", exact_label_probs=True, writes_text=False, scores_text=False
 )
 
 
-def open_model(_identity: ModelIdentity, _endpoint: Endpoint, _meter: Meter) -> Provider:
+def open_model(_identity: ModelIdentity, _endpoint: Endpoint, _meter: Usage) -> Provider:
     """Return the model, which is the same whatever it is called."""
     return Uniform()
 
@@ -30,7 +30,7 @@ class Uniform(InProcess):
         from anthology.simulation.parse_prompt import hear
         from anthology.simulation.rng import request_generator
 
-        if request.continuation:
+        if request.score_text:
             raise ModelError(
                 "chooses among the options of a question, and has no log-probability for a text",
                 hint="Name another model under backstories.perplexity.",
@@ -44,12 +44,12 @@ class Uniform(InProcess):
                 hint="Use it for survey questions; another model has to write stories.",
             )
         if request.logprobs:
-            return Reply(shares=Shares((1 / len(allowed),) * len(allowed)))
+            return Reply(label_probs=LabelProbs((1 / len(allowed),) * len(allowed)))
         even = -math.log(len(allowed))
-        picks = request_generator(request).integers(len(allowed), size=request.draws)
+        picks = request_generator(request).integers(len(allowed), size=request.n)
         lead = "" if request.choices else conclusion(heard)
         said = [f"{lead} {label}" if lead else label for label in allowed]
         return Reply(
-            draws=tuple(Draw(said[i], tokens=1, logprob=even) for i in picks),
-            completion_tokens=request.draws,
+            completions=tuple(Completion(said[i], tokens=1, logprob=even) for i in picks),
+            completion_tokens=request.n,
         )

@@ -13,9 +13,9 @@ from anthology.config.model import Endpoint
 from anthology.config.model_identity import ModelIdentity
 from anthology.errors import EndpointError, ModelError, RefusedError
 from anthology.models.ask import continued
-from anthology.models.base import Draw, Message, Provider, Reply, Request
+from anthology.models.base import Completion, Message, Provider, Reply, Request
 from anthology.models.registry import Capabilities
-from anthology.models.usage import Meter
+from anthology.models.usage import Usage
 from anthology.providers.http.label_probs import LabelProbReader
 from anthology.providers.http.text_logprobs import common_prefix_length, sum_logprobs
 from anthology.spelling import suggest
@@ -41,7 +41,7 @@ _ASKING = {"add_generation_prompt": True}
 _GOING_ON = {"add_generation_prompt": False, "continue_final_message": True}
 
 
-def open_model(identity: ModelIdentity, endpoint: Endpoint, _meter: Meter) -> Provider:
+def open_model(identity: ModelIdentity, endpoint: Endpoint, _meter: Usage) -> Provider:
     """Return the engine, not yet started.
 
     Raises
@@ -123,7 +123,7 @@ class Engine:
         try:
             if request.logprobs:
                 return await self._labels.shares(request)
-            return await (self._scored if request.continuation else self._draws)(request)
+            return await (self._scored if request.score_text else self._draws)(request)
         except ModelError as error:
             raise type(error)(
                 error.what, where=error.where or self._where, hint=error.hint
@@ -134,7 +134,7 @@ class Engine:
 
         how, prompt = request.sampling, request.prompt
         self._fit(prompt)
-        alike = request.draws if how.temperature == 0 else 1
+        alike = request.n if how.temperature == 0 else 1
         ids = await self._read(
             prompt
             if isinstance(prompt, str)
@@ -142,23 +142,23 @@ class Engine:
         )
         answers, _ = await self._write(
             ids,
-            n=request.draws // alike,
+            n=request.n // alike,
             temperature=how.temperature,
             top_p=how.top_p,
             max_tokens=how.max_tokens,
             seed=None if how.temperature == 0 else request.seed % _SEEDS,
             stop=[] if request.choices else list(request.stop),
-            logprobs=0 if request.scored else None,
+            logprobs=0 if request.want_logprobs else None,
             structured_outputs=StructuredOutputsParams(choice=list(request.choices))
             if request.choices
             else None,
         )
         draws = tuple(
-            Draw(
+            Completion(
                 answer.text,
                 answer.finish_reason,
                 len(answer.token_ids),
-                answer.cumulative_logprob if request.scored else None,
+                answer.cumulative_logprob if request.want_logprobs else None,
             )
             for answer in answers
         )
@@ -168,14 +168,14 @@ class Engine:
         """Read the log-probability of a text that is given."""
         prompt = continued(request)
         self._fit(prompt)
-        ids = await self._read(prompt + request.continuation)
+        ids = await self._read(prompt + request.score_text)
         first = common_prefix_length(ids, await self._read(prompt)) if prompt else 0
         _, chances = await self._write(ids, temperature=0, max_tokens=1, prompt_logprobs=0)
         logprobs = [
             chance and chance[token].logprob for token, chance in zip(ids, chances, strict=True)
         ]
         tokens, logprob = sum_logprobs(logprobs, first)
-        return Reply((Draw(request.continuation, "stop", tokens, logprob),), None, len(ids), 1)
+        return Reply((Completion(request.score_text, "stop", tokens, logprob),), None, len(ids), 1)
 
     def _fit(self, prompt: str | tuple[Message, ...]) -> None:
         """Refuse a text for a chat, and messages for anything else."""

@@ -9,7 +9,7 @@ from hashlib import blake2b
 import numpy as np
 from numpy.typing import NDArray
 
-from anthology.models.base import Draw, Reply, Request, Shares
+from anthology.models.base import Completion, LabelProbs, Reply, Request
 from anthology.simulation.chain_of_thought import thought
 from anthology.simulation.classify_topic import is_yes_no, membership, offers_to_decline, trait_of
 from anthology.simulation.opinions import odds
@@ -71,12 +71,12 @@ def choose(
     if request.choices:
         places = [asked.position(choice) for choice in request.choices]
         return among(request, np.array([0.0 if p is None else likely[p] for p in places]), rng)
-    uniforms = rng.random((3, request.draws))
+    uniforms = rng.random((3, request.n))
     positions = np.cumsum(likely)[:-1].searchsorted(uniforms[0]).tolist()
-    leads = [""] * request.draws
+    leads = [""] * request.n
     if conclude:
         free = 0.0 if request.sampling.temperature == 0 else 1.0
-        numbers = (rng.random(request.draws) * free).tolist()
+        numbers = (rng.random(request.n) * free).tolist()
         thoughts = (thought(asked, p, n) for p, n in zip(positions, numbers, strict=True))
         leads = [f"{words} {conclude} " for words in thoughts]
     answers = _Answers(request, forms(asked), likely.tolist(), _kinds(request, wording, who))
@@ -199,9 +199,9 @@ class _Answers:
         kinds: tuple[float, float, float],
     ) -> None:
         self._request, self._said, self._likely, self._kinds = request, said, likely, kinds
-        self._drawn: dict[tuple[int, int, str], Draw] = {}
+        self._drawn: dict[tuple[int, int, str], Completion] = {}
 
-    def draw(self, position: int, kind: float, form: float, lead: str) -> Draw:
+    def draw(self, position: int, kind: float, form: float, lead: str) -> Completion:
         """Return what is said for an option, given two uniform numbers and a thought before it."""
         decline, ramble, contradict = self._kinds
         if kind < decline:
@@ -220,14 +220,14 @@ class _Answers:
 
     def _badly(
         self, sort: int, pool: tuple[str, ...], share: float, form: float, lead: str
-    ) -> Draw:
+    ) -> Completion:
         place = int(form * len(pool))
         key = (-1 - sort, place, lead)
         if key not in self._drawn:
             self._drawn[key] = self._worded(lead + pool[place], share / len(pool))
         return self._drawn[key]
 
-    def _worded(self, text: str, odds: float) -> Draw:
+    def _worded(self, text: str, odds: float) -> Completion:
         # A text goes on with a space before the answer, a chat does not.
         led = f" {text}" if isinstance(self._request.prompt, str) else text
         return finished(led, self._request, math.log(odds))
@@ -237,8 +237,10 @@ def among(request: Request, likely: Array, rng: np.random.Generator) -> Reply:
     """Answer with one of a request's choices, of these odds, or tell how probable each is."""
     shares = (likely + _UNLIKELY) / (likely + _UNLIKELY).sum()
     if request.logprobs:
-        return Reply(shares=Shares(tuple((shares * (1 - _LEAK)).tolist())), completion_tokens=1)
-    picks = rng.choice(len(shares), size=request.draws, p=shares)
+        return Reply(
+            label_probs=LabelProbs(tuple((shares * (1 - _LEAK)).tolist())), completion_tokens=1
+        )
+    picks = rng.choice(len(shares), size=request.n, p=shares)
     logs = np.log(shares * (1 - _LEAK)).tolist()
-    draws = tuple(Draw(request.choices[i], "stop", 1, logs[i]) for i in picks)
-    return Reply(draws, completion_tokens=request.draws)
+    draws = tuple(Completion(request.choices[i], "stop", 1, logs[i]) for i in picks)
+    return Reply(draws, completion_tokens=request.n)

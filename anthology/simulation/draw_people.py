@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from anthology.config.population import DIMENSIONS
-from anthology.seeds import generator
+from anthology.seeds import rng_for
 from anthology.simulation.society import SIGNAL, TIES, TRAITS, Array, effects, scores, shares
 
 Positions = NDArray[np.int64]
@@ -84,7 +84,7 @@ class Chain:
         self._categories = dict(categories)
         self._links = {trait: self._links_of(trait) for trait in self.traits}
         self._odds: dict[str, Array] = {}
-        uniforms = generator(0, "reference").random((reference, len(self.traits)))
+        uniforms = rng_for(0, "reference").random((reference, len(self.traits)))
         drawn: dict[str, Positions] = {}
         for column, trait in enumerate(self.traits):
             ties = self._ties(trait, drawn, reference)

@@ -45,14 +45,14 @@ class Simulated(InProcess):
 
     async def sample(self, request: Request) -> Reply:
         """Answer one request with as many draws as it asks for."""
-        if request.continuation:
+        if request.score_text:
             return surprise(request)
         heard = hear(request.prompt)
         rng = request_generator(request)
         task = task_of(heard, choices=bool(request.choices))
         reply = _ANSWERS[task](request, heard, rng)
         read = _length(request) // _CHARACTERS_PER_TOKEN
-        return Reply(reply.draws, reply.shares, read, reply.completion_tokens)
+        return Reply(reply.completions, reply.label_probs, read, reply.completion_tokens)
 
 
 def _length(request: Request) -> int:
@@ -72,7 +72,7 @@ def _judge(request: Request, heard: Heard, rng: np.random.Generator) -> Reply:
     """Say yes or no about a text, in one of the choices where there are any."""
     verdict = "yes" if is_own_life(_judged(heard)) != (rng.random() < _SLIP) else "no"
     if not request.choices:
-        return _replied(request, heard, [f"{verdict.capitalize()}."] * request.draws, rng)
+        return _replied(request, heard, [f"{verdict.capitalize()}."] * request.n, rng)
     asked = listed(heard.ask)
     words = [
         choice if asked is None or (place := asked.position(choice)) is None else asked.texts[place]
@@ -85,13 +85,13 @@ def _judge(request: Request, heard: Heard, rng: np.random.Generator) -> Reply:
 def _read(request: Request, heard: Heard, rng: np.random.Generator) -> Reply:
     """Say in which words a story states a trait, or that it does not."""
     lot = Lot(rng)
-    return _replied(request, heard, [_reading(heard, lot) for _ in range(request.draws)], rng)
+    return _replied(request, heard, [_reading(heard, lot) for _ in range(request.n)], rng)
 
 
 def _code(request: Request, heard: Heard, rng: np.random.Generator) -> Reply:
     """Say which category an answer comes to, or that it comes to none."""
     lot = Lot(rng)
-    return _replied(request, heard, [coded(heard, lot) for _ in range(request.draws)], rng)
+    return _replied(request, heard, [coded(heard, lot) for _ in range(request.n)], rng)
 
 
 def _tell(request: Request, heard: Heard, rng: np.random.Generator) -> Reply:
@@ -105,7 +105,7 @@ def _tell(request: Request, heard: Heard, rng: np.random.Generator) -> Reply:
             if place is None
             else tell(_speaker(heard, rng), place, lot)
         )
-        for _ in range(request.draws)
+        for _ in range(request.n)
     ]
     return _replied(request, heard, texts, rng)
 
@@ -113,7 +113,7 @@ def _tell(request: Request, heard: Heard, rng: np.random.Generator) -> Reply:
 def _write(request: Request, heard: Heard, rng: np.random.Generator) -> Reply:
     """Write the life of the person described."""
     lot = Lot(rng)
-    texts = [write(_whom(heard, rng), lot, given=True) for _ in range(request.draws)]
+    texts = [write(_whom(heard, rng), lot, given=True) for _ in range(request.n)]
     return _replied(request, heard, texts, rng)
 
 

@@ -10,7 +10,7 @@ from functools import lru_cache
 from hashlib import blake2b
 
 from anthology.models.ask import continued
-from anthology.models.base import Draw, Reply, Request
+from anthology.models.base import Completion, Reply, Request
 
 _WORD = re.compile(r"\s*\S+|\s+$")
 """A token: a word with the space before it, or the space that a text ends in."""
@@ -23,13 +23,13 @@ _KNOWN = 1 << 16
 def surprise(request: Request) -> Reply:
     """Return a request's continuation with its length in words and its log-probability."""
     prompt = continued(request)
-    text = prompt + request.continuation
+    text = prompt + request.score_text
     nats, before = [], ""
     for found in _WORD.finditer(text):
         if found.end() > len(prompt):
             nats.append(_nats(before, found[0]))
         before = found[0]
-    draw = Draw(request.continuation, "stop", len(nats), -math.fsum(nats))
+    draw = Completion(request.score_text, "stop", len(nats), -math.fsum(nats))
     return Reply((draw,), None, len(text.split()))
 
 

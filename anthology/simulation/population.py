@@ -13,7 +13,7 @@ from anthology.config.population import (
     Refusal,
     TraitColumn,
 )
-from anthology.seeds import generator
+from anthology.seeds import rng_for
 from anthology.simulation.draw_people import Categories, Chain
 from anthology.simulation.society import SIGNAL, Array, shares
 
@@ -45,7 +45,7 @@ def columns(spec: PopulationSpec, *, seed: int, survey: str, size: int) -> dict[
     uniforms = np.empty((size, 2 * traits + items + 1))
     normals = np.empty((size, len(DIMENSIONS) + items + 1))
     for k in range(size):
-        rng = generator(seed, "population", survey, k)
+        rng = rng_for(seed, "population", survey, k)
         rng.random(out=uniforms[k])
         rng.standard_normal(out=normals[k])
 

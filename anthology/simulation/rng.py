@@ -18,7 +18,7 @@ def request_generator(request: Request) -> np.random.Generator:
     how = request.sampling
     rest = (
         request.seed, how.temperature, how.top_p, how.max_tokens,
-        request.stop, request.draws, request.choices, request.logprobs,
+        request.stop, request.n, request.choices, request.logprobs,
     )  # fmt: skip
     digest = blake2b(text.encode(), digest_size=8)
     digest.update(repr(rest).encode())

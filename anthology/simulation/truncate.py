@@ -4,7 +4,7 @@ import math
 import re
 from functools import lru_cache
 
-from anthology.models.base import Draw, Request
+from anthology.models.base import Completion, Request
 
 WORDS_PER_TOKEN = 0.75
 _WORD = re.compile(r"\S+")
@@ -17,7 +17,7 @@ def tokens_of(text: str) -> int:
     return max(1, math.ceil(len(text.split()) / WORDS_PER_TOKEN))
 
 
-def finished(text: str, request: Request, logprob: float) -> Draw:
+def finished(text: str, request: Request, logprob: float) -> Completion:
     """Cut a text at the first stop text and at the length limit.
 
     Parameters
@@ -32,8 +32,8 @@ def finished(text: str, request: Request, logprob: float) -> Draw:
     cut = _short if len(text) <= _SHORT else _cut
     text, tokens, whole = cut(text, request.stop, request.sampling.max_tokens)
     if tokens == whole:
-        return Draw(text, "stop", whole, logprob)
-    return Draw(text, "length", tokens, logprob * tokens / whole)
+        return Completion(text, "stop", whole, logprob)
+    return Completion(text, "length", tokens, logprob * tokens / whole)
 
 
 def _cut(text: str, stops: tuple[str, ...], limit: int) -> tuple[str, int, int]:

@@ -17,7 +17,7 @@ from anthology.io.parquet import facts as facts_of
 from anthology.io.parquet import read_table, writing
 from anthology.io.shards import join
 from anthology.models.base import Request
-from anthology.models.session import Fieldwork
+from anthology.models.session import ModelSession
 from anthology.stories.story import COLUMNS
 from anthology.stories.writing import Editor, KeepRules, Story
 
@@ -32,10 +32,10 @@ class WrittenSettings(StageSettings):
     critic: CriticPrompt | None
     critic_model: ModelIdentity | None
 
-    def editor(self, fieldwork: Fieldwork) -> Editor:
+    def editor(self, session: ModelSession) -> Editor:
         """Return an editor that works by these settings."""
-        judge = fieldwork.model(self.critic_model) if self.critic_model else None
-        return Editor(fieldwork.model(self.model), self.keep, self.critic, judge)
+        judge = session.model(self.critic_model) if self.critic_model else None
+        return Editor(session.model(self.model), self.keep, self.critic, judge)
 
 
 class Settings(WrittenSettings):
@@ -50,18 +50,18 @@ class Settings(WrittenSettings):
     """The names before questions and answers; none for a chat model."""
 
 
-def run(settings: Settings, *, output: Path, fieldwork: Fieldwork) -> None:
+def run(settings: Settings, *, output: Path, session: ModelSession) -> None:
     """Have `count` stories written; story i is the same whatever the count."""
-    if fieldwork.parts:
-        join(fieldwork.parts, output, stage="backstories", settings=settings)
+    if session.parts:
+        join(session.parts, output, stage="backstories", settings=settings)
     else:
-        _write(settings, output, fieldwork)
+        _write(settings, output, session)
     print(account(output), file=sys.stderr)
 
 
-def _write(settings: Settings, output: Path, fieldwork: Fieldwork) -> None:
+def _write(settings: Settings, output: Path, session: ModelSession) -> None:
     """Have one part of the stories written, or all, and keep each as it comes."""
-    editor = settings.editor(fieldwork)
+    editor = settings.editor(session)
     layout = settings.layout
     ends = () if layout is None else stops(layout)
 
@@ -72,7 +72,9 @@ def _write(settings: Settings, output: Path, fieldwork: Fieldwork) -> None:
             if layout is None
             else as_text(said, ask, layout)
         )
-        return Request(prompt=prompt, sampling=settings.sampling, stop=ends, scored=True, seed=seed)
+        return Request(
+            prompt=prompt, sampling=settings.sampling, stop=ends, want_logprobs=True, seed=seed
+        )
 
     async def write(number: int) -> Story:
         return await editor.story(
@@ -90,11 +92,11 @@ def _write(settings: Settings, output: Path, fieldwork: Fieldwork) -> None:
             sheet.add(number, *values(story))
             rejected.update(story.rejected)
 
-        span = fieldwork.part.span(settings.count)
-        fieldwork.run(
+        span = session.part.span(settings.count)
+        session.run(
             write, span, keep, total=len(span), label="backstories", name=lambda n: f"story {n}"
         )
-        sheet.facts = {"source": fieldwork.source(settings.model), **rejections(rejected)}
+        sheet.facts = {"source": session.source(settings.model), **rejections(rejected)}
 
 
 def values(story: Story) -> tuple[Any, ...]:

@@ -44,8 +44,8 @@ from anthology.analysis.resampling import PermutationCount
 from anthology.io.parquet import write_text
 from anthology.io.tables import Row, as_csv
 from anthology.models.progress import Progress
-from anthology.models.usage import Meter
-from anthology.seeds import generator
+from anthology.models.usage import Usage
+from anthology.seeds import rng_for
 
 COMPARISONS = (
     *("survey", "metric", "model_a", "condition_a", "model_b", "condition_b"),
@@ -98,7 +98,7 @@ def run(
     weights = persona_weights(settings, found)
     sides = [placed(one.places, sizes, weights, one.present) for one in answered]
 
-    rng = generator(settings.seed, "comparisons", settings.survey, "draws")
+    rng = rng_for(settings.seed, "comparisons", settings.survey, "draws")
     counts = _drawn("draws", bootstrap.resample_respondents, settings, found, rng)
     alphas, draws = resampling.bootstrap_metrics(own, sides, sizes, counts, jobs)
     rows = [
@@ -108,7 +108,7 @@ def run(
     bounds = human_bounds(settings, found, whole, alphas)
     write_text(intervals, as_csv(INTERVALS, interval_rows(settings, bounds, rows)))
 
-    rng = generator(settings.seed, "comparisons", settings.survey, "exchanges")
+    rng = rng_for(settings.seed, "comparisons", settings.survey, "exchanges")
     swaps = _drawn("exchanges", paired.draw_sign_flips, settings, found, rng)
     differences = {
         (i, j): {name: rows[i].estimates[name] - rows[j].estimates[name] for name in COMPARED}
@@ -139,7 +139,7 @@ def _drawn(
 ) -> Iterator[Drawn]:
     """Draw block by block, and tell how far it is when one is done with."""
     count = settings.bootstrap_resamples
-    progress = Progress(label, count, Meter())
+    progress = Progress(label, count, Usage())
     for block in bootstrap.draw_in_blocks(draw, len(found.ids), count, rng):
         yield block
         for _ in range(len(block)):

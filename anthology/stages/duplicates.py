@@ -33,7 +33,7 @@ from anthology.config.stage import StageSettings
 from anthology.io.parquet import read_rows, replacing, rows_of
 from anthology.io.tables import as_csv
 from anthology.models.progress import Progress
-from anthology.models.usage import Meter
+from anthology.models.usage import Usage
 
 IntArray = NDArray[np.int64]
 FloatArray = NDArray[np.float64]
@@ -184,7 +184,7 @@ def pairs(matrix: csr_array, least: float) -> Iterator[tuple[IntArray, IntArray,
     rare = _Rare.of(ranked, least)
     columns = [slice(at, at + _COLUMNS) for at in range(0, matrix.shape[0], _COLUMNS)]
     turned = [rare.first[some].T.tocsr() for some in columns]
-    progress = Progress("duplicates", matrix.shape[0], Meter())
+    progress = Progress("duplicates", matrix.shape[0], Usage())
     for start in range(0, matrix.shape[0], _ROWS):
         rows = rare.first[start : start + _ROWS]
         parts = []

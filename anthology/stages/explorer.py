@@ -21,8 +21,8 @@ from anthology.explorer.wording import items_asked, respondents_traits
 from anthology.interview.answers import Outcome
 from anthology.io.parquet import write_text
 from anthology.models.progress import Progress
-from anthology.models.usage import Meter
-from anthology.seeds import derive
+from anthology.models.usage import Usage
+from anthology.seeds import derive_seed
 from anthology.survey.codebook import Codebook
 
 
@@ -103,7 +103,7 @@ def collected(
     for one in answered:
         if one.condition not in files:
             raise DataError(f"the personas of the condition {one.condition} are missing")
-    progress = Progress("explorer", len(answered) * len(found.ids), Meter())
+    progress = Progress("explorer", len(answered) * len(found.ids), Usage())
     parts = [
         condition(
             found, one, personas_of(files[one.condition], found.ids), known, book, texts, progress
@@ -139,7 +139,9 @@ def collected(
 def _drawn(everyone: Respondents, settings: Settings) -> BoolArray:
     """Return who is shown. Who is among so many is among any more, too."""
     ids = everyone.ids.to_pylist()
-    order = sorted(range(len(ids)), key=lambda row: derive(settings.seed, "explorer", ids[row]))
+    order = sorted(
+        range(len(ids)), key=lambda row: derive_seed(settings.seed, "explorer", ids[row])
+    )
     chosen = np.zeros(len(ids), dtype=np.bool_)
     chosen[order[: settings.respondents]] = True
     return chosen

@@ -16,7 +16,7 @@ from anthology.config.survey import SIMULATED_LABEL, Code
 from anthology.errors import DataError
 from anthology.io.parquet import write_table, write_text
 from anthology.records import Record
-from anthology.seeds import derive
+from anthology.seeds import derive_seed
 from anthology.survey.codebook import Codebook, Entry, TraitEntry
 from anthology.survey.spss import Header, Value, Variable, as_text, read_columns, read_header
 from anthology.survey.wording import clean_option, is_refusal, question_wording
@@ -255,7 +255,7 @@ def _takes_part(columns: Mapping[str, Sequence[Value]], row: int, settings: Sett
 
 def _draw(ids: Sequence[str], among: Sequence[int], settings: Settings) -> list[int]:
     """Return the positions of the people drawn; a smaller draw is part of any larger one."""
-    ranks = {i: derive(settings.seed, "humans", settings.survey, ids[i]) for i in among}
+    ranks = {i: derive_seed(settings.seed, "humans", settings.survey, ids[i]) for i in among}
     return sorted(sorted(among, key=ranks.__getitem__)[: settings.respondents])
 
 

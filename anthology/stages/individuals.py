@@ -36,8 +36,8 @@ from anthology.analysis.person_correlation import ItemScales
 from anthology.io.parquet import write_table, write_text
 from anthology.io.tables import Row, as_csv
 from anthology.models.progress import Progress
-from anthology.models.usage import Meter
-from anthology.seeds import generator
+from anthology.models.usage import Usage
+from anthology.seeds import rng_for
 
 
 class Settings(AnswerSettings):
@@ -94,7 +94,7 @@ def run(
     answered = load_personas(settings, found, responses)
     judged = [forecasting.has_probabilities(path, roster) for path in responses]
     counts = _counts(settings, len(found.ids))
-    progress = Progress("individuals", len(settings.rows) + 2, Meter())
+    progress = Progress("individuals", len(settings.rows) + 2, Usage())
     table, scored, binned = list[Row](), list[Row](), list[Row]()
     profiled: list[pa.Table] = []
 
@@ -140,7 +140,7 @@ def places(positions: FloatArray) -> IntArray:
 
 def _counts(settings: Settings, size: int) -> Counts:
     """Return 1 + draws x people: everyone once, then how often each is in each draw."""
-    rng = generator(settings.seed, "individuals", settings.survey, "bootstrap")
+    rng = rng_for(settings.seed, "individuals", settings.survey, "bootstrap")
     counts = np.ones((1 + settings.bootstrap_resamples, size), dtype=np.uint8)
     start = 1
     for block in draw_in_blocks(resample_respondents, size, settings.bootstrap_resamples, rng):

@@ -30,7 +30,7 @@ from anthology.matching.similarity import (
 )
 from anthology.matching.tie_breaks import backstory_tie_breaks, respondent_tie_breaks
 from anthology.matching.uniform import assign_at_random
-from anthology.seeds import derive
+from anthology.seeds import derive_seed
 from anthology.spelling import suggest
 from anthology.survey.respondents import TRAIT, places
 
@@ -84,7 +84,7 @@ def run(settings: Settings, *, humans: Path, traits: Path, output: Path) -> None
             chosen = assign_greedily(given.found, people, stories)
         case "random":
             chosen = assign_at_random(
-                people, stories, derive(settings.seed, "matches", settings.survey)
+                people, stories, derive_seed(settings.seed, "matches", settings.survey)
             )
         case "max_weight":
             best = assign_max_weight(given.found, people, stories)

@@ -55,7 +55,7 @@ from anthology.config.survey import TraitSource
 from anthology.errors import DataError
 from anthology.io.parquet import write_text
 from anthology.io.tables import Row, as_csv
-from anthology.seeds import generator
+from anthology.seeds import rng_for
 
 DISTANCES = ("wasserstein", "wasserstein_normalised", "total_variation", "frobenius", "l1", "cbs")
 MATCH = ("traits_reproduced", "traits_reproduced_mean", "mean_similarity")
@@ -142,7 +142,7 @@ def effective(uses: FloatArray) -> float:
 
 def _human_row(settings: Settings, found: Respondents, whole: GroupStats) -> Row:
     # The same splits as those of metrics.csv.
-    rng = generator(settings.seed, "metrics", settings.survey, "splits")
+    rng = rng_for(settings.seed, "metrics", settings.survey, "splits")
     first = halves.draw_halves(len(found.ids), settings.splits, rng)
     parts = halves.half_stats(found.positions, settings.sizes, found.weights, first)
     between = {name: float(v.mean()) for name, v in all_distances(*parts, settings.sizes).items()}

@@ -25,7 +25,7 @@ from anthology.io.shards import Part, join
 from anthology.io.tables import aligned
 from anthology.models.ask import ask_model
 from anthology.models.base import Model, Request
-from anthology.models.session import Fieldwork
+from anthology.models.session import ModelSession
 
 COLUMNS = pa.schema(
     [
@@ -63,7 +63,7 @@ class Score:
     logprob: float
 
 
-def run(settings: Settings, *, backstories: Path, output: Path, fieldwork: Fieldwork) -> None:
+def run(settings: Settings, *, backstories: Path, output: Path, session: ModelSession) -> None:
     """Have a model say how probable each story is.
 
     Raises
@@ -71,19 +71,19 @@ def run(settings: Settings, *, backstories: Path, output: Path, fieldwork: Field
     ModelError
         If it took none of them.
     """
-    if fieldwork.parts:
-        join(fieldwork.parts, output, stage="perplexity", settings=settings)
+    if session.parts:
+        join(session.parts, output, stage="perplexity", settings=settings)
     else:
-        _score(settings, backstories, output, fieldwork)
+        _score(settings, backstories, output, session)
     table = read_table(output)
-    if fieldwork.parts and len(table) and table["perplexity"].null_count == len(table):
+    if session.parts and len(table) and table["perplexity"].null_count == len(table):
         raise _none_taken(settings, f"{len(table)} stories; logs of the parts say why")
     print(summary(table), file=sys.stderr)
 
 
-def _score(settings: Settings, backstories: Path, output: Path, fieldwork: Fieldwork) -> None:
+def _score(settings: Settings, backstories: Path, output: Path, session: ModelSession) -> None:
     """Have one part of the stories judged, or all, and write each one's figures as they come."""
-    model = fieldwork.model(settings.model)
+    model = session.model(settings.model)
 
     async def scored(story: tuple[int, list[str]]) -> Score | RefusedError:
         turns = story_turns(settings.openings, story[1])
@@ -103,8 +103,8 @@ def _score(settings: Settings, backstories: Path, output: Path, fieldwork: Field
                 refused.append(made.what)
                 print(f"backstory {number} has no perplexity: {made}", file=sys.stderr)
 
-        span = fieldwork.part.span(rows_of(backstories))
-        fieldwork.run(
+        span = session.part.span(rows_of(backstories))
+        session.run(
             scored,
             read_rows(backstories, ["backstory", "answers"], span),
             keep,
@@ -112,11 +112,11 @@ def _score(settings: Settings, backstories: Path, output: Path, fieldwork: Field
             label="perplexity",
             name=lambda story: f"backstory {story[0]}",
         )
-        if refused and len(refused) == len(span) and fieldwork.part == Part():
+        if refused and len(refused) == len(span) and session.part == Part():
             raise _none_taken(settings, f"{len(span)} stories; the first: {refused[0]}")
         sheet.facts = {
             "source": facts_of(backstories)["source"],
-            "perplexity": fieldwork.source(settings.model),
+            "perplexity": session.source(settings.model),
         }
 
 
@@ -145,8 +145,8 @@ async def score(model: Model, turns: tuple[Turn, ...], layout: Format) -> Score:
             raise RefusedError("an answer of the story has no words")
         prompt = as_text(turns[:place], Ask(turn.question), layout)
         # After the mark of a turn a text goes on with a space.
-        request = Request(prompt=prompt, sampling=_UNUSED, continuation=f" {answer}")
-        draw = (await ask_model(model, request)).draws[0]
+        request = Request(prompt=prompt, sampling=_UNUSED, score_text=f" {answer}")
+        draw = (await ask_model(model, request)).completions[0]
         if draw.logprob is None or not draw.tokens:
             raise ModelError("gave no log-probability of a story")
         tokens, logprob = tokens + draw.tokens, logprob + draw.logprob

@@ -15,7 +15,7 @@ from anthology.interview.describe import ToldTrait, categories, describe, shuffl
 from anthology.interview.transcript import story_turns
 from anthology.io.parquet import facts as facts_of
 from anthology.io.parquet import read_rows, read_table, rows_of, writing
-from anthology.seeds import generator
+from anthology.seeds import rng_for
 from anthology.survey.codebook import Codebook
 from anthology.survey.respondents import respondents
 
@@ -81,7 +81,7 @@ def run(
         sheet.facts = facts
         for respondent, number, similarity, answers in _told(people, backstories, matches):
             path = ("personas", settings.survey, respondent)
-            rng = generator(settings.seed, *path) if settings.shuffle else None
+            rng = rng_for(settings.seed, *path) if settings.shuffle else None
             found = shuffled(categories(settings.traits, book, people[respondent]), rng)
             story = (
                 story_turns(settings.openings, answers, where=str(backstories))

@@ -15,8 +15,8 @@ from anthology.io.parquet import read_table, writing
 from anthology.io.shards import join
 from anthology.models.ask import told
 from anthology.models.base import Request
-from anthology.models.session import Fieldwork
-from anthology.seeds import generator
+from anthology.models.session import ModelSession
+from anthology.seeds import rng_for
 from anthology.stages.backstories import WrittenSettings, account, rejections, values
 from anthology.stories.story import COLUMNS
 from anthology.stories.writing import Story
@@ -39,27 +39,27 @@ class Settings(WrittenSettings):
 
 
 def run(
-    settings: Settings, *, humans: Path, codebook: Path, output: Path, fieldwork: Fieldwork
+    settings: Settings, *, humans: Path, codebook: Path, output: Path, session: ModelSession
 ) -> None:
     """Have a story written for each respondent."""
-    if fieldwork.parts:
-        join(fieldwork.parts, output, stage="primed", settings=settings)
+    if session.parts:
+        join(session.parts, output, stage="primed", settings=settings)
     else:
-        _write(settings, humans, Codebook.load(codebook), output, fieldwork)
+        _write(settings, humans, Codebook.load(codebook), output, session)
     print(account(output), file=sys.stderr)
 
 
 def _write(
-    settings: Settings, humans: Path, book: Codebook, output: Path, fieldwork: Fieldwork
+    settings: Settings, humans: Path, book: Codebook, output: Path, session: ModelSession
 ) -> None:
     """Have the stories of one part of the respondents written, or of all, as they come."""
     people = list(enumerate(respondents(read_table(humans))))
-    editor = settings.editor(fieldwork)
+    editor = settings.editor(session)
 
     async def write(person: _Person) -> Story:
         _, (respondent, codes) = person
         path = ("backstories", settings.survey, "primed", respondent)
-        rng = generator(settings.seed, *path, "order") if settings.shuffle else None
+        rng = rng_for(settings.seed, *path, "order") if settings.shuffle else None
         found = shuffled(categories(settings.traits, book, codes), rng)
         words = in_words(found, settings.writer.style, settings.layout)
         message = settings.writer.message.format(person=words)
@@ -79,8 +79,8 @@ def _write(
             sheet.add(respondent, number, *values(story))
             rejected.update(story.rejected)
 
-        span = fieldwork.part.span(len(people))
-        fieldwork.run(
+        span = session.part.span(len(people))
+        session.run(
             write,
             people[span.start : span.stop],
             keep,
@@ -88,14 +88,16 @@ def _write(
             label="primed backstories",
             name=lambda person: f"respondent {person[1][0]}",
         )
-        sheet.facts = {"source": fieldwork.source(settings.model), **rejections(rejected)}
+        sheet.facts = {"source": session.source(settings.model), **rejections(rejected)}
 
 
 def _request(settings: Settings, message: str, seed: int) -> Request:
     writer, layout = settings.writer, settings.layout
     if layout is None or settings.model.api == "chat":
         prompt = told(writer.system, message)
-        return Request(prompt=prompt, sampling=settings.sampling, scored=True, seed=seed)
+        return Request(prompt=prompt, sampling=settings.sampling, want_logprobs=True, seed=seed)
     asked = as_text((), Ask(message), layout)
     ends = stops(layout)
-    return Request(prompt=asked, sampling=settings.sampling, stop=ends, scored=True, seed=seed)
+    return Request(
+        prompt=asked, sampling=settings.sampling, stop=ends, want_logprobs=True, seed=seed
+    )

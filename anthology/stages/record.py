@@ -12,7 +12,7 @@ import yaml
 
 from anthology.config.stage import StageSettings
 from anthology.io.parquet import replacing
-from anthology.models.usage import listed
+from anthology.models.usage import join_versions
 from anthology.provenance.crate import Crate, taken
 from anthology.provenance.files import as_json
 from anthology.provenance.lineage import Lineage, lineage
@@ -147,7 +147,7 @@ def made_public(behind: Lineage) -> Lineage:
             asking["address"] = None
             for key in ("served", "version"):
                 told = (asking[key] or "").split(", ")
-                asking[key] = listed(map(without_folders, told))
+                asking[key] = join_versions(map(without_folders, told))
         return Made.model_validate(scrubbed(without_folders(plain)))
 
     return Lineage(

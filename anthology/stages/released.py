@@ -9,7 +9,7 @@ import pyarrow as pa
 from anthology.config.stage import StageSettings
 from anthology.errors import DataError
 from anthology.io.parquet import writing
-from anthology.seeds import derive
+from anthology.seeds import derive_seed
 from anthology.stories.files import read_stories
 from anthology.stories.story import COLUMNS
 
@@ -36,7 +36,7 @@ def chosen(available: int, settings: Settings, where: str) -> list[int]:
     """
     order = list(range(available))
     if settings.shuffle:
-        order.sort(key=lambda place: derive(settings.seed, "backstories", "shuffle", place))
+        order.sort(key=lambda place: derive_seed(settings.seed, "backstories", "shuffle", place))
     if settings.count is not None and settings.count > available:
         raise DataError(
             f"holds {available} stories, backstories.natural.count asks for {settings.count}",

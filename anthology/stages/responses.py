@@ -10,18 +10,18 @@ from anthology.interview.transcript import Turn, from_rows
 from anthology.io.parquet import facts as facts_of
 from anthology.io.parquet import read_rows, read_table, writing
 from anthology.io.shards import join
-from anthology.models.session import Fieldwork
+from anthology.models.session import ModelSession
 from anthology.survey.codebook import Codebook
 
 
 def run(
-    settings: Settings, *, personas: Path, codebook: Path, output: Path, fieldwork: Fieldwork
+    settings: Settings, *, personas: Path, codebook: Path, output: Path, session: ModelSession
 ) -> None:
     """Ask every persona every item, in the order in which personas are stored."""
-    if fieldwork.parts:
-        join(fieldwork.parts, output, stage="responses", settings=settings)
+    if session.parts:
+        join(session.parts, output, stage="responses", settings=settings)
     else:
-        _ask(settings, personas, Codebook.load(codebook), output, fieldwork)
+        _ask(settings, personas, Codebook.load(codebook), output, session)
     counted = read_table(output, [*_OUTCOMES, "out_of_attempts"])
     totals = {outcome: pc.sum(counted[outcome]).as_py() or 0 for outcome in _OUTCOMES}
     listed = ", ".join(f"{count} {outcome}" for outcome, count in totals.items())
@@ -33,13 +33,13 @@ def run(
 
 
 def _ask(
-    settings: Settings, personas: Path, codebook: Codebook, output: Path, fieldwork: Fieldwork
+    settings: Settings, personas: Path, codebook: Codebook, output: Path, session: ModelSession
 ) -> None:
     """Ask one part of the personas, or all, and write each one's answers as they come."""
-    interview = Interview(settings, codebook, fieldwork)
+    interview = Interview(settings, codebook, session)
     # A server that remembers how prompts begin reads a story once if its personas stay together.
     stories = read_table(personas, ["backstory"])["backstory"].to_numpy()
-    span = fieldwork.part.together(stories)
+    span = session.part.together(stories)
     people = (
         (respondent, story, from_rows(turns))
         for respondent, story, turns in read_rows(
@@ -55,7 +55,7 @@ def _ask(
             for item in settings.items:
                 sheet.add(*person[:2], item.variable, *held[item.variable].values)
 
-        fieldwork.run(
+        session.run(
             lambda person: interview.hold((person[0], person[2])),
             people,
             keep,
@@ -67,7 +67,7 @@ def _ask(
             "survey": settings.survey,
             "model": settings.model.name,
             "condition": settings.condition,
-            "answers": fieldwork.source(settings.model),
+            "answers": session.source(settings.model),
             "backstories": made_from["backstories"],
             "traits": made_from["traits"],
         }

@@ -29,11 +29,11 @@ from anthology.io.parquet import facts as facts_of
 from anthology.io.parquet import read_rows, rows_of, write_text, writing
 from anthology.io.shards import join
 from anthology.io.tables import Row, as_csv
-from anthology.models.session import Fieldwork
+from anthology.models.session import ModelSession
 
 
 def run(
-    settings: Settings, *, backstories: Path, output: Path, sources: Path, fieldwork: Fieldwork
+    settings: Settings, *, backstories: Path, output: Path, sources: Path, session: ModelSession
 ) -> None:
     """Ask every story about every trait.
 
@@ -48,28 +48,28 @@ def run(
         whether it was stated, and what named no option; the same for each step.
     sources
         Where a table of how answers were settled goes.
-    fieldwork
+    session
         Where models are asked.
     """
-    if fieldwork.parts:
-        join(fieldwork.parts, output, stage="traits", settings=settings)
+    if session.parts:
+        join(session.parts, output, stage="traits", settings=settings)
     else:
-        _ask(settings, backstories, output, fieldwork)
+        _ask(settings, backstories, output, session)
     rows = source_rows({name: distributions(output, name) for name in settings.names})
     write_text(sources, as_csv(COLUMNS, rows))
     print(_account(rows), file=sys.stderr)
 
 
-def _ask(settings: Settings, backstories: Path, output: Path, fieldwork: Fieldwork) -> None:
+def _ask(settings: Settings, backstories: Path, output: Path, session: ModelSession) -> None:
     """Ask one part of the stories, or all, and write each one's answers as they come."""
-    survey = TraitSurvey(settings, fieldwork)
+    survey = TraitSurvey(settings, session)
     with writing(output, _columns(settings.names), stage="traits", settings=settings) as sheet:
 
         def keep(story: tuple[int, str, list[str]], given: dict[str, Distribution]) -> None:
             sheet.add(story[0], *(v for name in settings.names for v in given[name].values))
 
-        span = fieldwork.part.span(rows_of(backstories))
-        fieldwork.run(
+        span = session.part.span(rows_of(backstories))
+        session.run(
             survey.ask,
             read_rows(backstories, ["backstory", "text", "answers"], span),
             keep,
@@ -80,7 +80,7 @@ def _ask(settings: Settings, backstories: Path, output: Path, fieldwork: Fieldwo
         models = (settings.model, settings.reader_model, settings.coder_model)
         sheet.facts = {
             "source": facts_of(backstories)["source"],
-            "traits": " + ".join(sorted({fieldwork.source(m) for m in models if m is not None})),
+            "traits": " + ".join(sorted({session.source(m) for m in models if m is not None})),
             "options": {name: asked.declared.ids for name, asked in survey.questions.items()},
         }
 

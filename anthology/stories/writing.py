@@ -10,9 +10,9 @@ from anthology.config.prompts import CriticPrompt, PreamblePrompt
 from anthology.errors import ModelError
 from anthology.interview.transcript import Turn
 from anthology.models.ask import ask_model, told
-from anthology.models.base import Draw, Model, Request
+from anthology.models.base import Completion, Model, Request
 from anthology.records import Record
-from anthology.seeds import derive
+from anthology.seeds import derive_seed
 from anthology.stories.story import joined
 
 RequestFor = Callable[[tuple[Turn, ...], str, int], Request]
@@ -145,10 +145,12 @@ class Editor:
         for attempt in range(self._rules.max_attempts):
             own = (*path, attempt)
             try:
-                said = await self._introduced(request, preamble, derive(seed, *own, "preamble"))
-                seeds = [derive(seed, *own, *part) for part in parts]
+                said = await self._introduced(
+                    request, preamble, derive_seed(seed, *own, "preamble")
+                )
+                seeds = [derive_seed(seed, *own, *part) for part in parts]
                 draws = await self._answered(request, said, questions, seeds)
-                await self._judged(_text(draws), derive(seed, *own, "critic"))
+                await self._judged(_text(draws), derive_seed(seed, *own, "critic"))
                 return _story(draws, rejected)
             except _RejectedError as reason:
                 rejected[str(reason)] += 1
@@ -168,8 +170,8 @@ class Editor:
         asked = request((), preamble.question, seed)
         longest = min(preamble.max_tokens, asked.sampling.max_tokens)
         short = asked.sampling.model_copy(update={"max_tokens": longest})
-        reply = await ask_model(self._writer, replace(asked, sampling=short, scored=False))
-        answer = reply.draws[0].text.strip()
+        reply = await ask_model(self._writer, replace(asked, sampling=short, want_logprobs=False))
+        answer = reply.completions[0].text.strip()
         if not accepted(answer, preamble.accept):
             raise _RejectedError("failed the preamble")
         return (Turn(preamble.question, answer),)
@@ -180,11 +182,11 @@ class Editor:
         said: tuple[Turn, ...],
         questions: Sequence[str],
         seeds: Sequence[int],
-    ) -> list[Draw]:
+    ) -> list[Completion]:
         """Ask the questions one after another, up to the first answer that spoils the story."""
-        draws: list[Draw] = []
+        draws: list[Completion] = []
         for question, seed in zip(questions, seeds, strict=True):
-            draw = (await ask_model(self._writer, request(said, question, seed))).draws[0]
+            draw = (await ask_model(self._writer, request(said, question, seed))).completions[0]
             draws.append(draw)
             said = (*said, Turn(question, draw.text.strip()))
             if not draw.text.strip():
@@ -203,16 +205,16 @@ class Editor:
             return
         prompt = told(self._critic.system, self._critic.message.format(story=text))
         request = Request(prompt=prompt, sampling=_JUDGEMENT, seed=seed)
-        verdict = (await ask_model(self._judge, request)).draws[0].text
+        verdict = (await ask_model(self._judge, request)).completions[0].text
         if not accepted(verdict, self._critic.accept):
             raise _RejectedError("turned down by the critic")
 
 
-def _text(draws: Sequence[Draw]) -> str:
+def _text(draws: Sequence[Completion]) -> str:
     return joined([draw.text.strip() for draw in draws])
 
 
-def _story(draws: Sequence[Draw], rejected: Counter[str]) -> Story:
+def _story(draws: Sequence[Completion], rejected: Counter[str]) -> Story:
     logprobs = [draw.logprob for draw in draws if draw.logprob is not None]
     return Story(
         tuple(draw.text.strip() for draw in draws),

@@ -15,7 +15,7 @@ from anthology.config.stage import INPUTS
 from anthology.errors import ConfigurationError
 from anthology.io.yaml import read_mapping
 from anthology.models.registry import capabilities
-from anthology.records import canonical, merged
+from anthology.records import canonical_json, merge_json
 from anthology.spelling import suggest
 from anthology.study.checks.names import references, unfit_sizes
 from anthology.study.checks.problem import refuse
@@ -103,7 +103,7 @@ class Workflow:
     @property
     def configured(self) -> list[str]:
         """The arguments that give another command this configuration."""
-        changes = [f"{key}={canonical(value)}" for key, value in self._changes.items()]
+        changes = [f"{key}={canonical_json(value)}" for key, value in self._changes.items()]
         files = [str(file.resolve()) for file in self._files]
         return ["--configfile", *files, *(["--config", *changes] if changes else [])]
 
@@ -119,7 +119,7 @@ class Workflow:
             ).encode(),
             digest_size=8,
         )
-        digest.update(canonical(self.study.experiment.model_dump(mode="json")).encode())
+        digest.update(canonical_json(self.study.experiment.model_dump(mode="json")).encode())
         for file in sorted(self.study.catalogue.root.rglob("*.yaml")):
             digest.update(file.read_bytes())
         for file in sorted(Path(journal).glob("*.journal")):
@@ -146,7 +146,9 @@ class Workflow:
         """
         found = settings(self.study, stage)
         if inputs:
-            found["set_inputs"] = lambda wildcards: canonical({INPUTS: _named(inputs, wildcards)})
+            found["set_inputs"] = lambda wildcards: canonical_json(
+                {INPUTS: _named(inputs, wildcards)}
+            )
         return found
 
     def wildcard_constraints(self) -> dict[str, str]:
@@ -176,7 +178,7 @@ class Workflow:
 
                 wildcards = _Wildcards(survey)
                 parts = [setting(wildcards) for setting in self.settings("humans").values()]
-                found = read(Settings.model_validate(merged(parts)), Path(file))
+                found = read(Settings.model_validate(merge_json(parts)), Path(file))
                 counted[survey] = found.table.num_rows
                 offers = [
                     self.study.questions(name).decline_option for _, name in self.study.rows()
@@ -192,7 +194,7 @@ class Workflow:
             parts = [setting(None) for setting in self.settings("released").values()]
             available = stories_in(Path(self.stories_file), _CACHE)
             stories = len(
-                chosen(available, Released.model_validate(merged(parts)), self.stories_file)
+                chosen(available, Released.model_validate(merge_json(parts)), self.stories_file)
             )
         refuse(unfit_sizes(self.study, counted, stories), self._where)
 

@@ -19,7 +19,7 @@ def test_an_option_that_is_left_out_is_the_functions_own_default(stage: str) -> 
     module = import_module(f"anthology.stages.{stage}")
     options = dict(signature(module.run, eval_str=True).parameters)
     options.pop("settings")
-    for grouped in [name for name in ("fieldwork", "tables") if name in options]:
+    for grouped in [name for name in ("session", "tables") if name in options]:
         kind = options[grouped].annotation
         if kind.__module__.startswith("anthology."):
             del options[grouped]

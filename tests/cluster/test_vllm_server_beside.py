@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from anthology.models.declared import BESIDE, declared
+from anthology.models.load_spec import BESIDE, load_model_spec
 from anthology.providers.http.address_file import read_address
 from tests.support.address_files import announce
 from tests.support.vllm_project import MODEL, SPEC, Place, runs, until
@@ -116,7 +116,7 @@ def test_a_stage_looks_first_for_a_server_that_runs_beside_it(
     place: Place, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     def looked_at() -> str | None:
-        return declared(place.path / "config/models", "tiny").endpoint.address_file
+        return load_model_spec(place.path / "config/models", "tiny").endpoint.address_file
 
     assert looked_at() == str(place.file)
     monkeypatch.setenv(BESIDE, str(tmp_path / "beside"))

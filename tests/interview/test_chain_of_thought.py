@@ -166,4 +166,4 @@ def test_requests_are_the_models_own(survey: Any) -> None:
     _, requests = survey(lambda request: ["My answer: (A)"])
     request = requests[0]
     assert isinstance(request, Request)
-    assert (request.choices, request.logprobs, request.draws) == ((), False, 1)
+    assert (request.choices, request.logprobs, request.n) == ((), False, 1)

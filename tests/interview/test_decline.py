@@ -15,7 +15,7 @@ from anthology.config.prompts import SurveyPrompt
 from anthology.errors import DataError
 from anthology.interview.interviewer import Interviewer
 from anthology.interview.question import Option, Question
-from anthology.models.base import Message, Request, Shares
+from anthology.models.base import LabelProbs, Message, Request
 from tests.config.test_experiment import loaded, mistake
 from tests.support.project import TABLE, Project
 from tests.support.scripted_model import CHAT, IDENTITY, Scripted, text_of
@@ -92,7 +92,7 @@ def test_by_choice_one_may_decline(survey: Any) -> None:
 
 
 def test_by_log_probabilities_one_may_decline(survey: Any) -> None:
-    shares = Shares((0.4, 0.2, 0.1, 0.3), unseen=0.0)
+    shares = LabelProbs((0.4, 0.2, 0.1, 0.3), unseen=0.0)
     rows, requests = survey(lambda request: shares, answer_mode="logprobs", people=200)
     assert len(requests) == 400
     assert all(len(request.choices) == 4 for request in requests)
@@ -106,14 +106,14 @@ def test_by_log_probabilities_one_may_decline(survey: Any) -> None:
 
 
 def test_without_the_offer_there_is_no_probability_of_declining(survey: Any) -> None:
-    shares = Shares((0.5, 0.3, 0.1))
+    shares = LabelProbs((0.5, 0.3, 0.1))
     rows, _ = survey(lambda request: shares, answer_mode="logprobs", decline_option=None)
     assert [row["decline_prob"] for row in rows] == [None, None]
     assert [row["declined"] for row in rows] == [0, 0]
 
 
 def test_probabilities_that_are_all_on_declining_are_an_answer(survey: Any) -> None:
-    rows, _ = survey(lambda request: Shares((0.0, 0.0, 0.0, 0.9)), answer_mode="logprobs")
+    rows, _ = survey(lambda request: LabelProbs((0.0, 0.0, 0.0, 0.9)), answer_mode="logprobs")
     assert [(row["declined"], row["out_of_attempts"]) for row in rows] == [(1, False)] * 2
 
 
@@ -138,7 +138,7 @@ def test_an_offer_that_an_item_has_already_is_an_error(survey: Any) -> None:
 
 def test_an_offer_that_a_trait_has_already_is_an_error() -> None:
     said = mistake(traits={"decline_option": "something else"})
-    assert "traits.decline = 'something else'\n  is an option of religion already" in said
+    assert "traits.decline_option = 'something else'\n  is an option of religion already" in said
     steps = {"decline_option": "Moderate", "variants": {"party": "steps"}}
     assert "is an option of party already" in mistake(traits=steps)
     loaded(traits={"decline_option": "something else", "open_ended": ["religion", "party"]})

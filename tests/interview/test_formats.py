@@ -15,7 +15,7 @@ from anthology.config.model import Sampling
 from anthology.config.prompts import SurveyPrompt
 from anthology.interview.interviewer import Interviewer
 from anthology.interview.question import DECLINED, Option, Question
-from anthology.models.base import Message, Request, Shares
+from anthology.models.base import LabelProbs, Message, Request
 from anthology.simulation.model import Simulated
 from anthology.simulation.parse_options import listed
 from anthology.simulation.parse_prompt import hear
@@ -120,7 +120,7 @@ def test_labels_are_the_only_choices_and_each_is_its_option(
     (text,) = asyncio.run(asker.ask((), question, seed=1))
     assert asker.read(text, question).position == len(question.options) - 1
     assert len(set(model.requests[0].choices)) == len(question.options)
-    weighing = Scripted(lambda request: Shares((0.1,) * len(request.choices)))
+    weighing = Scripted(lambda request: LabelProbs((0.1,) * len(request.choices)))
     asyncio.run(interviewer(weighing, layout, api, "logprobs").weigh((), question))
     assert weighing.requests[0].choices == model.requests[0].choices
 

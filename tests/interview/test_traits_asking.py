@@ -233,7 +233,7 @@ def test_a_fold_may_know_all_variants_but_must_know_the_one_that_is_asked(
     assert "traits.age.recode and the options in traits.yaml differ in 35-44" in done.text
     fresh.replace("config/surveys/w34.yaml", "      45-54:", "      45-55:")
     done = fresh.snakemake("-n", "results/w34/metrics.csv")
-    assert "differ in 45-55; each option must be folded" in done.text
+    assert "differ in 45-55; each option must be recoded" in done.text
 
 
 SIX = 'traits={"variants": {"age": "six"}}'

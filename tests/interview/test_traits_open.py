@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from anthology.config.prompts import SurveyPrompt
 from anthology.interview.coding import read_freely, read_number
-from anthology.models.base import Request, Shares
+from anthology.models.base import LabelProbs, Request
 from tests.support.scripted_model import CHAT, text_of
 from tests.support.trait_surveys import AGE, DECLARED, SEX, Surveyed, scripted
 
@@ -21,7 +21,7 @@ def asked_freely(
 ) -> tuple[Surveyed, list[Request]]:
     """Ask one trait freely; `placed` is what the coder makes of answers."""
 
-    def answer(request: Request) -> list[str] | Shares:
+    def answer(request: Request) -> list[str] | LabelProbs:
         text = text_of(request)
         if "Coded?" not in text:
             return said
@@ -88,7 +88,7 @@ def test_the_coder_sees_question_options_and_answer_and_draws_nothing(tmp_path: 
     ]
     assert len(lines) == 2 + 8
     assert request.sampling.temperature == 0
-    assert request.draws == 1
+    assert request.n == 1
 
 
 @pytest.mark.parametrize("max_concurrency", [1, 8])
@@ -123,10 +123,10 @@ def test_without_a_coder_the_rest_is_unreadable(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("asking", ["choice", "logprobs"])
 def test_an_open_trait_is_sampled_however_the_others_are_asked(tmp_path: Path, asking: str) -> None:
-    def answer(request: Request) -> list[str] | Shares:
+    def answer(request: Request) -> list[str] | LabelProbs:
         if "How old" in text_of(request):
             return ["I'm 34"] * 6
-        return Shares((0.5, 0.25, 0.25)) if request.logprobs else [request.choices[1]] * 6
+        return LabelProbs((0.5, 0.25, 0.25)) if request.logprobs else [request.choices[1]] * 6
 
     found, requests = scripted(
         tmp_path, answer, open_ended=["age"], answer_mode=asking, reader=None, reader_model=None
@@ -134,7 +134,7 @@ def test_an_open_trait_is_sampled_however_the_others_are_asked(tmp_path: Path, a
     assert found.rows[0]["age"] == [6, 0]
     assert found.rows[0]["sex"] == ([3, 1.5] if asking == "logprobs" else [0, 6])
     aged = next(r for r in requests if "How old" in text_of(r))
-    assert (aged.choices, aged.logprobs, aged.draws) == ((), False, 6)
+    assert (aged.choices, aged.logprobs, aged.n) == ((), False, 6)
 
 
 def test_what_a_story_states_is_not_asked_freely_either(tmp_path: Path) -> None:
@@ -246,7 +246,7 @@ def test_a_trait_without_a_unit_holds_no_numbers() -> None:
 def test_what_coders_are_asked_is_the_same_for_every_order_of_stories(tmp_path: Path) -> None:
     stories = [f"Story {i}." for i in range(6)]
 
-    def answer(request: Request) -> list[str] | Shares:
+    def answer(request: Request) -> list[str] | LabelProbs:
         text = text_of(request)
         if "Coded?" in text:
             return ["(C)"]

@@ -11,7 +11,7 @@ from pydantic import ValidationError
 
 from anthology.config.traits import Trait, TraitStep
 from anthology.matching.similarity import trait_probabilities
-from anthology.models.base import Request, Shares
+from anthology.models.base import LabelProbs, Request
 from tests.support.scripted_model import Scripted, text_of
 from tests.support.trait_surveys import DECLARED, Surveyed, scripted, study, surveyed
 
@@ -39,7 +39,7 @@ def in_steps(
 
     def answer(request: Request) -> list[str]:
         said = answers[step_of(request)]
-        return [said[i % len(said)] for i in range(request.draws)]
+        return [said[i % len(said)] for i in range(request.n)]
 
     return scripted(folder, answer, traits={"party": trait}, samples=8, **changes)
 
@@ -61,7 +61,7 @@ def test_each_group_of_answers_goes_on_on_its_own(tmp_path: Path) -> None:
     assert row["party.leaning"] == [1, 0, 0]
     assert row["party.leaning:unreadable"] == 1
     assert row["party.ideology"] == [0, 0, 8, 0, 0]
-    asked = {(step_of(r), given_so_far(r)): r.draws for r in requests}
+    asked = {(step_of(r), given_so_far(r)): r.n for r in requests}
     republican, democrat, independent = "(A) A Republican", "(B) A Democrat", "(C) An independent"
     closer = "(A) Closer to the Republican Party"
     strong, weak = "(A) Strongly", "(B) Not very strongly"
@@ -160,8 +160,8 @@ def test_by_log_probabilities_expected_counts_multiply_down_the_tree(
         for step, size in sizes.items()
     }
 
-    def answer(request: Request) -> Shares:
-        return Shares(tuple(told[step_of(request)]))
+    def answer(request: Request) -> LabelProbs:
+        return LabelProbs(tuple(told[step_of(request)]))
 
     found, _ = scripted(
         tmp_path_factory.mktemp("tree"), answer,
@@ -185,7 +185,7 @@ def test_leaners_count_by_their_expectation(tmp_path: Path) -> None:
         "leaning": (0.5, 0.25, 0.25), "ideology": (0.2,) * 5,
     }  # fmt: skip
     found, _ = scripted(
-        tmp_path, lambda request: Shares(told[step_of(request)]),
+        tmp_path, lambda request: LabelProbs(told[step_of(request)]),
         traits={"party": LEANERS}, answer_mode="logprobs", decline_option=None, samples=10,
     )  # fmt: skip
     assert found.rows[0]["party"] == pytest.approx([2 + 3, 1 + 1.5, 1, 0.5])
@@ -196,7 +196,7 @@ def test_ways_of_next_to_no_probability_are_not_followed(tmp_path: Path) -> None
     told = {
         "party": (1 - 3e-6, 1e-6, 1e-6, 1e-6), "strength": (1 - 1e-6, 1e-6), "ideology": (0.2,) * 5,
     }  # fmt: skip
-    model = Scripted(lambda request: Shares(told[step_of(request)]))
+    model = Scripted(lambda request: LabelProbs(told[step_of(request)]))
     found = surveyed(
         tmp_path,
         model,

@@ -14,12 +14,12 @@ from anthology.config.model import Endpoint, ModelSpec, Price, Sampling
 from anthology.config.model_identity import ModelIdentity
 from anthology.errors import ModelError
 from anthology.journal.journal import Journal
-from anthology.models.base import Draw, Message, Reply, Request, Shares
-from anthology.models.cached import Journalled, packed, unpacked, wording
-from anthology.models.usage import Meter
+from anthology.models.base import Completion, LabelProbs, Message, Reply, Request
+from anthology.models.cached import CachedModel, decode_reply, encode_reply, request_key_parts
+from anthology.models.usage import Usage
 
 IDENTITY = ModelIdentity(name="toy", provider="openai", api="completions", model="toy-1")
-REQUEST = Request("Tell me.", Sampling(), draws=4, seed=7)
+REQUEST = Request("Tell me.", Sampling(), n=4, seed=7)
 
 
 class Counting:
@@ -30,8 +30,8 @@ class Counting:
 
     async def sample(self, request: Request) -> Reply:
         self.requests.append(request)
-        draws = tuple(Draw(f"{request.seed}/{i}") for i in range(request.draws))
-        return Reply(draws, None, 100, 10 * request.draws)
+        draws = tuple(Completion(f"{request.seed}/{i}") for i in range(request.n))
+        return Reply(draws, None, 100, 10 * request.n)
 
 
 class Desk:
@@ -46,13 +46,13 @@ class Desk:
         endpoint: Endpoint | None = None,
         version: str | None = None,
     ) -> None:
-        self.meter, self.asked, self.journal = Meter(), Counting(), Journal(folder)
+        self.meter, self.asked, self.journal = Usage(), Counting(), Journal(folder)
         spec = ModelSpec(
             provider="openai",
             price=Price(prompt=2.0, completion=4.0),
             endpoint=endpoint or Endpoint(max_n=draws),
         )
-        self.model = Journalled(
+        self.model = CachedModel(
             *(self.asked, identity, spec, self.journal, self.meter, self._ready),
             version=lambda: version,
         )
@@ -62,7 +62,7 @@ class Desk:
         self.opened += 1
 
     def texts(self, request: Request) -> list[str]:
-        return [draw.text for draw in asyncio.run(self.model.sample(request)).draws]
+        return [draw.text for draw in asyncio.run(self.model.sample(request)).completions]
 
     def end(self) -> None:
         self.journal.close()
@@ -90,7 +90,7 @@ def test_another_request_is_another_answer(tmp_path: Path) -> None:
         replace(REQUEST, sampling=Sampling(max_tokens=5)),
         replace(REQUEST, stop=("\n",)),
         replace(REQUEST, choices=("a", "b")),
-        replace(REQUEST, scored=True),
+        replace(REQUEST, want_logprobs=True),
         replace(REQUEST, seed=8),
     ]
     for request in [REQUEST, *others]:
@@ -135,31 +135,31 @@ def test_probabilities_are_asked_again_where_more_of_them_can_be_seen(tmp_path: 
 def test_more_draws_ask_only_for_those_that_are_missing(tmp_path: Path) -> None:
     desk = Desk(tmp_path)
     four = desk.texts(REQUEST)
-    ten = desk.texts(replace(REQUEST, draws=10))
+    ten = desk.texts(replace(REQUEST, n=10))
     assert ten[:4] == four
-    assert [request.draws for request in desk.asked.requests] == [4, 6]
+    assert [request.n for request in desk.asked.requests] == [4, 6]
     assert len(set(ten)) == 10
-    assert desk.texts(replace(REQUEST, draws=7)) == ten[:7]
+    assert desk.texts(replace(REQUEST, n=7)) == ten[:7]
     assert len(desk.asked.requests) == 2
 
 
 def test_draws_come_in_as_many_requests_as_the_endpoint_needs(tmp_path: Path) -> None:
     desk = Desk(tmp_path, draws=3)
-    answers = desk.texts(replace(REQUEST, draws=8))
-    assert [request.draws for request in desk.asked.requests] == [3, 3, 2]
+    answers = desk.texts(replace(REQUEST, n=8))
+    assert [request.n for request in desk.asked.requests] == [3, 3, 2]
     assert len(set(answers)) == 8
     desk.end()
-    assert Desk(tmp_path, draws=1).texts(replace(REQUEST, draws=8)) == answers
+    assert Desk(tmp_path, draws=1).texts(replace(REQUEST, n=8)) == answers
 
 
 def test_a_run_that_was_cut_off_between_requests_goes_on_there(tmp_path: Path) -> None:
     whole = Desk(tmp_path / "whole", draws=3)
-    expected = whole.texts(replace(REQUEST, draws=8))
+    expected = whole.texts(replace(REQUEST, n=8))
     cut = Desk(tmp_path / "cut", draws=3)
-    cut.texts(replace(REQUEST, draws=3))
+    cut.texts(replace(REQUEST, n=3))
     cut.end()
     again = Desk(tmp_path / "cut", draws=3)
-    assert again.texts(replace(REQUEST, draws=8)) == expected
+    assert again.texts(replace(REQUEST, n=8)) == expected
     assert len(again.asked.requests) == 2
 
 
@@ -171,8 +171,8 @@ def test_of_two_writers_the_first_counts(tmp_path: Path) -> None:
     two.end()
     third = Desk(tmp_path)
     assert third.texts(REQUEST) == answers
-    assert len(set(third.texts(replace(REQUEST, draws=6)))) == 6
-    assert [request.draws for request in third.asked.requests] == [2]
+    assert len(set(third.texts(replace(REQUEST, n=6)))) == 6
+    assert [request.n for request in third.asked.requests] == [2]
 
 
 def test_what_another_run_has_answered_since_the_start_is_not_asked_again(
@@ -183,19 +183,19 @@ def test_what_another_run_has_answered_since_the_start_is_not_asked_again(
     answers = one.texts(REQUEST)
     assert two.texts(REQUEST) == answers
     assert (two.asked.requests, two.opened, two.meter.hits) == ([], 0, 1)
-    six = two.texts(replace(REQUEST, draws=6))
-    assert one.texts(replace(REQUEST, draws=6)) == six
-    assert [request.draws for request in two.asked.requests] == [2]
+    six = two.texts(replace(REQUEST, n=6))
+    assert one.texts(replace(REQUEST, n=6)) == six
+    assert [request.n for request in two.asked.requests] == [2]
 
 
 def test_blocks_of_two_writers_are_used_as_far_as_they_go(tmp_path: Path) -> None:
     one, two = Desk(tmp_path), Desk(tmp_path)
     one.texts(REQUEST)
-    two.texts(replace(REQUEST, draws=10))
+    two.texts(replace(REQUEST, n=10))
     one.end()
     two.end()
     third = Desk(tmp_path)
-    assert len(third.texts(replace(REQUEST, draws=10))) == 10
+    assert len(third.texts(replace(REQUEST, n=10))) == 10
     assert third.asked.requests == []
 
 
@@ -207,7 +207,7 @@ def test_equal_requests_at_once_are_asked_once(tmp_path: Path) -> None:
 
     replies = asyncio.run(many())
     assert len(desk.asked.requests) == 1
-    assert len({reply.draws for reply in replies}) == 1
+    assert len({reply.completions for reply in replies}) == 1
     assert (desk.meter.requests, desk.meter.hits) == (1, 19)
 
 
@@ -243,21 +243,21 @@ def test_how_a_server_is_held_to_choices_is_part_of_what_was_asked(tmp_path: Pat
 
 def test_keys_stay_as_they_are_lest_paid_answers_be_lost() -> None:
     assert IDENTITY.fingerprint() == "5881557ec14e8faa"
-    assert blake2b(wording(REQUEST), digest_size=8).hexdigest() == "4da746ad3937345a"
+    assert blake2b(request_key_parts(REQUEST), digest_size=8).hexdigest() == "4da746ad3937345a"
 
 
 def test_seeds_do_not_count_where_nothing_is_drawn() -> None:
     cold = replace(REQUEST, sampling=Sampling(temperature=0))
     told = replace(REQUEST, choices=("a", "b"), logprobs=True)
     for request in (cold, told):
-        assert wording(request) == wording(replace(request, seed=8))
-    assert wording(REQUEST) != wording(replace(REQUEST, seed=8))
+        assert request_key_parts(request) == request_key_parts(replace(request, seed=8))
+    assert request_key_parts(REQUEST) != request_key_parts(replace(REQUEST, seed=8))
 
 
 def test_a_wrong_number_of_draws_is_neither_used_nor_kept(tmp_path: Path) -> None:
     class Short(Counting):
         async def sample(self, request: Request) -> Reply:
-            return Reply((await super().sample(request)).draws[:-1])
+            return Reply((await super().sample(request)).completions[:-1])
 
     desk = Desk(tmp_path)
     desk.model._asked = Short()
@@ -282,15 +282,15 @@ def test_what_answers_from_the_journal_had_taken_is_counted_once_and_apart(tmp_p
     first.end()
     second = Desk(tmp_path)
     second.texts(REQUEST)
-    second.texts(replace(REQUEST, draws=6))
-    second.texts(replace(REQUEST, draws=6))
+    second.texts(replace(REQUEST, n=6))
+    second.texts(replace(REQUEST, n=6))
     counted = second.meter
     assert (counted.earlier_prompt_tokens, counted.earlier_completion_tokens) == (100, 40)
     assert (counted.prompt_tokens, counted.completion_tokens) == (100, 20)
     assert counted.earlier_dollars == pytest.approx(100 * 2e-6 + 40 * 4e-6)
     second.end()
     third = Desk(tmp_path)
-    third.texts(replace(REQUEST, draws=6))
+    third.texts(replace(REQUEST, n=6))
     assert (third.meter.earlier_prompt_tokens, third.meter.dollars) == (200, 0)
     assert third.meter.earlier_dollars == pytest.approx(counted.dollars + counted.earlier_dollars)
 
@@ -318,7 +318,7 @@ def test_the_version_that_answered_is_kept_with_its_answer(tmp_path: Path) -> No
 
 def test_an_answer_that_was_kept_without_a_version_is_found() -> None:
     entry = b'{"first":0,"draws":[["yes","stop",1,null]],"tokens":[7,1]}'
-    assert unpacked(entry) == (0, Reply((Draw("yes", "stop", 1),), None, 7, 1))
+    assert decode_reply(entry) == (0, Reply((Completion("yes", "stop", 1),), None, 7, 1))
 
 
 @given(
@@ -341,11 +341,11 @@ def test_a_reply_survives_being_written_down(
     version: str | None,
 ) -> None:
     reply = Reply(
-        tuple(Draw(*draw) for draw in draws),  # type: ignore[arg-type]
-        None if shares is None else Shares(tuple(shares), 0.25),
+        tuple(Completion(*draw) for draw in draws),  # type: ignore[arg-type]
+        None if shares is None else LabelProbs(tuple(shares), 0.25),
         12,
         34,
         version,
     )
-    assert unpacked(packed(reply, first)) == (first, reply)
-    assert b"\n" not in packed(reply, first)
+    assert decode_reply(encode_reply(reply, first)) == (first, reply)
+    assert b"\n" not in encode_reply(reply, first)

@@ -7,9 +7,9 @@ from typing import TypeVar
 import pytest
 
 from anthology.errors import EndpointError, ModelError
-from anthology.models.concurrency import _AHEAD, run_all
+from anthology.models.concurrency import _AHEAD, map_concurrently
 from anthology.models.progress import Progress
-from anthology.models.usage import Meter
+from anthology.models.usage import Usage
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -21,15 +21,17 @@ def hold(
     *,
     max_concurrency: int,
     label: str = "work",
-    meter: Meter | None = None,
+    meter: Usage | None = None,
 ) -> list[R]:
-    progress = Progress(label, len(things), meter or Meter())
+    progress = Progress(label, len(things), meter or Usage())
     kept: list[R] = []
 
     def keep(_: T, result: R) -> None:
         kept.append(result)
 
-    asyncio.run(run_all(do, things, keep=keep, max_concurrency=max_concurrency, progress=progress))
+    asyncio.run(
+        map_concurrently(do, things, keep=keep, max_concurrency=max_concurrency, progress=progress)
+    )
     return kept
 
 
@@ -88,9 +90,11 @@ def test_only_so_many_things_are_taken_while_the_oldest_is_under_way() -> None:
     def keep(number: int, _: int) -> None:
         kept.append(number)
 
-    progress = Progress("work", 100, Meter())
+    progress = Progress("work", 100, Usage())
     asyncio.run(
-        run_all(work, things(), keep=keep, max_concurrency=max_concurrency, progress=progress)
+        map_concurrently(
+            work, things(), keep=keep, max_concurrency=max_concurrency, progress=progress
+        )
     )
     assert meanwhile == [(_AHEAD * max_concurrency, 0)]
     assert kept == list(range(100))
@@ -109,9 +113,11 @@ def test_nothing_is_kept_after_a_failure() -> None:
     def keep(*_: object) -> None:
         events.append("kept")
 
-    progress = Progress("work", 40, Meter())
+    progress = Progress("work", 40, Usage())
     with pytest.raises(ModelError):
-        asyncio.run(run_all(work, range(40), keep=keep, max_concurrency=4, progress=progress))
+        asyncio.run(
+            map_concurrently(work, range(40), keep=keep, max_concurrency=4, progress=progress)
+        )
     failed = events.index("failed")
     assert "kept" in events[:failed]
     assert events[failed + 1 :].count("done") >= 29
@@ -197,7 +203,7 @@ def test_a_log_line_says_what_asking_takes(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("anthology.models.progress._QUIET_SECONDS", 0.0)
-    meter = Meter()
+    meter = Usage()
 
     async def work(_: int) -> None:
         meter.requests += 1
@@ -216,7 +222,7 @@ def test_a_log_says_so_while_nothing_is_finished(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("anthology.models.progress._QUIET_SECONDS", 0.0)
-    progress = Progress("stories", 5, Meter(retries=3))
+    progress = Progress("stories", 5, Usage(retries=3))
     progress.tick()
     progress.tick()
     said = capsys.readouterr().err

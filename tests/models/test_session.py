@@ -14,8 +14,8 @@ from anthology.errors import ConfigurationError, EndpointError, ModelError
 from anthology.journal.journal import JournalError
 from anthology.journal.prune import overview
 from anthology.models.base import Request
-from anthology.models.session import Fieldwork
-from anthology.models.usage import Asked
+from anthology.models.session import ModelSession
+from anthology.models.usage import ModelUsage
 from tests.support.fake_server.requests import Serving
 from tests.support.fake_server.server import serving
 
@@ -36,25 +36,25 @@ def declared(folder: Path, identity: ModelIdentity, url: str = "", **endpoint: o
     (folder / f"{identity.name}.yaml").write_text(yaml.safe_dump(known))
 
 
-def fieldwork(folder: Path, max_concurrency: int = 4) -> Fieldwork:
-    return Fieldwork(
+def session(folder: Path, max_concurrency: int = 4) -> ModelSession:
+    return ModelSession(
         models=folder / "models", journal=folder / "journal", max_concurrency=max_concurrency
     )
 
 
-def tell(work: Fieldwork, identity: ModelIdentity, people: int = 6) -> list[str]:
+def tell(work: ModelSession, identity: ModelIdentity, people: int = 6) -> list[str]:
     """Have some stories told by a model."""
     model = work.model(identity)
 
     async def story(seed: int) -> str:
         request = Request(STORY, Sampling(max_tokens=40), seed=seed)
-        return (await model.sample(request)).draws[0].text
+        return (await model.sample(request)).completions[0].text
 
     return held(work, story, people)
 
 
-def held(work: Fieldwork, do: Callable[[int], Awaitable[R]], people: int) -> list[R]:
-    """Return what a fieldwork gets of so many people."""
+def held(work: ModelSession, do: Callable[[int], Awaitable[R]], people: int) -> list[R]:
+    """Return what a session gets of so many people."""
     kept: list[R] = []
     work.run(
         do,
@@ -72,11 +72,11 @@ def test_answers_are_kept_and_the_log_says_what_asking_took(
 ) -> None:
     with serving(Serving()) as server:
         declared(tmp_path / "models", TOY, server.url)
-        first = tell(fieldwork(tmp_path), TOY)
+        first = tell(session(tmp_path), TOY)
         assert "6 requests answered by models, 0 sent again, 0 from the journal" in (
             capsys.readouterr().err
         )
-        assert tell(fieldwork(tmp_path), TOY) == first
+        assert tell(session(tmp_path), TOY) == first
         assert "6 from the journal (100%)" in capsys.readouterr().err
         assert server.counts.requests.total() == 6
     total = overview(tmp_path / "journal").total()
@@ -84,13 +84,13 @@ def test_answers_are_kept_and_the_log_says_what_asking_took(
 
 
 def test_a_stage_that_was_cut_off_costs_what_all_its_runs_have(tmp_path: Path) -> None:
-    def counted(people: int) -> Asked:
-        work = fieldwork(tmp_path)
+    def counted(people: int) -> ModelUsage:
+        work = session(tmp_path)
         tell(work, TOY, people)
         (asked,) = work.asked()
         return asked
 
-    def whole(asked: Asked) -> tuple[int, int, float]:
+    def whole(asked: ModelUsage) -> tuple[int, int, float]:
         m = asked.meter
         return (
             m.prompt_tokens + m.earlier_prompt_tokens,
@@ -113,7 +113,7 @@ def test_a_stage_that_was_cut_off_costs_what_all_its_runs_have(tmp_path: Path) -
 
 def test_models_that_cost_nothing_leave_no_journal(tmp_path: Path) -> None:
     declared(tmp_path / "models", FREE)
-    assert len(set(tell(fieldwork(tmp_path), FREE))) == 6
+    assert len(set(tell(session(tmp_path), FREE))) == 6
     assert not (tmp_path / "journal").exists()
 
 
@@ -121,7 +121,7 @@ def test_all_models_of_a_stage_are_looked_for_before_the_first_request(tmp_path:
     with serving(Serving(models={"toy": "completions"})) as server:
         declared(tmp_path / "models", TOY, server.url)
         declared(tmp_path / "models", CHAT, server.url)
-        work = fieldwork(tmp_path)
+        work = session(tmp_path)
         work.model(CHAT)
         with pytest.raises(EndpointError, match="'toy-chat' is not served here"):
             tell(work, TOY)
@@ -131,27 +131,27 @@ def test_all_models_of_a_stage_are_looked_for_before_the_first_request(tmp_path:
 def test_a_model_may_be_whatever_a_server_offers(tmp_path: Path) -> None:
     with serving(Serving(models={"found": "completions"})) as server:
         declared(tmp_path / "models", ANY, server.url)
-        work = fieldwork(tmp_path)
+        work = session(tmp_path)
         first = tell(work, ANY)
         assert work.source(ANY) == "any (found)"
-        assert tell(fieldwork(tmp_path), ANY) == first
+        assert tell(session(tmp_path), ANY) == first
         assert server.counts.requests.total() == 6
     with serving(Serving(models={"another": "completions"})) as server:
         declared(tmp_path / "models", ANY, server.url)
-        tell(fieldwork(tmp_path), ANY)
+        tell(session(tmp_path), ANY)
         assert server.counts.requests.total() == 6
 
 
 def test_one_request_too_long_names_its_person_and_loses_no_other(tmp_path: Path) -> None:
     with serving(Serving(context=1000)) as server:
         declared(tmp_path / "models", TOY, server.url)
-        work = fieldwork(tmp_path)
+        work = session(tmp_path)
         model = work.model(TOY)
 
         async def story(seed: int) -> str:
             text = ("long " * 2000 if seed == 3 else "") + STORY
             request = Request(text, Sampling(max_tokens=40), seed=seed)
-            return (await model.sample(request)).draws[0].text
+            return (await model.sample(request)).completions[0].text
 
         with pytest.raises(ModelError, match=r"1 of 6 failed: person 3: .*1000"):
             held(work, story, 6)
@@ -171,7 +171,7 @@ def test_what_cannot_be_asked_is_said_at_once(
 ) -> None:
     declared(tmp_path / "models", TOY, "http://127.0.0.1:9/v1", **endpoint)
     with pytest.raises(EndpointError, match=said):
-        tell(fieldwork(tmp_path), TOY)
+        tell(session(tmp_path), TOY)
     assert not (tmp_path / "journal").exists()
 
 
@@ -179,14 +179,14 @@ def test_a_base_model_asked_through_chat_is_one_clear_error(tmp_path: Path) -> N
     wrong = CHAT.model_copy(update={"model": "toy"})
     with serving(Serving()) as server:
         declared(tmp_path / "models", wrong, server.url)
-        work = fieldwork(tmp_path)
+        work = session(tmp_path)
         model = work.model(wrong)
 
         async def ask(seed: int) -> str:
             from anthology.models.base import Message
 
             request = Request((Message("user", "Who are you?"),), Sampling(), seed=seed)
-            return (await model.sample(request)).draws[0].text
+            return (await model.sample(request)).completions[0].text
 
         with pytest.raises(ModelError, match="chat template"):
             held(work, ask, 500)
@@ -197,7 +197,7 @@ def test_parameters_that_are_always_refused_end_the_stage_soon(tmp_path: Path) -
     with serving(Serving(context=10)) as server:
         declared(tmp_path / "models", TOY, server.url)
         with pytest.raises(EndpointError, match="the first 20 requests were all refused"):
-            tell(fieldwork(tmp_path), TOY, 500)
+            tell(session(tmp_path), TOY, 500)
         assert server.counts.requests.total() < 60
 
 
@@ -206,7 +206,7 @@ def test_what_is_wrong_with_a_model_file_is_told_plainly(tmp_path: Path) -> None
     with serving(Serving()) as server:
         declared(tmp_path / "models", wrong, server.url)
         with pytest.raises(ConfigurationError, match='`body` sets "temperature"'):
-            tell(fieldwork(tmp_path), wrong)
+            tell(session(tmp_path), wrong)
 
 
 def test_a_full_disk_ends_the_stage_plainly(
@@ -217,9 +217,9 @@ def test_a_full_disk_ends_the_stage_plainly(
 
     with serving(Serving()) as server:
         declared(tmp_path / "models", TOY, server.url)
-        work = fieldwork(tmp_path)
+        work = session(tmp_path)
         tell(work, TOY, 3)
-        again = fieldwork(tmp_path)
+        again = session(tmp_path)
         monkeypatch.setattr("anthology.journal.journal.Journal.add", full)
         with pytest.raises(JournalError, match="there is no room"):
             tell(again, TOY, 50)
@@ -234,9 +234,9 @@ def test_a_count_that_cannot_be_written_spoils_no_run(
 
     with serving(Serving()) as server:
         declared(tmp_path / "models", TOY, server.url)
-        first = tell(fieldwork(tmp_path), TOY)
+        first = tell(session(tmp_path), TOY)
         monkeypatch.setattr("anthology.journal.journal.Journal.add_run", full)
-        assert tell(fieldwork(tmp_path), TOY) == first
+        assert tell(session(tmp_path), TOY) == first
 
 
 def test_two_runs_at_once_share_one_journal(tmp_path: Path) -> None:
@@ -245,7 +245,7 @@ def test_two_runs_at_once_share_one_journal(tmp_path: Path) -> None:
 
         def both() -> list[list[str]]:
             async def one() -> list[str]:
-                return await asyncio.to_thread(tell, fieldwork(tmp_path), TOY, 30)
+                return await asyncio.to_thread(tell, session(tmp_path), TOY, 30)
 
             async def gathered() -> list[list[str]]:
                 return list(await asyncio.gather(one(), one()))
@@ -254,4 +254,4 @@ def test_two_runs_at_once_share_one_journal(tmp_path: Path) -> None:
 
         first, second = both()
     assert first == second
-    assert tell(fieldwork(tmp_path), TOY, 30) == first
+    assert tell(session(tmp_path), TOY, 30) == first

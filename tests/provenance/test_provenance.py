@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from anthology.errors import DataError
-from anthology.models.usage import Meter
+from anthology.models.usage import Usage
 from anthology.provenance.environment import checkout, scheduled
 from anthology.provenance.files import beside, is_of, read
 from anthology.provenance.secrets import scrubbed
@@ -140,7 +140,7 @@ def test_parts_are_folded_into_what_is_joined_from_them(here: Path) -> None:
 
 
 def test_counts_of_models_add_up_to_the_whole() -> None:
-    meter = Meter()
+    meter = Usage()
     meter.of("a").requests += 2
     meter.of("b").requests += 3
     meter.of("b").dollars += 0.5

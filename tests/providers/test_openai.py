@@ -11,8 +11,8 @@ from aiohttp import web
 
 from anthology.config.model import Endpoint, Sampling
 from anthology.errors import ConfigurationError, EndpointError, ModelError, RefusedError
-from anthology.models.base import Draw, Reply, Request
-from anthology.models.usage import Meter
+from anthology.models.base import Completion, Reply, Request
+from anthology.models.usage import Usage
 from anthology.providers.openai import open_model
 from tests.support.scripted_server import (
     ASKED,
@@ -53,13 +53,13 @@ def test_an_answer_comes_back() -> None:
         async with placed() as place:
             return await ask(place.url)
 
-    assert asyncio.run(run()) == Reply((Draw(" yes"),), None, 2, 0)
+    assert asyncio.run(run()) == Reply((Completion(" yes"),), None, 2, 0)
 
 
 def test_the_only_model_of_a_server_is_taken() -> None:
     async def run() -> tuple[str | None, Any]:
         async with placed() as place:
-            model = open_model(identity(None), Endpoint(base_url=place.url), Meter())
+            model = open_model(identity(None), Endpoint(base_url=place.url), Usage())
             before = model.served
             await model.open()
             await model.sample(ASKED)
@@ -101,7 +101,7 @@ def test_a_server_that_lists_nothing_is_believed() -> None:
         async with placed(models=plain({"error": "none"}, 404)) as place:
             return await ask(place.url)
 
-    assert asyncio.run(run()).draws == (Draw(" yes"),)
+    assert asyncio.run(run()).completions == (Completion(" yes"),)
 
 
 def test_a_server_that_lists_nothing_wants_a_name() -> None:
@@ -161,7 +161,7 @@ def test_a_server_that_is_getting_ready_is_waited_for(monkeypatch: pytest.Monkey
         async with placed(models=models) as place:
             return await ask(place.url)
 
-    assert asyncio.run(run()).draws == (Draw(" yes"),)
+    assert asyncio.run(run()).completions == (Completion(" yes"),)
 
 
 def test_the_variable_of_the_address_wins(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -170,7 +170,7 @@ def test_the_variable_of_the_address_wins(monkeypatch: pytest.MonkeyPatch) -> No
             monkeypatch.setenv("WHERE", place.url + "/")
             return await ask("http://127.0.0.1:9/v1", base_url_env="WHERE")
 
-    assert asyncio.run(run()).draws == (Draw(" yes"),)
+    assert asyncio.run(run()).completions == (Completion(" yes"),)
 
 
 def test_further_fields_that_collide_are_told_before_anything_is_sent() -> None:
@@ -207,7 +207,7 @@ def test_trouble_that_passes_costs_no_answer(
             return await ask(place.url), len(place.bodies)
 
     reply, sent = asyncio.run(run())
-    assert reply.draws == (Draw(" yes"),)
+    assert reply.completions == (Completion(" yes"),)
     assert sent == 2
 
 
@@ -218,7 +218,7 @@ def test_a_server_that_starts_again_costs_time_and_no_answer(
     monkeypatch.setattr("anthology.models.limiter._LONGEST_REST", 0.02)
 
     async def run() -> list[Reply]:
-        meter = Meter()
+        meter = Usage()
         async with listening(0) as port:
             place = Endpoint(base_url=f"http://127.0.0.1:{port}/v1", retries=1)
             model = open_model(identity(), place, meter)
@@ -232,7 +232,7 @@ def test_a_server_that_starts_again_costs_time_and_no_answer(
             await model.close()
         return replies
 
-    assert [reply.draws for reply in asyncio.run(run())] == [(Draw(" yes"),)] * 20
+    assert [reply.completions for reply in asyncio.run(run())] == [(Completion(" yes"),)] * 20
 
 
 def test_a_server_that_stays_away_is_given_up_when_the_patience_is_over(
@@ -244,7 +244,7 @@ def test_a_server_that_stays_away_is_given_up_when_the_patience_is_over(
     async def run() -> None:
         async with listening(0) as port:
             place = Endpoint(base_url=f"http://127.0.0.1:{port}/v1", retries=0, give_up_after=0.2)
-            model = open_model(identity(), place, Meter())
+            model = open_model(identity(), place, Usage())
             await model.open()
         try:
             await model.sample(ASKED)
@@ -311,7 +311,7 @@ def test_what_cannot_be_asked_is_told_without_asking() -> None:
 
 
 def test_a_model_that_was_not_opened_can_be_closed() -> None:
-    asyncio.run(open_model(identity(), Endpoint(), Meter()).close())
+    asyncio.run(open_model(identity(), Endpoint(), Usage()).close())
 
 
 def test_what_is_sent_is_json_of_utf_8() -> None:

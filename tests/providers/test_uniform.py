@@ -10,7 +10,7 @@ import pytest
 from anthology.config.model import Sampling
 from anthology.errors import ModelError
 from anthology.interview.transcript import Ask, as_messages, as_text
-from anthology.models.base import Request, Shares
+from anthology.models.base import LabelProbs, Request
 from anthology.providers.uniform import Uniform
 from tests.support.simulated import LAYOUT, OPEN, OPINION, persona
 
@@ -19,18 +19,18 @@ from tests.support.simulated import LAYOUT, OPEN, OPINION, persona
 def test_uniform_answers_are_uniform(api: Literal["text", "chat"]) -> None:
     turns, ask = persona(1), Ask(OPINION.written(LAYOUT), after="Give one label.")
     prompt = as_text(turns, ask, LAYOUT) if api == "text" else as_messages(turns, ask)
-    request = Request(prompt, Sampling(), draws=4000, seed=1)
-    counts = Counter(draw.text for draw in asyncio.run(Uniform().sample(request)).draws)
+    request = Request(prompt, Sampling(), n=4000, seed=1)
+    counts = Counter(draw.text for draw in asyncio.run(Uniform().sample(request)).completions)
     assert set(counts) == {"(A)", "(B)", "(C)", "(D)"}
     assert max(abs(count / 4000 - 0.25) for count in counts.values()) < 0.03
 
 
 def test_uniform_keeps_to_choices() -> None:
-    request = Request("?", Sampling(), draws=50, choices=("x", "y"), seed=1)
+    request = Request("?", Sampling(), n=50, choices=("x", "y"), seed=1)
     reply = asyncio.run(Uniform().sample(request))
-    assert {draw.text for draw in reply.draws} == {"x", "y"}
+    assert {draw.text for draw in reply.completions} == {"x", "y"}
     told = asyncio.run(Uniform().sample(replace(request, logprobs=True)))
-    assert told.shares == Shares((0.5, 0.5))
+    assert told.label_probs == LabelProbs((0.5, 0.5))
 
 
 def test_uniform_tells_no_stories() -> None:

@@ -14,8 +14,8 @@ import pytest
 from anthology.config.model import Endpoint, Sampling
 from anthology.config.model_identity import ModelIdentity
 from anthology.errors import EndpointError, ModelError, RefusedError
-from anthology.models.base import Draw, Message, Reply, Request
-from anthology.models.usage import Meter
+from anthology.models.base import Completion, Message, Reply, Request
+from anthology.models.usage import Usage
 from anthology.providers.vllm import Engine, open_model
 from tests.support.tiny_model import CHAT, END, LABELLED, STORY, TEXT, WINDOW, Reference
 from tests.support.vllm_server import ENVIRONMENT, FOLDER, MODEL, OPTIONS, WITHOUT, installed
@@ -44,7 +44,7 @@ def declared(
         engine=OPTIONS if engine is None else engine,
         **identity,
     )
-    provider = open_model(named, Endpoint(engine=endpoint or {}), Meter())
+    provider = open_model(named, Endpoint(engine=endpoint or {}), Usage())
     assert isinstance(provider, Engine)
     return provider
 
@@ -95,7 +95,7 @@ def reference() -> Iterator[Reference]:
 
 
 def texts(reply: Reply) -> list[str]:
-    return [draw.text for draw in reply.draws]
+    return [draw.text for draw in reply.completions]
 
 
 def test_fields_of_requests_are_refused() -> None:
@@ -157,33 +157,33 @@ def test_a_base_model_is_not_opened_for_chats(tmp_path: Path) -> None:
 def test_the_likeliest_answer_is_the_models(
     engine: Running, reference: Reference, prompt: str | tuple[Message, ...]
 ) -> None:
-    (reply,) = engine.ask(Request(prompt, LIKELIEST, scored=True))
+    (reply,) = engine.ask(Request(prompt, LIKELIEST, want_logprobs=True))
     text, logprob = reference.greedy(prompt, 8)
-    assert reply.draws == (Draw(text, "length", 8, reply.draws[0].logprob),)
-    assert reply.draws[0].logprob == pytest.approx(logprob, abs=1e-3)
+    assert reply.completions == (Completion(text, "length", 8, reply.completions[0].logprob),)
+    assert reply.completions[0].logprob == pytest.approx(logprob, abs=1e-3)
     assert reply.prompt_tokens == len(reference.read(prompt))
     assert reply.completion_tokens == 8
 
 
 @RUNNING
 def test_likeliest_answers_are_written_once_however_many_are_wanted(engine: Running) -> None:
-    one, many = engine.ask(Request(TEXT, LIKELIEST), Request(TEXT, LIKELIEST, draws=5))
-    assert many.draws == one.draws * 5
+    one, many = engine.ask(Request(TEXT, LIKELIEST), Request(TEXT, LIKELIEST, n=5))
+    assert many.completions == one.completions * 5
     assert many.completion_tokens == one.completion_tokens
 
 
 @RUNNING
 def test_forty_draws_differ(engine: Running) -> None:
-    (reply,) = engine.ask(Request(TEXT, SHORT, draws=40, seed=3))
-    assert len(reply.draws) == 40
+    (reply,) = engine.ask(Request(TEXT, SHORT, n=40, seed=3))
+    assert len(reply.completions) == 40
     assert len(set(texts(reply))) > 30
-    assert reply.draws[0].logprob is None
+    assert reply.completions[0].logprob is None
 
 
 @RUNNING
 def test_equal_seeds_draw_alike_and_others_do_not(engine: Running) -> None:
     seeds = (2**40 + 7, 2**40 + 7, 8_000)
-    first, again, other = engine.ask(*(Request(TEXT, SHORT, draws=3, seed=s) for s in seeds))
+    first, again, other = engine.ask(*(Request(TEXT, SHORT, n=3, seed=s) for s in seeds))
     assert texts(first) == texts(again)
     assert not set(texts(first)) & set(texts(other))
 
@@ -193,7 +193,9 @@ def test_an_answer_ends_before_a_stop(engine: Running) -> None:
     (whole,) = texts(engine.ask(Request(TEXT, LIKELIEST))[0])
     stop = whole[4:6]
     (reply,) = engine.ask(Request(TEXT, LIKELIEST, stop=(stop,)))
-    assert [(draw.text, draw.finish) for draw in reply.draws] == [(whole.split(stop)[0], "stop")]
+    assert [(draw.text, draw.finish) for draw in reply.completions] == [
+        (whole.split(stop)[0], "stop")
+    ]
 
 
 @RUNNING
@@ -203,10 +205,10 @@ def test_by_choice_nothing_but_labels_is_answered(
 ) -> None:
     labels = ("(A)", "(B)", "Not at all")
     hot = Sampling(temperature=2, max_tokens=16)
-    (reply,) = engine.ask(Request(prompt, hot, draws=40, choices=labels, seed=1))
-    assert len(reply.draws) == 40
+    (reply,) = engine.ask(Request(prompt, hot, n=40, choices=labels, seed=1))
+    assert len(reply.completions) == 40
     assert {"(A)", "(B)"} <= set(texts(reply)) <= set(labels)
-    assert {draw.finish for draw in reply.draws} == {"stop"}
+    assert {draw.finish for draw in reply.completions} == {"stop"}
 
 
 @RUNNING
@@ -218,11 +220,11 @@ def test_probabilities_of_labels_are_the_models(
     labels: tuple[str, ...],
 ) -> None:
     (reply,) = engine.ask(Request(prompt, LIKELIEST, choices=labels, logprobs=True))
-    assert reply.draws == ()
-    assert reply.shares is not None
-    unseen, expected = reply.shares.unseen, reference.shares(prompt, labels)
+    assert reply.completions == ()
+    assert reply.label_probs is not None
+    unseen, expected = reply.label_probs.unseen, reference.shares(prompt, labels)
     assert 10 * unseen < sum(expected)
-    for told, computed in zip(reply.shares.choices, expected, strict=True):
+    for told, computed in zip(reply.label_probs.probs, expected, strict=True):
         assert computed - unseen - 1e-5 <= told <= computed + 1e-5
 
 
@@ -231,13 +233,13 @@ def test_scores_are_the_models_own_whatever_the_temperature(
     engine: Running, reference: Reference
 ) -> None:
     cold = Sampling(temperature=0.3, max_tokens=1)
-    (reply,) = engine.ask(Request(TEXT, cold, draws=20, scored=True))
+    (reply,) = engine.ask(Request(TEXT, cold, n=20, want_logprobs=True))
     own = reference.next(reference.read(TEXT))
-    for draw in reply.draws:
+    for draw in reply.completions:
         (token,) = reference.piece(draw.text) or [END]
         assert draw.tokens == 1
         assert draw.logprob == pytest.approx(own[token], abs=1e-3)
-    assert len({draw.text for draw in reply.draws}) > 1
+    assert len({draw.text for draw in reply.completions}) > 1
 
 
 @RUNNING
@@ -246,17 +248,17 @@ def test_a_given_text_has_the_models_own_log_probability(
 ) -> None:
     first, second = STORY[:24], STORY[24:]
     whole, one, other, alone = engine.ask(
-        Request(TEXT, LIKELIEST, continuation=STORY),
-        Request(TEXT, LIKELIEST, continuation=first),
-        Request(TEXT + first, LIKELIEST, continuation=second),
-        Request("", LIKELIEST, continuation=STORY),
+        Request(TEXT, LIKELIEST, score_text=STORY),
+        Request(TEXT, LIKELIEST, score_text=first),
+        Request(TEXT + first, LIKELIEST, score_text=second),
+        Request("", LIKELIEST, score_text=STORY),
     )
     tokens, logprob = reference.score(TEXT, STORY)
-    assert [(draw.text, draw.tokens) for draw in whole.draws] == [(STORY, tokens)]
-    assert whole.draws[0].logprob == pytest.approx(logprob, abs=1e-3)
-    parts = [float(reply.draws[0].logprob or 0) for reply in (one, other)]
+    assert [(draw.text, draw.tokens) for draw in whole.completions] == [(STORY, tokens)]
+    assert whole.completions[0].logprob == pytest.approx(logprob, abs=1e-3)
+    parts = [float(reply.completions[0].logprob or 0) for reply in (one, other)]
     assert sum(parts) == pytest.approx(logprob, abs=1e-3)
-    assert alone.draws[0].tokens == tokens
+    assert alone.completions[0].tokens == tokens
 
 
 @RUNNING
@@ -264,8 +266,8 @@ def test_a_text_longer_than_the_window_is_refused_and_its_neighbour_scored(
     engine: Running,
 ) -> None:
     with pytest.raises(RefusedError, match=r"8,192"):
-        engine.ask(Request(TEXT, LIKELIEST, continuation=" A" * WINDOW))
-    assert len(engine.ask(Request(TEXT, LIKELIEST, continuation=STORY))[0].draws) == 1
+        engine.ask(Request(TEXT, LIKELIEST, score_text=" A" * WINDOW))
+    assert len(engine.ask(Request(TEXT, LIKELIEST, score_text=STORY))[0].completions) == 1
 
 
 @RUNNING
@@ -273,20 +275,20 @@ def test_a_prompt_longer_than_the_window_is_refused_with_the_figures(engine: Run
     with pytest.raises(ModelError, match=r"^model tiny: the prompt has 8,194 .* 8,192") as caught:
         engine.ask(Request("A " * WINDOW, SHORT))
     assert not isinstance(caught.value, EndpointError)
-    assert len(engine.ask(Request(TEXT, SHORT))[0].draws) == 1
+    assert len(engine.ask(Request(TEXT, SHORT))[0].completions) == 1
 
 
 @RUNNING
 def test_a_request_that_the_engine_refuses_says_why(engine: Running) -> None:
     with pytest.raises(ModelError, match=r"vLLM refused the request: .*16384") as caught:
-        engine.ask(Request(TEXT, SHORT, draws=20_000))
+        engine.ask(Request(TEXT, SHORT, n=20_000))
     assert not isinstance(caught.value, EndpointError)
 
 
 @RUNNING
 def test_an_engine_that_died_is_told_to_all_who_ask(engine: Running) -> None:
     # The last test of this file, since nothing can be asked after it.
-    waiting = Request(TEXT, Sampling(max_tokens=4_000), draws=8)
+    waiting = Request(TEXT, Sampling(max_tokens=4_000), n=8)
     for child in multiprocessing.active_children():
         assert child.pid is not None
         os.kill(child.pid, 9)

@@ -9,8 +9,8 @@ import pytest
 from anthology.config.model import Endpoint, Sampling
 from anthology.config.model_identity import ModelIdentity
 from anthology.errors import EndpointError, ModelError, RefusedError
-from anthology.models.base import Draw, Message, Reply, Request
-from anthology.models.usage import Meter
+from anthology.models.base import Completion, Message, Reply, Request
+from anthology.models.usage import Usage
 from anthology.providers.openai import open_model
 from tests.support.tiny_model import CHAT, END, LABELLED, STORY, TEXT, WINDOW, Reference
 from tests.support.vllm_server import FOLDER, KEY, MODEL, WITHOUT, installed, serving
@@ -51,7 +51,7 @@ def ask(address: str, *requests: Request, model: str | None = MODEL) -> list[Rep
     )
 
     async def asked() -> list[Reply]:
-        provider = open_model(identity, endpoint, Meter())
+        provider = open_model(identity, endpoint, Usage())
         await provider.open()
         try:
             return await asyncio.gather(*map(provider.sample, requests))
@@ -62,25 +62,25 @@ def ask(address: str, *requests: Request, model: str | None = MODEL) -> list[Rep
 
 
 def texts(reply: Reply) -> list[str]:
-    return [draw.text for draw in reply.draws]
+    return [draw.text for draw in reply.completions]
 
 
 def assert_shares(reply: Reply, expected: list[float]) -> None:
     """What was computed is what was told, but for what the reply says it did not see."""
-    assert reply.shares is not None
-    for told, computed in zip(reply.shares.choices, expected, strict=True):
-        assert computed - reply.shares.unseen - 1e-5 <= told <= computed + 1e-5
-    assert sum(expected) > 10 * reply.shares.unseen
+    assert reply.label_probs is not None
+    for told, computed in zip(reply.label_probs.probs, expected, strict=True):
+        assert computed - reply.label_probs.unseen - 1e-5 <= told <= computed + 1e-5
+    assert sum(expected) > 10 * reply.label_probs.unseen
 
 
 @pytest.mark.parametrize("prompt", [TEXT, CHAT], ids=["completions", "chat"])
 def test_the_likeliest_answer_is_the_models(
     address: str, reference: Reference, prompt: str | tuple[Message, ...]
 ) -> None:
-    (reply,) = ask(address, Request(prompt, LIKELIEST, scored=True))
+    (reply,) = ask(address, Request(prompt, LIKELIEST, want_logprobs=True))
     text, logprob = reference.greedy(prompt, 8)
-    assert reply.draws == (Draw(text, "length", 8, reply.draws[0].logprob),)
-    assert reply.draws[0].logprob == pytest.approx(logprob, abs=1e-3)
+    assert reply.completions == (Completion(text, "length", 8, reply.completions[0].logprob),)
+    assert reply.completions[0].logprob == pytest.approx(logprob, abs=1e-3)
     assert reply.prompt_tokens == len(reference.read(prompt))
     assert reply.completion_tokens == 8
 
@@ -111,15 +111,15 @@ def test_a_wrong_key_ends_it_and_is_not_repeated(
 
 
 def test_forty_draws_are_one_request_and_differ(address: str) -> None:
-    (reply,) = ask(address, Request(TEXT, SHORT, draws=40, seed=3))
-    assert len(reply.draws) == 40
+    (reply,) = ask(address, Request(TEXT, SHORT, n=40, seed=3))
+    assert len(reply.completions) == 40
     assert len(set(texts(reply))) > 30
     assert reply.prompt_tokens < 2 * len(TEXT)
 
 
 def test_equal_seeds_draw_alike_and_others_do_not(address: str) -> None:
     seeds = (2**40 + 7, 2**40 + 7, 8_000)
-    first, again, other = ask(address, *(Request(TEXT, SHORT, draws=3, seed=s) for s in seeds))
+    first, again, other = ask(address, *(Request(TEXT, SHORT, n=3, seed=s) for s in seeds))
     assert texts(first) == texts(again)
     assert not set(texts(first)) & set(texts(other))
 
@@ -128,7 +128,9 @@ def test_an_answer_ends_before_a_stop(address: str) -> None:
     (whole,) = texts(ask(address, Request(TEXT, LIKELIEST))[0])
     stop = whole[4:6]
     (reply,) = ask(address, Request(TEXT, LIKELIEST, stop=(stop,)))
-    assert [(draw.text, draw.finish) for draw in reply.draws] == [(whole.split(stop)[0], "stop")]
+    assert [(draw.text, draw.finish) for draw in reply.completions] == [
+        (whole.split(stop)[0], "stop")
+    ]
 
 
 @pytest.mark.parametrize("prompt", [TEXT, CHAT], ids=["completions", "chat"])
@@ -137,10 +139,10 @@ def test_by_choice_nothing_but_labels_is_answered(
 ) -> None:
     labels = ("(A)", "(B)", "Not at all")
     hot = Sampling(temperature=2, max_tokens=16)
-    (reply,) = ask(address, Request(prompt, hot, draws=40, choices=labels, seed=1))
-    assert len(reply.draws) == 40
+    (reply,) = ask(address, Request(prompt, hot, n=40, choices=labels, seed=1))
+    assert len(reply.completions) == 40
     assert {"(A)", "(B)"} <= set(texts(reply)) <= set(labels)
-    assert {draw.finish for draw in reply.draws} == {"stop"}
+    assert {draw.finish for draw in reply.completions} == {"stop"}
 
 
 @pytest.mark.parametrize(("prompt", "labels"), LABELLED)
@@ -148,7 +150,7 @@ def test_probabilities_of_labels_are_the_models(
     address: str, reference: Reference, prompt: str | tuple[Message, ...], labels: tuple[str, ...]
 ) -> None:
     (reply,) = ask(address, Request(prompt, LIKELIEST, choices=labels, logprobs=True))
-    assert reply.draws == ()
+    assert reply.completions == ()
     assert_shares(reply, reference.shares(prompt, labels))
 
 
@@ -169,49 +171,49 @@ def test_scores_are_the_models_own_whatever_the_temperature(
     address: str, reference: Reference
 ) -> None:
     cold = Sampling(temperature=0.3, max_tokens=1)
-    (reply,) = ask(address, Request(TEXT, cold, draws=20, scored=True))
+    (reply,) = ask(address, Request(TEXT, cold, n=20, want_logprobs=True))
     own = reference.next(reference.read(TEXT))
-    for draw in reply.draws:
+    for draw in reply.completions:
         (token,) = reference.piece(draw.text) or [END]
         assert draw.tokens == 1
         assert draw.logprob == pytest.approx(own[token], abs=1e-3)
-    assert len({draw.text for draw in reply.draws}) > 1
+    assert len({draw.text for draw in reply.completions}) > 1
 
 
 def test_a_given_text_has_the_models_own_log_probability(
     address: str, reference: Reference
 ) -> None:
-    (reply,) = ask(address, Request(TEXT, LIKELIEST, continuation=STORY))
+    (reply,) = ask(address, Request(TEXT, LIKELIEST, score_text=STORY))
     tokens, logprob = reference.score(TEXT, STORY)
-    assert [(draw.text, draw.tokens) for draw in reply.draws] == [(STORY, tokens)]
-    assert reply.draws[0].logprob == pytest.approx(logprob, abs=1e-3)
+    assert [(draw.text, draw.tokens) for draw in reply.completions] == [(STORY, tokens)]
+    assert reply.completions[0].logprob == pytest.approx(logprob, abs=1e-3)
     assert reply.prompt_tokens == len(reference.read(TEXT + STORY))
 
 
 def test_what_was_written_has_the_log_probability_that_it_was_written_with(address: str) -> None:
-    (written,) = ask(address, Request(TEXT, LIKELIEST, scored=True))
-    (told,) = ask(address, Request(TEXT, LIKELIEST, continuation=written.draws[0].text))
-    assert told.draws[0].tokens == written.draws[0].tokens
-    assert told.draws[0].logprob == pytest.approx(written.draws[0].logprob, abs=1e-3)
+    (written,) = ask(address, Request(TEXT, LIKELIEST, want_logprobs=True))
+    (told,) = ask(address, Request(TEXT, LIKELIEST, score_text=written.completions[0].text))
+    assert told.completions[0].tokens == written.completions[0].tokens
+    assert told.completions[0].logprob == pytest.approx(written.completions[0].logprob, abs=1e-3)
 
 
 def test_log_probabilities_of_a_texts_parts_add_up(address: str) -> None:
     first, second = STORY[:24], STORY[24:]
     whole, one, other, alone = ask(
         address,
-        Request(TEXT, LIKELIEST, continuation=STORY),
-        Request(TEXT, LIKELIEST, continuation=first),
-        Request(TEXT + first, LIKELIEST, continuation=second),
-        Request("", LIKELIEST, continuation=STORY),
+        Request(TEXT, LIKELIEST, score_text=STORY),
+        Request(TEXT, LIKELIEST, score_text=first),
+        Request(TEXT + first, LIKELIEST, score_text=second),
+        Request("", LIKELIEST, score_text=STORY),
     )
-    parts = [float(reply.draws[0].logprob or 0) for reply in (one, other)]
-    assert whole.draws[0].logprob == pytest.approx(sum(parts), abs=1e-3)
-    assert alone.draws[0].tokens == whole.draws[0].tokens
+    parts = [float(reply.completions[0].logprob or 0) for reply in (one, other)]
+    assert whole.completions[0].logprob == pytest.approx(sum(parts), abs=1e-3)
+    assert alone.completions[0].tokens == whole.completions[0].tokens
 
 
 def test_a_text_longer_than_the_window_is_refused_with_the_figures(address: str) -> None:
     with pytest.raises(RefusedError) as caught:
-        ask(address, Request(TEXT, LIKELIEST, continuation=" A" * WINDOW))
+        ask(address, Request(TEXT, LIKELIEST, score_text=" A" * WINDOW))
     assert str(WINDOW) in str(caught.value)
 
 
@@ -225,7 +227,7 @@ def test_a_prompt_longer_than_the_window_is_refused_with_the_figures(address: st
 def test_a_prompt_that_is_refused_leaves_its_neighbours_alone(address: str) -> None:
     async def both() -> list[Reply | BaseException]:
         identity = ModelIdentity(name="served", provider="openai", api="completions", model=MODEL)
-        provider = open_model(identity, Endpoint(base_url=address, key_env="VLLM_KEY"), Meter())
+        provider = open_model(identity, Endpoint(base_url=address, key_env="VLLM_KEY"), Usage())
         await provider.open()
         try:
             asked = (Request("A " * WINDOW, SHORT), Request(TEXT, SHORT))

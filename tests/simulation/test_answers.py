@@ -11,7 +11,7 @@ from anthology.config.population import OPTIONS
 from anthology.interview.answers import Outcome, read_answer
 from anthology.interview.question import Option, Question
 from anthology.interview.transcript import Ask, Turn, as_messages, as_text
-from anthology.seeds import derive
+from anthology.seeds import derive_seed
 from anthology.simulation.match_values import likelihood
 from anthology.simulation.opinions import ranks
 from anthology.simulation.parse_options import listed
@@ -111,8 +111,8 @@ def test_survey_labels_are_understood(trait: str, words: str, option: str) -> No
 def test_answers_come_in_every_form(asked: Question) -> None:
     found: Counter[Outcome] = Counter()
     for seed in range(2000):
-        shown = asked.shuffled(derive(seed, "order"))
-        text = sample(after(persona(seed % 400), shown), seed=seed).draws[0].text
+        shown = asked.shuffled(derive_seed(seed, "order"))
+        text = sample(after(persona(seed % 400), shown), seed=seed).completions[0].text
         found[read_answer(text, texts(shown), LAYOUT).outcome] += 1
     rates = {outcome: found[outcome] / 2000 for outcome in Outcome}
     wanted = {
@@ -224,19 +224,19 @@ def test_equal_requests_get_equal_replies() -> None:
 def test_at_temperature_zero_there_is_one_answer() -> None:
     prompt = after(persona(1), OPINION)
     cold = sample(prompt, EXACT, draws=50)
-    assert len({draw.text for draw in cold.draws}) == 1
-    assert len({draw.text for draw in sample(prompt, draws=50).draws}) > 5
+    assert len({draw.text for draw in cold.completions}) == 1
+    assert len({draw.text for draw in sample(prompt, draws=50).completions}) > 5
 
 
 @pytest.mark.parametrize("choices", [("A", "B", "C", "D"), ("(A)", "(B)", "(C)", "(D)")])
 def test_choices_are_kept_to(choices: tuple[str, ...]) -> None:
     prompt = after(persona(2), OPINION)
     reply = sample(prompt, choices=choices, draws=400)
-    counts = Counter(draw.text for draw in reply.draws)
+    counts = Counter(draw.text for draw in reply.completions)
     assert set(counts) <= set(choices)
-    told = sample(prompt, choices=choices, logprobs=True).shares
+    told = sample(prompt, choices=choices, logprobs=True).label_probs
     assert told is not None
-    probabilities = told.choices
+    probabilities = told.probs
     assert 0.9 < sum(probabilities) < 1
     for choice, probability in zip(choices, probabilities, strict=True):
         assert counts[choice] / 400 == pytest.approx(probability, abs=0.08)

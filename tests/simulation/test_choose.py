@@ -13,7 +13,7 @@ from anthology.config.model import Sampling
 from anthology.interview.answers import read_answer
 from anthology.interview.question import Option, Question
 from anthology.models.base import Reply, Request
-from anthology.seeds import generator
+from anthology.seeds import rng_for
 from anthology.simulation.choose import choose
 from anthology.simulation.parse_options import Listed, listed
 from anthology.simulation.person import Person, read_person
@@ -46,13 +46,13 @@ def reply(
     logprobs: bool = False,
 ) -> Reply:
     sampling = Sampling(temperature=temperature, top_p=top_p, max_tokens=64)
-    request = Request("", sampling, draws=DRAWS, choices=choices, logprobs=logprobs)
-    return choose(request, asked(), somebody(), generator(1, "choosing"))
+    request = Request("", sampling, n=DRAWS, choices=choices, logprobs=logprobs)
+    return choose(request, asked(), somebody(), rng_for(1, "choosing"))
 
 
 def counts(temperature: float = 1.0, top_p: float = 1.0) -> Counter[str]:
     """Count which options were answered; an answer that names none counts for nothing."""
-    draws = reply(temperature=temperature, top_p=top_p).draws
+    draws = reply(temperature=temperature, top_p=top_p).completions
     found = (read_answer(draw.text, TEXTS, LAYOUT).position for draw in draws)
     return Counter(TEXTS[position] for position in found if position is not None)
 
@@ -64,7 +64,7 @@ def top(found: Counter[str]) -> float:
 
 def odds(temperature: float = 1.0, top_p: float = 1.0) -> NDArray[np.float64]:
     """The probability with which each label is drawn, as the draws say it."""
-    drawn = reply(choices=LABELS, temperature=temperature, top_p=top_p).draws
+    drawn = reply(choices=LABELS, temperature=temperature, top_p=top_p).completions
     logs = {draw.text: draw.logprob for draw in drawn}
     shares = np.array([math.exp(logs.get(label) or -math.inf) for label in LABELS])
     return np.asarray(shares / shares.sum())
@@ -73,10 +73,10 @@ def odds(temperature: float = 1.0, top_p: float = 1.0) -> NDArray[np.float64]:
 def shares(choices: tuple[str, ...], **how: float) -> tuple[float, ...]:
     """The probabilities that the model tells of labels."""
     found = reply(choices=choices, logprobs=True, **how)
-    assert found.draws == ()
-    assert found.shares is not None
-    assert found.shares.unseen == 0
-    return found.shares.choices
+    assert found.completions == ()
+    assert found.label_probs is not None
+    assert found.label_probs.unseen == 0
+    return found.label_probs.probs
 
 
 def test_the_lower_the_temperature_the_more_answers_agree() -> None:
@@ -95,7 +95,7 @@ def test_temperature_raises_odds_to_its_inverse() -> None:
 def test_at_temperature_nought_every_answer_is_the_likeliest() -> None:
     likeliest = TEXTS[int(odds().argmax())]
     assert counts(temperature=0) == {likeliest: DRAWS}
-    assert len({draw.text for draw in reply(temperature=0).draws}) == 1
+    assert len({draw.text for draw in reply(temperature=0).completions}) == 1
 
 
 def test_a_small_nucleus_leaves_only_the_likeliest() -> None:
@@ -126,9 +126,9 @@ def test_a_nucleus_is_taken_after_the_temperature() -> None:
 @pytest.mark.parametrize("temperature", [0.0, 0.5, 1.0])
 def test_choices_are_all_that_is_answered(temperature: float) -> None:
     found = reply(choices=LABELS, temperature=temperature)
-    drawn = Counter(draw.text for draw in found.draws)
+    drawn = Counter(draw.text for draw in found.completions)
     assert set(drawn) <= set(LABELS)
-    assert len(found.draws) == DRAWS
+    assert len(found.completions) == DRAWS
     for label, probability in zip(LABELS, odds(temperature), strict=True):
         assert drawn[label] / DRAWS == pytest.approx(probability, abs=0.05)
 
@@ -141,7 +141,7 @@ def test_choices_keep_their_order() -> None:
 
 def test_a_choice_that_is_no_option_is_next_to_never_made() -> None:
     found = reply(choices=("(A)", "(Z)"))
-    assert {draw.text for draw in found.draws} == {"(A)"}
+    assert {draw.text for draw in found.completions} == {"(A)"}
     assert shares(("(A)", "(Z)"))[1] < 1e-4
 
 
@@ -154,7 +154,7 @@ def test_told_probabilities_are_those_at_temperature_one() -> None:
 @pytest.mark.parametrize("temperature", [0.0, 0.5, 1.0, 2.0])
 def test_probabilities_add_up_to_no_more_than_one(temperature: float, top_p: float) -> None:
     assert 0.9 < sum(shares(LABELS)) <= 1
-    answers = reply(temperature=temperature, top_p=top_p).draws
+    answers = reply(temperature=temperature, top_p=top_p).completions
     said = {draw.text: draw.logprob for draw in answers}
     assert len({(draw.text, draw.logprob) for draw in answers}) == len(said)
     assert sum(math.exp(logprob) for logprob in said.values() if logprob is not None) <= 1 + 1e-9

@@ -31,14 +31,14 @@ from tests.support.simulated import (
 def stories() -> tuple[str, ...]:
     prompt = as_text((), Ask(OPEN), LAYOUT)
     replies = [sample(prompt, LONG, stop=stops(LAYOUT), seed=seed) for seed in range(400)]
-    return tuple(reply.draws[0].text.strip() for reply in replies)
+    return tuple(reply.completions[0].text.strip() for reply in replies)
 
 
 @cache
 def verdicts() -> tuple[str, ...]:
     critic = CriticPrompt.model_validate(declared("prompts/critics/narrative.yaml"))
     return tuple(
-        sample((Message("user", critic.message.format(story=text)),), EXACT).draws[0].text
+        sample((Message("user", critic.message.format(story=text)),), EXACT).completions[0].text
         for text in stories()
     )
 
@@ -78,7 +78,7 @@ def test_a_judge_knows_a_life_from_a_list() -> None:
     chores = "\n".join(f"- {thing}" for thing in ("milk", "bread", "call the bank", "nails") * 20)
     found = [
         Counter(
-            sample((Message("user", message + text),), seed=seed).draws[0].text
+            sample((Message("user", message + text),), seed=seed).completions[0].text
             for seed in range(20)
         ).most_common(1)[0][0]
         for text in (life, chores)
@@ -89,17 +89,17 @@ def test_a_judge_knows_a_life_from_a_list() -> None:
 def test_a_judgement_may_be_laid_down_as_a_choice() -> None:
     message = f"Is this text a life story, yes or no?\n\n{story_of(somebody(1), 1)}"
     reply = sample((Message("user", message),), choices=("no", "yes"))
-    assert reply.draws[0].text in ("no", "yes")
+    assert reply.completions[0].text in ("no", "yes")
     told = sample((Message("user", message),), choices=("no", "yes"), logprobs=True)
-    assert told.shares is not None
-    assert told.shares.choices[1] > told.shares.choices[0]
+    assert told.label_probs is not None
+    assert told.label_probs.probs[1] > told.label_probs.probs[0]
 
 
 def test_a_story_is_cut_at_its_limit_and_at_a_stop() -> None:
     prompt = as_text((), Ask(OPEN), LAYOUT)
-    whole = sample(prompt, LONG, seed=2).draws[0]
-    cut = sample(prompt, Sampling(max_tokens=40), seed=2).draws[0]
-    stopped = sample(prompt, LONG, stop=(".",), seed=2).draws[0]
+    whole = sample(prompt, LONG, seed=2).completions[0]
+    cut = sample(prompt, Sampling(max_tokens=40), seed=2).completions[0]
+    stopped = sample(prompt, LONG, stop=(".",), seed=2).completions[0]
     assert whole.finish == "stop"
     assert cut.finish == "length"
     assert cut.tokens == 40
@@ -129,7 +129,7 @@ def test_readers_find_what_is_stated_and_nothing_else() -> None:
         message = prompt.message.format(
             story=story, question=question(trait).wording, options=options
         )
-        return sample((Message("user", message),), EXACT, seed=seed).draws[0].text
+        return sample((Message("user", message),), EXACT, seed=seed).completions[0].text
 
     story = "I was born by the sea.\n\nI'm 34, and I have a bachelor's degree in biology."
     ages = Counter(read(story, "age", seed) for seed in range(60))
@@ -162,7 +162,7 @@ def test_a_described_person_gets_a_fitting_story(form: str, chat: bool) -> None:
     prompt = (Message("user", message),) if chat else f"{message}\n\nAnswer:"
     right: Counter[str] = Counter()
     for seed in range(25):
-        story = sample(prompt, LONG, seed=seed).draws[0].text
+        story = sample(prompt, LONG, seed=seed).completions[0].text
         believed = read_person(story.strip().split("\n\n")).traits
         for trait, option in (("age", "65+"), ("gender", "woman"), ("region", "south")):
             right[trait] += OPTIONS[trait][int(believed[trait].argmax())] == option
@@ -171,9 +171,11 @@ def test_a_described_person_gets_a_fitting_story(form: str, chat: bool) -> None:
 
 def test_open_questions_of_fact_get_short_answers() -> None:
     turns = (Turn("Describe yourself.", "I am 34 years old. I earn $52,000 a year."),)
-    age = sample(as_text(turns, Ask("How old are you?"), LAYOUT)).draws[0].text
+    age = sample(as_text(turns, Ask("How old are you?"), LAYOUT)).completions[0].text
     assert any(str(years) in age for years in range(30, 50))
-    fact = sample(as_text((), Ask("Are you a citizen of the United States?"), LAYOUT)).draws[0]
+    fact = sample(as_text((), Ask("Are you a citizen of the United States?"), LAYOUT)).completions[
+        0
+    ]
     assert fact.text.strip().startswith("Yes")
 
 
@@ -193,7 +195,7 @@ def interviews(api: str) -> tuple[tuple[Turn, ...], ...]:
                 as_messages(said, ask, INTERVIEW.system) if chat else as_text(said, ask, LAYOUT)
             )
             ends = () if chat else stops(LAYOUT)
-            text = sample(prompt, LONG, stop=ends, seed=seed).draws[0].text.strip()
+            text = sample(prompt, LONG, stop=ends, seed=seed).completions[0].text.strip()
             said = (*said, Turn(asked, text))
         held.append(said)
     return tuple(held)
@@ -223,5 +225,5 @@ def test_whoever_is_interviewed_stays_the_same_person(api: str) -> None:
 
 def test_a_preamble_is_mostly_answered_with_yes() -> None:
     prompt = as_text((), Ask("Are you a citizen of the United States?"), LAYOUT)
-    replies = [sample(prompt, seed=seed).draws[0].text.strip()[:3] for seed in range(200)]
+    replies = [sample(prompt, seed=seed).completions[0].text.strip()[:3] for seed in range(200)]
     assert 0.8 < np.mean([reply == "Yes" for reply in replies]) < 1

@@ -63,7 +63,7 @@ def written(path: Path, answer: Callable[[str], str], **changes: Any) -> list[Re
         def source(self, identity: object) -> str:  # noqa: ARG002
             return "scripted"
 
-    run(settings(**changes), output=path / "s.parquet", fieldwork=Named(model))
+    run(settings(**changes), output=path / "s.parquet", session=Named(model))
     return model.requests
 
 
@@ -73,7 +73,7 @@ def test_a_single_question_is_asked_in_the_words_it_always_was(tmp_path: Path) -
         prompt="Question: Tell me about yourself.\nAnswer:",
         sampling=Sampling(max_tokens=600),
         stop=("\nQuestion:",),
-        scored=True,
+        want_logprobs=True,
         seed=requests[0].seed,
     )
     table = read_table(tmp_path / "s.parquet")

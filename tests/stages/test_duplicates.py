@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from anthology.config.stage import StageSettings
 from anthology.io.parquet import write_table
-from anthology.seeds import generator
+from anthology.seeds import rng_for
 from anthology.stages import duplicates
 from anthology.stages.duplicates import Settings, pairs, passages, run
 from tests.support.project import Project, merge
@@ -103,7 +103,7 @@ def test_stories_shorter_than_a_passage_are_compared_as_one_passage() -> None:
 
 
 def test_every_planted_copy_is_found_among_many_stories() -> None:
-    rng = generator(3, "stories")
+    rng = rng_for(3, "stories")
     texts = [" ".join(f"w{n}" for n in rng.zipf(1.3, 120) % 5000) for _ in range(300)]
     for copy in range(40):
         said = texts[copy].split()

@@ -13,7 +13,7 @@ from anthology.errors import DataError
 from anthology.io import tables
 from anthology.io.parquet import write_table
 from anthology.records import Record
-from anthology.seeds import generator
+from anthology.seeds import rng_for
 from anthology.stages import metrics
 from benchmarks import plain
 
@@ -185,7 +185,7 @@ def persona_positions(frame: pd.DataFrame) -> tuple[Any, list[str]]:
 def test_the_human_row_agrees_with_a_plain_loop(tmp_path: Path) -> None:
     people = population()
     rows, _ = run(tmp_path, settings_for(), people, frames())
-    first = draw_halves(PEOPLE, 20, generator(5, "metrics", "toy", "splits"))
+    first = draw_halves(PEOPLE, 20, rng_for(5, "metrics", "toy", "splits"))
     ordered = people.sort_values("respondent")
     positions = positions_of(ordered)
     expected = plain.human_row(positions, SIZES, ordered["weight"].to_numpy(), first)

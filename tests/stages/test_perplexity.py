@@ -19,8 +19,8 @@ from anthology.config.model_identity import ModelIdentity
 from anthology.errors import ConfigurationError, DataError, ModelError, RefusedError
 from anthology.interview.transcript import Turn
 from anthology.io.parquet import facts, read_table, write_table
-from anthology.models.base import Draw, Reply, Request
-from anthology.models.session import Fieldwork
+from anthology.models.base import Completion, Reply, Request
+from anthology.models.session import ModelSession
 from anthology.records import Record
 from anthology.simulation.model import Simulated
 from anthology.stages import perplexities, perplexity
@@ -51,10 +51,10 @@ class Scorer:
 
     async def sample(self, request: Request) -> Reply:
         self.requests.append(request)
-        if request.continuation not in self.told:
+        if request.score_text not in self.told:
             raise RefusedError("the text is longer than 8 tokens", where="model scripted")
-        tokens, logprob = self.told[request.continuation]
-        return Reply((Draw(request.continuation, tokens=tokens, logprob=logprob),))
+        tokens, logprob = self.told[request.score_text]
+        return Reply((Completion(request.score_text, tokens=tokens, logprob=logprob),))
 
 
 def stories_in(folder: Path, *stories: Sequence[str]) -> Path:
@@ -73,7 +73,7 @@ def stories_in(folder: Path, *stories: Sequence[str]) -> Path:
 
 def scored(
     folder: Path,
-    fieldwork: Fieldwork,
+    session: ModelSession,
     *stories: Sequence[str],
     questions: Sequence[str] = ("Who are you?",),
     model: ModelIdentity = IDENTITY,
@@ -81,9 +81,7 @@ def scored(
     """Run the stage, and return its rows."""
     output = folder / f"{model.name}.parquet"
     told = Settings(model=model, openings=list(questions), layout=LAYOUT)
-    perplexity.run(
-        told, backstories=stories_in(folder, *stories), output=output, fieldwork=fieldwork
-    )
+    perplexity.run(told, backstories=stories_in(folder, *stories), output=output, session=session)
     rows: list[dict[str, Any]] = read_table(output).to_pylist()
     return rows
 
@@ -109,8 +107,8 @@ def test_a_story_is_judged_behind_the_question_that_it_answers(tmp_path: Path) -
 
 def test_an_interview_is_judged_answer_by_answer_and_added_up(tmp_path: Path) -> None:
     model = Scorer({" Ann.": (2, -3.0), " Home.": (3, -2.0)})
-    fieldwork, questions = ScriptedFieldwork(model), ("Who?", "Where?")
-    (row,) = scored(tmp_path, fieldwork, ["Ann.", "Home."], questions=questions)
+    session, questions = ScriptedFieldwork(model), ("Who?", "Where?")
+    (row,) = scored(tmp_path, session, ["Ann.", "Home."], questions=questions)
     assert [request.prompt for request in model.requests] == [
         "Question: Who?\nAnswer:",
         "Question: Who?\nAnswer: Ann.\n\nQuestion: Where?\nAnswer:",
@@ -128,8 +126,8 @@ def test_what_is_said_in_one_answer_or_goes_on_adds_up(words: list[list[str]]) -
     whole = asyncio.run(score(model, (Turn("Who?", " ".join(["Well", *texts])),), LAYOUT))
     tokens, logprob, prompt = 0, 0.0, "Question: Who?\nAnswer:"
     for text in ("Well", *texts):
-        request = Request(prompt, perplexity._UNUSED, continuation=f" {text}")
-        (draw,) = asyncio.run(model.sample(request)).draws
+        request = Request(prompt, perplexity._UNUSED, score_text=f" {text}")
+        (draw,) = asyncio.run(model.sample(request)).completions
         tokens, logprob = tokens + draw.tokens, logprob + (draw.logprob or 0)
         prompt += f" {text}"
     assert whole.tokens == tokens
@@ -195,10 +193,10 @@ class Desk:
         (folder / "toy.yaml").write_text(yaml.safe_dump(spec))
 
     def scored(self, *texts: str) -> list[dict[str, Any]]:
-        fieldwork = Fieldwork(
+        session = ModelSession(
             models=self.folder, journal=self.folder / "journal", max_concurrency=4
         )
-        return scored(self.folder, fieldwork, *([text] for text in texts), model=TOY)
+        return scored(self.folder, session, *([text] for text in texts), model=TOY)
 
     @property
     def sent(self) -> int:
@@ -345,6 +343,6 @@ def test_a_model_that_takes_no_story_in_any_part_is_an_error(tmp_path: Path) -> 
         folder.mkdir()
         scored(folder, ScriptedFieldwork(Scorer({}), part=f"{part}-of-2"), ["one"], ["two"])
         files.append(folder / "scripted.parquet")
-    joining = Fieldwork(models=tmp_path, journal=tmp_path, max_concurrency=1, parts=files)
+    joining = ModelSession(models=tmp_path, journal=tmp_path, max_concurrency=1, parts=files)
     with pytest.raises(ModelError, match="took none of the 2 stories"):
         scored(tmp_path, joining, ["one"], ["two"])

@@ -17,7 +17,7 @@ from pydantic import ValidationError
 from anthology.config import population as names
 from anthology.config.population import ItemColumn, PopulationSpec
 from anthology.config.survey import SIMULATED_LABEL
-from anthology.records import canonical
+from anthology.records import canonical_json
 from anthology.simulation import society
 from anthology.simulation.population import columns
 from anthology.stages.population import Settings, run
@@ -245,7 +245,7 @@ def region(*options: str, **others: Any) -> dict[str, Any]:
 
 def passed_on(declared: PopulationSpec) -> PopulationSpec:
     """Read a declaration as the stage does: from JSON with its keys sorted."""
-    settings = canonical(declared.model_dump(mode="json"))
+    settings = canonical_json(declared.model_dump(mode="json"))
     return PopulationSpec.model_validate(json.loads(settings))
 
 

@@ -11,8 +11,8 @@ import pytest
 from anthology.config.model import Sampling
 from anthology.errors import DataError
 from anthology.io.parquet import write_table
-from anthology.models.base import Request, Shares
-from anthology.models.session import Fieldwork
+from anthology.models.base import LabelProbs, Request
+from anthology.models.session import ModelSession
 from anthology.stages.responses import run
 from tests.support.scripted_model import CHAT, Scripted, ScriptedFieldwork, text_of
 from tests.support.small_survey import BOOK, TURNS, hold, settings
@@ -116,7 +116,7 @@ def test_by_choice_the_model_can_write_nothing_but_a_label(survey: Any) -> None:
     assert requests[0].choices == ("(A)", "(B)", "(C)")
 
 
-SHARES = Shares((0.5, 0.3, 0.1), unseen=0.04)
+SHARES = LabelProbs((0.5, 0.3, 0.1), unseen=0.04)
 
 
 def test_by_log_probabilities_one_request_gives_all_options(survey: Any) -> None:
@@ -132,10 +132,10 @@ def test_by_log_probabilities_one_request_gives_all_options(survey: Any) -> None
 
 
 def test_probabilities_follow_the_options_through_any_order(survey: Any) -> None:
-    def likes_bad(request: Request) -> Shares:
+    def likes_bad(request: Request) -> LabelProbs:
         asked = text_of(request).rsplit("Question:", 1)[1]
         lines = [line for line in asked.splitlines() if line.startswith("(")]
-        return Shares(tuple(0.8 if line.endswith(("Bad", "New")) else 0.1 for line in lines))
+        return LabelProbs(tuple(0.8 if line.endswith(("Bad", "New")) else 0.1 for line in lines))
 
     rows, _ = survey(likes_bad, answer_mode="logprobs", people=20, shuffle_options=True)
     assert {tuple(r["option_probs"]) for r in rows if r["item"] == "FIRST"} == {(0.1, 0.1, 0.8)}
@@ -149,7 +149,9 @@ def test_the_temperature_is_applied_to_told_probabilities(survey: Any) -> None:
 
 
 def test_labels_of_no_probability_are_no_answer(survey: Any) -> None:
-    rows, _ = survey(lambda request: Shares((0.0, 0.0, 0.0), unseen=0.2), answer_mode="logprobs")
+    rows, _ = survey(
+        lambda request: LabelProbs((0.0, 0.0, 0.0), unseen=0.2), answer_mode="logprobs"
+    )
     assert [row["code"] for row in rows] == [None, None]
     assert [row["unreadable"] for row in rows] == [1, 1]
 
@@ -180,7 +182,7 @@ def test_parts_joined_are_the_bytes_that_one_job_writes(tmp_path: Path, parts: i
         personas=tmp_path / "none",
         codebook=tmp_path / "none",
         output=tmp_path / "joined.parquet",
-        fieldwork=Fieldwork(models=tmp_path, journal=tmp_path, max_concurrency=1, parts=files),
+        session=ModelSession(models=tmp_path, journal=tmp_path, max_concurrency=1, parts=files),
     )
     joined = (tmp_path / "joined.parquet").read_bytes()
     assert joined == (tmp_path / "whole/responses.parquet").read_bytes()
@@ -212,6 +214,6 @@ def test_an_item_without_words_is_an_error_before_anything_is_asked(tmp_path: Pa
             personas=personas,
             codebook=book,
             output=tmp_path / "o",
-            fieldwork=ScriptedFieldwork(model),
+            session=ScriptedFieldwork(model),
         )
     assert model.requests == []

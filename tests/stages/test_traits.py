@@ -10,7 +10,7 @@ from pydantic import ValidationError
 from anthology.config.formats import Format
 from anthology.config.traits import Trait
 from anthology.interview.coding import read_option
-from anthology.models.base import Request, Shares
+from anthology.models.base import LabelProbs, Request
 from tests.support.scripted_model import CHAT, text_of
 from tests.support.trait_surveys import AGE, DECLARED, SEX, scripted
 
@@ -18,9 +18,9 @@ from tests.support.trait_surveys import AGE, DECLARED, SEX, scripted
 @pytest.fixture
 def survey(tmp_path: Path) -> Callable[..., Any]:
     def hold(
-        said: str, answers: dict[str, list[str] | Shares], **changes: Any
+        said: str, answers: dict[str, list[str] | LabelProbs], **changes: Any
     ) -> tuple[dict[str, Any], list[Request]]:
-        def answer(request: Request) -> list[str] | Shares:
+        def answer(request: Request) -> list[str] | LabelProbs:
             if "Stated?" in text_of(request):
                 return [said]
             return answers["age" if "How old" in text_of(request) else "sex"]
@@ -132,7 +132,7 @@ def test_by_choice_every_draw_is_a_label(survey: Any) -> None:
 
 
 def test_by_log_probabilities_a_distribution_is_what_to_expect_of_the_draws(survey: Any) -> None:
-    told = Shares((0.5, 0.2, 0.1), unseen=0.05)
+    told = LabelProbs((0.5, 0.2, 0.1), unseen=0.05)
     row, requests = survey("Not stated", {"age": told, "sex": told}, answer_mode="logprobs")
     assert row["sex"] == pytest.approx([3.0, 1.2])
     assert row["sex:declined"] == pytest.approx(0.6)
@@ -152,7 +152,7 @@ def test_without_a_reader_or_an_option_to_decline(survey: Any) -> None:
 
 
 def test_a_chat_is_asked_in_turns_and_its_labels_are_weighed(survey: Any) -> None:
-    told = Shares((0.6, 0.3, 0.1))
+    told = LabelProbs((0.6, 0.3, 0.1))
     row, requests = survey(
         "Not stated", {"age": told, "sex": told}, model=CHAT, answer_mode="logprobs"
     )  # fmt: skip

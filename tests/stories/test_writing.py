@@ -13,8 +13,8 @@ from anthology.config.model import Sampling
 from anthology.config.prompts import CriticPrompt, PreamblePrompt
 from anthology.errors import ModelError
 from anthology.interview.transcript import Ask, Turn, as_text
-from anthology.models.base import Draw, Reply, Request
-from anthology.seeds import derive
+from anthology.models.base import Completion, Reply, Request
+from anthology.seeds import derive_seed
 from anthology.stories.writing import Editor, KeepRules, Story, accepted, fault
 from tests.support.scripted_model import Scripted, text_of
 
@@ -72,7 +72,7 @@ def test_the_first_story_that_passes_is_kept() -> None:
 
 def test_a_story_that_never_passes_is_an_error_that_says_why() -> None:
     _, story = written(lambda request: ["short"])
-    with pytest.raises(ModelError, match=r"stories/3.*4 tries.*too short 4 times"):
+    with pytest.raises(ModelError, match=r"stories/3.*4 attempts.*too short 4 times"):
         story()
 
 
@@ -84,7 +84,7 @@ def test_a_model_that_gives_too_many_draws_is_not_believed() -> None:
 
 def request(said: tuple[Turn, ...], question: str, seed: int) -> Request:
     prompt = as_text(said, Ask(question), Format())
-    return Request(prompt, Sampling(max_tokens=700), seed=seed, scored=True)
+    return Request(prompt, Sampling(max_tokens=700), seed=seed, want_logprobs=True)
 
 
 def interviewed(
@@ -116,14 +116,14 @@ def test_an_interview_goes_on_in_sight_of_what_was_answered() -> None:
         "Question: What do you hope for?\nAnswer:"
     )
     assert [r.sampling.max_tokens for r in requests] == [32, 700, 700, 700]
-    assert [r.scored for r in requests] == [False, True, True, True]
+    assert [r.want_logprobs for r in requests] == [False, True, True, True]
     assert len({r.seed for r in requests}) == 4
 
 
 def test_the_seed_of_a_story_is_the_same_with_and_without_more_questions() -> None:
     alone = interviewed(lambda _: "yes and a story it is", INTERVIEW[:1], None)[1]
     whole = interviewed(lambda _: "yes and a story it is")[1]
-    assert alone[0].seed == whole[1].seed == derive(1, "stories", 3, 0)
+    assert alone[0].seed == whole[1].seed == derive_seed(1, "stories", 3, 0)
 
 
 def test_a_wrong_answer_to_the_preamble_ends_the_try_and_is_a_reason_of_its_own() -> None:
@@ -146,7 +146,7 @@ def test_all_reasons_share_one_budget_of_tries() -> None:
         return next(replies if question == CITIZEN.question else answers)
 
     reasons = "(failed the preamble|no answer|mentions interview|too short) 1 times"
-    with pytest.raises(ModelError, match=rf"stories/3: 4 tries .*({reasons}(, )?){{4}}\)"):
+    with pytest.raises(ModelError, match=rf"stories/3: 4 attempts .*({reasons}(, )?){{4}}\)"):
         interviewed(answer)
 
 
@@ -176,7 +176,7 @@ def test_an_interview_is_as_long_and_as_likely_as_its_answers_together(
     logprob: float | None,
 ) -> None:
     draws = iter(
-        Draw("words enough of an answer", finish, tokens, score)
+        Completion("words enough of an answer", finish, tokens, score)
         for finish, tokens, score in zip(finishes, (7, 5), logprobs, strict=True)
     )
 

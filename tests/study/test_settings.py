@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from anthology.cli.main import STAGES
-from anthology.records import canonical, merged
+from anthology.records import canonical_json, merge_json
 from anthology.study import codehash
 from anthology.study.codehash import code_hash, imported, modules
 from anthology.study.settings import SLICES, settings
@@ -46,7 +46,7 @@ def study(root: Path = ROOT / "config", **changes: object) -> Study:
 def test_a_slice_holds_exactly_what_the_stage_declares(stage: str) -> None:
     parts = [setting(WILDCARDS) for setting in settings(study(), stage).values()]
     declared = import_module(f"anthology.stages.{stage}").Settings
-    whole = merged(parts)
+    whole = merge_json(parts)
     assert set(whole) == set(declared.model_fields)
     declared.model_validate(whole)
 
@@ -72,7 +72,7 @@ def test_every_condition_has_personas_and_responses(condition: str) -> None:
     wildcards = SimpleNamespace(**{**vars(WILDCARDS), "condition": condition})
     for stage in ("personas", "responses"):
         parts = [setting(wildcards) for setting in settings(study(), stage).values()]
-        import_module(f"anthology.stages.{stage}").Settings.model_validate(merged(parts))
+        import_module(f"anthology.stages.{stage}").Settings.model_validate(merge_json(parts))
 
 
 def test_every_stage_has_a_slice() -> None:
@@ -81,7 +81,7 @@ def test_every_stage_has_a_slice() -> None:
 
 def whole(stage: str, survey: str, known: Study) -> dict[str, Any]:
     wildcards = SimpleNamespace(**{**vars(WILDCARDS), "survey": survey})
-    return merged([setting(wildcards) for setting in settings(known, stage).values()])
+    return merge_json([setting(wildcards) for setting in settings(known, stage).values()])
 
 
 def test_the_reproduction_knows_no_trait_but_those_of_published_groups() -> None:
@@ -115,13 +115,13 @@ def test_each_param_says_what_it_is_the_value_of() -> None:
 def test_canonical_form_forgets_the_order_of_keys(value: dict[str, object], random: object) -> None:
     items = list(value.items())
     random.shuffle(items)  # type: ignore[attr-defined]
-    assert canonical(dict(items)) == canonical(value)
-    assert json.loads(canonical(value)) == value
+    assert canonical_json(dict(items)) == canonical_json(value)
+    assert json.loads(canonical_json(value)) == value
 
 
 def test_parts_of_one_setting_are_put_together() -> None:
     parts = ['{"a":{"x":1}}', '{"b":2}', '{"a":{"y":3}}']
-    assert merged(parts) == {"a": {"x": 1, "y": 3}, "b": 2}
+    assert merge_json(parts) == {"a": {"x": 1, "y": 3}, "b": 2}
 
 
 def names(stage: str) -> set[str]:

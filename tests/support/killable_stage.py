@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from anthology.interview.survey_interview import Settings
-from anthology.models.session import Fieldwork
+from anthology.models.session import ModelSession
 from anthology.stages.responses import run
 
 PRELOAD = ["__main__", "tests.support.killable_stage", "anthology.providers.http.client", "openai"]
@@ -23,7 +23,7 @@ def take_the_survey(
         personas=study / "results/w34/personas/greedy_bio.parquet",
         codebook=study / "results/w34/codebook.json",
         output=output,
-        fieldwork=Fieldwork(
+        session=ModelSession(
             models=study / "config/models", journal=journal, max_concurrency=max_concurrency
         ),
     )

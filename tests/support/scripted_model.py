@@ -5,8 +5,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from anthology.config.model_identity import ModelIdentity
-from anthology.models.base import Draw, Model, Reply, Request, Shares
-from anthology.models.session import Fieldwork
+from anthology.models.base import Completion, LabelProbs, Model, Reply, Request
+from anthology.models.session import ModelSession
 
 IDENTITY = ModelIdentity(name="scripted", provider="simulated", api="completions")
 CHAT = ModelIdentity(name="scripted", provider="simulated", api="chat")
@@ -16,19 +16,19 @@ CHAT = ModelIdentity(name="scripted", provider="simulated", api="chat")
 class Scripted:
     """Answers each request with the texts, or the probabilities, that `answer` gives for it."""
 
-    answer: Callable[[Request], list[str] | Shares]
+    answer: Callable[[Request], list[str] | LabelProbs]
     requests: list[Request] = field(default_factory=list)
 
     async def sample(self, request: Request) -> Reply:
         self.requests.append(request)
         answer = self.answer(request)
-        if isinstance(answer, Shares):
-            return Reply(shares=answer)
-        return Reply(tuple(Draw(text, tokens=len(text.split())) for text in answer))
+        if isinstance(answer, LabelProbs):
+            return Reply(label_probs=answer)
+        return Reply(tuple(Completion(text, tokens=len(text.split())) for text in answer))
 
 
-class ScriptedFieldwork(Fieldwork):
-    """Fieldwork in which every model is one and the same."""
+class ScriptedFieldwork(ModelSession):
+    """ModelSession in which every model is one and the same."""
 
     def __init__(self, model: Model, max_concurrency: int = 1, part: str = "whole") -> None:
         nowhere = Path("none")

@@ -13,7 +13,7 @@ from anthology.config.model import Endpoint, Sampling
 from anthology.config.model_identity import ModelIdentity
 from anthology.errors import AnthologyError
 from anthology.models.base import Reply, Request
-from anthology.models.usage import Meter
+from anthology.models.usage import Usage
 from anthology.providers.openai import open_model
 
 ASKED = Request("Which?", Sampling())
@@ -98,7 +98,7 @@ async def ask(
     url: str, request: Request = ASKED, *, who: ModelIdentity | None = None, **endpoint: Any
 ) -> Reply:
     settings = {"retries": 1, "base_url": url, **endpoint}
-    model = open_model(who or identity(), Endpoint(**settings), Meter())
+    model = open_model(who or identity(), Endpoint(**settings), Usage())
     try:
         await model.open()
         return await model.sample(request)

@@ -16,7 +16,7 @@ from anthology.interview.answers import read_answer
 from anthology.interview.question import Option, Question
 from anthology.interview.transcript import Ask, Turn, as_text, stops
 from anthology.models.base import Message, Reply, Request
-from anthology.seeds import generator
+from anthology.seeds import rng_for
 from anthology.simulation.model import Simulated
 from anthology.simulation.sampler import Lot
 from anthology.simulation.society import TRAITS, shares
@@ -92,11 +92,11 @@ def after(turns: tuple[Turn, ...], asked: Question, layout: Format = LAYOUT) -> 
 
 
 def story_of(person: dict[str, str], seed: int) -> str:
-    return write(person, Lot(generator(seed, "story")), given=True)
+    return write(person, Lot(rng_for(seed, "story")), given=True)
 
 
 def somebody(seed: int) -> dict[str, str]:
-    rng = generator(seed, "somebody")
+    rng = rng_for(seed, "somebody")
     return {t: OPTIONS[t][int(rng.choice(len(OPTIONS[t]), p=norm(shares(t))))] for t in TRAITS}
 
 
@@ -109,7 +109,7 @@ def outcomes(
 ) -> Counter[str]:
     """Count the options that were answered, and the reasons why none was."""
     found: Counter[str] = Counter()
-    for draw in sample(prompt, draws=draws, stop=stops(layout), seed=5).draws:
+    for draw in sample(prompt, draws=draws, stop=stops(layout), seed=5).completions:
         answer = read_answer(draw.text, texts(asked), layout)
         found[
             answer.outcome.value if answer.position is None else texts(asked)[answer.position]

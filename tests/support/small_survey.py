@@ -12,12 +12,12 @@ from anthology.config.prompts import SurveyPrompt
 from anthology.config.survey import Item
 from anthology.interview.survey_interview import Settings
 from anthology.io.parquet import facts, read_table, write_table
-from anthology.models.base import Request, Shares
+from anthology.models.base import LabelProbs, Request
 from anthology.stages.responses import run
 from anthology.survey.codebook import Codebook, Entry
 from tests.support.scripted_model import IDENTITY, Scripted, ScriptedFieldwork
 
-Answering = Callable[[Request], list[str] | Shares]
+Answering = Callable[[Request], list[str] | LabelProbs]
 
 BOOK = Codebook(
     survey="w34",
@@ -88,7 +88,7 @@ def hold(
         personas=personas,
         codebook=book,
         output=output,
-        fieldwork=ScriptedFieldwork(model, 2, part),
+        session=ScriptedFieldwork(model, 2, part),
     )
     assert facts(output) == {
         "survey": "w34",

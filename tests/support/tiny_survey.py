@@ -9,7 +9,7 @@ import pyarrow as pa
 
 from anthology.config.model_identity import ModelIdentity
 from anthology.io.parquet import write_table
-from anthology.models.base import Message, Request, Shares
+from anthology.models.base import LabelProbs, Message, Request
 from anthology.records import Record
 from anthology.stages.explorer import Settings
 from anthology.stages.responses import run as respond
@@ -118,7 +118,7 @@ def explored(folder: Path, source: str = "ours.sav", **changes: Any) -> Explored
             personas=folder / f"personas/{condition}.parquet",
             codebook=folder / "codebook.json",
             output=folder / f"{model}/{condition}.parquet",
-            fieldwork=ScriptedFieldwork(scripted),
+            session=ScriptedFieldwork(scripted),
         )
         made.asked[model, condition] = scripted.requests
     return made
@@ -130,7 +130,7 @@ class _Reluctant:
     def __init__(self) -> None:
         self._asked = 0
 
-    def answer(self, _request: Request) -> list[str] | Shares:
+    def answer(self, _request: Request) -> list[str] | LabelProbs:
         self._asked += 1
         return [["(D)", "(B)", "hm <em>", "(A)", "(D)", "hm", "hm", "(C)"][self._asked % 8]]
 

@@ -15,7 +15,7 @@ from anthology.config.prompts import CoderPrompt, ReaderPrompt, SurveyPrompt
 from anthology.config.traits import Trait, TraitOption
 from anthology.interview.trait_interview import Settings
 from anthology.io.parquet import facts, read_table, write_table
-from anthology.models.base import Model, Request, Shares
+from anthology.models.base import LabelProbs, Model, Request
 from anthology.stages.traits import run
 from anthology.study.study import Study, load
 from tests.support.scripted_model import CHAT, IDENTITY, Scripted, ScriptedFieldwork
@@ -50,7 +50,7 @@ def study(**traits: Any) -> Study:
     return load(config, CONFIG)
 
 
-Answer = Callable[[Request], list[str] | Shares]
+Answer = Callable[[Request], list[str] | LabelProbs]
 
 
 def settings(**changes: Any) -> Settings:
@@ -119,8 +119,8 @@ def surveyed(
         "answers": [[story] for story in stories],
     }
     write_table(source, pa.table(table), stage="b", settings=chosen, facts={"source": "a file"})
-    fieldwork = ScriptedFieldwork(model, max_concurrency)
-    run(chosen, backstories=source, output=output, sources=sources, fieldwork=fieldwork)
+    session = ScriptedFieldwork(model, max_concurrency)
+    run(chosen, backstories=source, output=output, sources=sources, session=session)
     with sources.open(newline="") as file:
         found = {(row["trait"], row["source"]): row for row in csv.DictReader(file)}
     return Surveyed(read_table(output).to_pylist(), found, dict(facts(output)))

@@ -10,7 +10,7 @@ from typing import Any, ParamSpec
 from anthology.config.model import Endpoint
 from anthology.errors import ModelError, TransientError
 from anthology.models.limiter import Limiter
-from anthology.models.usage import Meter
+from anthology.models.usage import Usage
 
 P = ParamSpec("P")
 End = str | BaseException
@@ -72,7 +72,7 @@ class Server:
         limiter: Limiter | None = None,
         **endpoint: float,
     ) -> None:
-        self.meter, self.seconds, self.failing = Meter(), seconds, failing
+        self.meter, self.seconds, self.failing = Usage(), seconds, failing
         self._random = random.Random(0)
         self.limiter = limiter or Limiter(
             Endpoint.model_validate(endpoint), self.meter, clock=now, jitter=lambda: jitter

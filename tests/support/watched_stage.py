@@ -7,7 +7,7 @@ from typing import Any
 from anthology.config.model import Price
 from anthology.config.model_identity import ModelIdentity
 from anthology.io.parquet import write_text
-from anthology.models.usage import Asked, Meter
+from anthology.models.usage import ModelUsage, Usage
 from anthology.provenance.files import read
 from anthology.provenance.schema import Made
 from anthology.provenance.watch import Watch
@@ -21,7 +21,7 @@ def stage(
     *,
     name: str = "toy",
     settings: Mapping[str, Any] = SETTINGS,
-    asked: Sequence[Asked] = (),
+    asked: Sequence[ModelUsage] = (),
     text: str = "a,b\n1,2\n3,4\n",
 ) -> None:
     """Do what a command does: look, write, record."""
@@ -39,13 +39,13 @@ def record(path: Path) -> Made:
     return found
 
 
-def asking(name: str = "paid", **counts: float) -> Asked:
+def asking(name: str = "paid", **counts: float) -> ModelUsage:
     """Return what asking a model took."""
-    return Asked(
+    return ModelUsage(
         ModelIdentity(name=name, provider="openai", api="chat", model="m-1", revision="r2"),
         "m-1",
         "vllm 0.32.0",
         "http://jane:hunter2@node7:8000/v1",
         Price(prompt=1.0, completion=4.0),
-        Meter(**counts),  # type: ignore[arg-type]
+        Usage(**counts),  # type: ignore[arg-type]
     )

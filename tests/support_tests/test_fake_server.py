@@ -16,7 +16,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from anthology.interview.transcript import Ask, as_messages
-from anthology.models.base import Message, Shares
+from anthology.models.base import LabelProbs, Message
 from tests.support.fake_server.faults import Faults
 from tests.support.fake_server.requests import Serving
 from tests.support.fake_server.server import Server, apart, identity_of, serving
@@ -73,8 +73,8 @@ def texts_of(reply: dict[str, Any]) -> list[str]:
     return [choice["text"] for choice in reply["choices"]]
 
 
-def embedded(prompt: str | tuple[Message, ...], labels: tuple[str, ...] = LABELS) -> Shares:
-    shares = sample(prompt, choices=labels, logprobs=True).shares
+def embedded(prompt: str | tuple[Message, ...], labels: tuple[str, ...] = LABELS) -> LabelProbs:
+    shares = sample(prompt, choices=labels, logprobs=True).label_probs
     assert shares is not None
     return shares
 
@@ -109,7 +109,7 @@ def test_models_are_listed(server: Server) -> None:
 
 
 def test_draws_are_those_of_the_embedded_model(server: Server) -> None:
-    drawn = sample(TEXT, draws=20, stop=("\nQuestion:",), seed=7).draws
+    drawn = sample(TEXT, draws=20, stop=("\nQuestion:",), seed=7).completions
     body = COMPLETION | {"n": 20, "stop": ["\nQuestion:"], "seed": 7}
     assert texts_of(posted(server, body)) == [draw.text for draw in drawn]
 
@@ -182,7 +182,7 @@ def top(server: Server, written: str) -> dict[str, float]:
 
 def test_tokens_of_a_label_multiply_to_its_share(server: Server) -> None:
     found = [walked(partial(top, server), label) for label in LABELS]
-    assert found == pytest.approx(embedded(TEXT).choices, abs=1e-9)
+    assert found == pytest.approx(embedded(TEXT).probs, abs=1e-9)
 
 
 def test_a_chat_s_answer_that_has_begun_goes_on(server: Server) -> None:
@@ -195,7 +195,7 @@ def test_a_chat_s_answer_that_has_begun_goes_on(server: Server) -> None:
         return {entry["token"]: entry["logprob"] for entry in content[0]["top_logprobs"]}
 
     found = [walked(chat_top, label) for label in LABELS]
-    assert found == pytest.approx(embedded(CHAT).choices, abs=1e-9)
+    assert found == pytest.approx(embedded(CHAT).probs, abs=1e-9)
 
 
 def test_tokens_asked_for_are_given_by_their_ids(server: Server) -> None:
@@ -207,7 +207,7 @@ def test_tokens_asked_for_are_given_by_their_ids(server: Server) -> None:
     shown = posted(server, body)["choices"][0]["logprobs"]["top_logprobs"][0]
     assert set(shown) == {f"token_id:{token}" for token in ids}
     both = sum(math.exp(shown[f"token_id:{token}"]) for token in (tokens[0], id_of("(")))
-    assert both == pytest.approx(sum(embedded(TEXT).choices))
+    assert both == pytest.approx(sum(embedded(TEXT).probs))
 
 
 def test_what_the_likeliest_tokens_leave_out_is_missing(server: Server) -> None:
@@ -218,7 +218,7 @@ def test_what_the_likeliest_tokens_leave_out_is_missing(server: Server) -> None:
 
 
 def test_an_answer_s_tokens_add_up_to_its_log_probability(server: Server) -> None:
-    draw = sample(TEXT, seed=7).draws[0]
+    draw = sample(TEXT, seed=7).completions[0]
     reply = posted(server, COMPLETION | {"seed": 7, "logprobs": 1})
     added = sum(reply["choices"][0]["logprobs"]["token_logprobs"])
     assert added == pytest.approx(draw.logprob)

@@ -17,7 +17,7 @@ from anthology.config.experiment import Condition
 from anthology.errors import ConfigurationError
 from anthology.interview.survey_interview import Settings
 from anthology.io.parquet import write_table
-from anthology.records import merged
+from anthology.records import merge_json
 from anthology.study.settings import settings
 from anthology.study.study import Study, load
 from tests.support.project import ROOT, TABLE, Project, merge
@@ -45,7 +45,7 @@ def asked(found: Study, condition: str, model: str = "simulated") -> Settings:
     """Return what the responses of a condition are told."""
     wildcards = SimpleNamespace(survey="w34", condition=condition, model=model)
     parts = [setting(wildcards) for setting in settings(found, "responses").values()]
-    return Settings.model_validate(merged(parts))
+    return Settings.model_validate(merge_json(parts))
 
 
 def parts(told: Settings) -> dict[str, Any]:
@@ -109,7 +109,7 @@ def test_a_null_elsewhere_says_nothing() -> None:
 def test_a_persona_of_questions_is_laid_out_as_its_condition_asks() -> None:
     found = study(conditions={"qa": {"format": "numbers"}})
     wildcards = SimpleNamespace(survey="w34", condition="qa")
-    told = merged(setting(wildcards) for setting in settings(found, "personas").values())
+    told = merge_json(setting(wildcards) for setting in settings(found, "personas").values())
     assert told["layout"]["symbols"] == "number"
 
 
@@ -220,14 +220,14 @@ def test_stories_are_asked_about_traits_in_their_own_way(tmp_path: Path, forced:
         "samples": 2,
     }
     found = study(traits=own)
-    told = merged(setting(SimpleNamespace()) for setting in settings(found, "traits").values())
+    told = merge_json(setting(SimpleNamespace()) for setting in settings(found, "traits").values())
     stage = import_module("anthology.stages.traits")
     chosen = stage.Settings.model_validate(told)
     table = pa.table({"backstory": [0], "text": ["I am."], "answers": [["I am."]]})
     write_table(tmp_path / "s", table, stage="b", settings=chosen, facts={"source": "a file"})
-    model = Scripted(lambda request: ["A."] * request.draws)
+    model = Scripted(lambda request: ["A."] * request.n)
     files = {"backstories": tmp_path / "s", "output": tmp_path / "t", "sources": tmp_path / "r"}
-    stage.run(chosen, **files, fieldwork=ScriptedFieldwork(model))
+    stage.run(chosen, **files, session=ScriptedFieldwork(model))
     shown = [text_of(request) for request in model.requests]
     assert all("\nA. " in text and "Prefer not" not in text for text in shown)
     assert {"Give your answer as one of A., B." in text for text in shown} == {forced}

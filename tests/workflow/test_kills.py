@@ -11,7 +11,7 @@ import pytest
 import yaml
 
 from anthology.journal.prune import overview
-from anthology.records import merged
+from anthology.records import merge_json
 from anthology.study.settings import settings
 from anthology.study.study import load
 from tests.support.fake_server.server import apart
@@ -27,7 +27,7 @@ def responses_settings(project: Project) -> dict[str, Any]:
     config = yaml.safe_load((project.path / "config/config.yaml").read_text())
     wildcards = SimpleNamespace(survey="w34", model="toy", condition="greedy_bio")
     slices = settings(load(config, project.path / "config"), "responses")
-    return merged(setting(wildcards) for setting in slices.values())
+    return merge_json(setting(wildcards) for setting in slices.values())
 
 
 @pytest.mark.slow

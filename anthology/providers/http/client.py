@@ -20,7 +20,7 @@ from anthology.config.model_identity import ModelIdentity
 from anthology.errors import EndpointError, ModelError, TransientError
 from anthology.models.base import Reply, Request
 from anthology.models.limiter import Limiter
-from anthology.models.usage import Meter
+from anthology.models.usage import Usage
 from anthology.providers.http.errors import error_from_response, parse_json
 from anthology.providers.http.label_probs import LabelProbReader
 from anthology.providers.http.openai_format import check_body_fields, completion_body, read_reply
@@ -53,7 +53,7 @@ class OpenAIModel:
         Where requests that are sent again are counted.
     """
 
-    def __init__(self, identity: ModelIdentity, endpoint: Endpoint, meter: Meter) -> None:
+    def __init__(self, identity: ModelIdentity, endpoint: Endpoint, meter: Usage) -> None:
         self._identity, self._endpoint = identity, endpoint
         self._limiter = Limiter(endpoint, meter)
         self._model = ""
@@ -90,7 +90,7 @@ class OpenAIModel:
         check_body_fields(self._identity, self._endpoint)
         # What waits for a server is no request that is sent again, and says nothing of how many it
         # bears, so that it is left to a limiter of its own.
-        await Limiter(self._endpoint, Meter()).call(self._wait, answers=False)
+        await Limiter(self._endpoint, Usage()).call(self._wait, answers=False)
         self._labels = LabelProbReader(self._identity, self._endpoint, self._model, self._send)
         self._texts = TextScorer(self._identity, self._endpoint, self._model, self._send)
         self._versions.look(self._sessions[-1], self._server.base, self._model)
@@ -116,7 +116,7 @@ class OpenAIModel:
         try:
             if request.logprobs:
                 return await self._labels.shares(request)
-            if request.continuation:
+            if request.score_text:
                 return await self._texts.score(request)
             fields = completion_body(request, self._identity, self._endpoint, self._model)
             return await self._send(

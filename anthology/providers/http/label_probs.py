@@ -7,7 +7,7 @@ from typing import Any, Protocol, TypeVar
 from anthology.config.model import Endpoint
 from anthology.config.model_identity import ModelIdentity
 from anthology.errors import EndpointError, ModelError
-from anthology.models.base import Reply, Request, Shares
+from anthology.models.base import LabelProbs, Reply, Request
 from anthology.providers.http.label_tree import (
     EMPTY_PREFIX,
     LabelSet,
@@ -79,11 +79,11 @@ class LabelProbReader:
         labels = LabelSet(request.choices)
         needed = await self._tokens_of(labels) if self._endpoint.label_logprobs else None
         none = (0.0,) * len(labels.choices)
-        parts: list[Shares] = []
+        parts: list[LabelProbs] = []
         read_tokens = written = sent = 0
         open_ends = [EMPTY_PREFIX]
         while open_ends and sent < MAX_REQUESTS:
-            known = sum(sum(part.choices) for part in parts)
+            known = sum(sum(part.probs) for part in parts)
             known += sum(branch.mass for branch in open_ends)
             if self._use(open_ends[0]) < MIN_BRANCH_SHARE * known:
                 break
@@ -91,12 +91,12 @@ class LabelProbReader:
             positions, (taken, given) = await self._positions(request, needed, start)
             sent, read_tokens, written = sent + 1, read_tokens + taken, written + given
             if not positions:  # The answer ended before its first token.
-                parts.append(Shares(none, start.mass))
+                parts.append(LabelProbs(none, start.mass))
                 continue
             begun = walk_tokens(positions, labels, start)
             parts.append(begun.shares)
             open_ends = sorted([*open_ends, *begun.open], key=self._use, reverse=True)
-        parts += [Shares(none, branch.mass) for branch in open_ends]
+        parts += [LabelProbs(none, branch.mass) for branch in open_ends]
         return Reply((), sum_label_probs(parts), read_tokens, written)
 
     def _use(self, branch: Prefix) -> float:

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from anthology.errors import ModelError
-from anthology.models.base import Shares
+from anthology.models.base import LabelProbs
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +69,7 @@ class WalkResult:
         share.
     """
 
-    shares: Shares
+    shares: LabelProbs
     open: tuple[Prefix, ...]
 
 
@@ -221,13 +221,13 @@ def walk_tokens(
         text, mass = onward.text, onward.mass
     else:
         branches.append(Prefix(text, mass))
-    return WalkResult(Shares(tuple(shares), unseen), tuple(branches))
+    return WalkResult(LabelProbs(tuple(shares), unseen), tuple(branches))
 
 
-def sum_label_probs(parts: Sequence[Shares]) -> Shares:
+def sum_label_probs(parts: Sequence[LabelProbs]) -> LabelProbs:
     """Add up the shares of the parts of a whole; there must be one."""
-    together = zip(*(part.choices for part in parts), strict=True)
-    return Shares(tuple(map(math.fsum, together)), math.fsum(part.unseen for part in parts))
+    together = zip(*(part.probs for part in parts), strict=True)
+    return LabelProbs(tuple(map(math.fsum, together)), math.fsum(part.unseen for part in parts))
 
 
 def _just(choice: int | None) -> tuple[int, ...]:

@@ -7,7 +7,7 @@ from typing import Any
 from anthology.config.model import Endpoint
 from anthology.config.model_identity import ModelIdentity
 from anthology.errors import ConfigurationError, ModelError, TransientError
-from anthology.models.base import Draw, Reply, Request
+from anthology.models.base import Completion, Reply, Request
 from anthology.providers.http.constrained_output import (
     JSON_OVERHEAD,
     gbnf_grammar,
@@ -102,11 +102,11 @@ def completion_body(
         endpoint.max_tokens_field: sampling.max_tokens,
     }
     if sampling.temperature > 0:
-        if request.draws > 1:
-            fields["n"] = request.draws
+        if request.n > 1:
+            fields["n"] = request.n
         if endpoint.seed:
             fields["seed"] = request.seed % _SEEDS
-    if request.scored and endpoint.returns_logprobs:
+    if request.want_logprobs and endpoint.returns_logprobs:
         # 0 would do for completions, but some servers read it as no.
         fields["logprobs"] = 1 if identity.api == "completions" else True
     if not request.choices:
@@ -202,9 +202,9 @@ def read_reply(payload: Any, request: Request, endpoint: Endpoint) -> Reply:
     ModelError
         If an answer is withheld, or the server did not do as it was told.
     """
-    alike = request.draws if request.sampling.temperature == 0 else 1
-    answers = read_choices(payload, request.draws // alike)
-    scored = request.scored and endpoint.returns_logprobs
+    alike = request.n if request.sampling.temperature == 0 else 1
+    answers = read_choices(payload, request.n // alike)
+    scored = request.want_logprobs and endpoint.returns_logprobs
     draws = tuple(_draw(answer, request, scored) for answer in answers)
     prompt_tokens, completion_tokens = read_usage(payload)
     return Reply(draws * alike, None, prompt_tokens, completion_tokens)
@@ -299,7 +299,7 @@ def _says_something(answer: dict[str, Any]) -> bool:
     return bool(said.get("content") if isinstance(said, dict) else answer.get("text"))
 
 
-def _draw(answer: dict[str, Any], request: Request, scored: bool) -> Draw:
+def _draw(answer: dict[str, Any], request: Request, scored: bool) -> Completion:
     finish = answer.get("finish_reason")
     if isinstance(request.prompt, str):
         text, refusal = answer.get("text"), None
@@ -312,7 +312,7 @@ def _draw(answer: dict[str, Any], request: Request, scored: bool) -> Draw:
         raise ModelError("its server withheld an answer (content filter)")
     if refusal:
         # To refuse is an answer, also where a label was wanted, and is counted as one.
-        return Draw(str(refusal))
+        return Completion(str(refusal))
     if finish in _BROKEN_OFF:
         raise TransientError(f"the server broke an answer off ({finish})")
     if not isinstance(text, str):
@@ -320,7 +320,7 @@ def _draw(answer: dict[str, Any], request: Request, scored: bool) -> Draw:
     if request.choices:
         text = match_choice(text, request.choices)
     tokens, logprob = _score(answer.get("logprobs")) if scored else (0, None)
-    return Draw(text, "length" if finish == "length" else "stop", tokens, logprob)
+    return Completion(text, "length" if finish == "length" else "stop", tokens, logprob)
 
 
 def _score(logprobs: Any) -> tuple[int, float]:

@@ -9,7 +9,7 @@ from anthology.config.model import Endpoint
 from anthology.config.model_identity import ModelIdentity
 from anthology.errors import EndpointError, RefusedError
 from anthology.models.ask import continued
-from anthology.models.base import Draw, Reply, Request
+from anthology.models.base import Completion, Reply, Request
 from anthology.providers.http.label_probs import SendRequest
 from anthology.providers.http.openai_format import base_body, read_choices, read_usage
 
@@ -79,7 +79,7 @@ class TextScorer:
                 f"(`anthology models check {self._identity.name}` tells).",
             )
         prompt = continued(request)
-        whole = await self._repeated(request, prompt + request.continuation)
+        whole = await self._repeated(request, prompt + request.score_text)
         read, written = whole.prompt_tokens, whole.completion_tokens
         first = first_token_beyond(whole.tokens, prompt)
         if first is None:
@@ -88,7 +88,9 @@ class TextScorer:
             read, written = read + alone.prompt_tokens, written + alone.completion_tokens
             first = common_prefix_length(whole.tokens, alone.tokens)
         tokens, logprob = sum_logprobs(whole.logprobs, first)
-        return Reply((Draw(request.continuation, "stop", tokens, logprob),), None, read, written)
+        return Reply(
+            (Completion(request.score_text, "stop", tokens, logprob),), None, read, written
+        )
 
     async def _repeated(self, request: Request, text: str) -> EchoedText:
         fields = echo_body(request, text, self._identity, self._endpoint, self._model)

@@ -7,7 +7,7 @@ change its result, and what is here makes it run again when it changes.
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from anthology.records import canonical
+from anthology.records import canonical_json
 from anthology.study.codehash import code_hash
 from anthology.study.settings import making, measuring
 from anthology.study.settings.common import Setting
@@ -36,8 +36,8 @@ def settings(study: Study, stage: str) -> dict[str, Setting]:
     def as_param(key: str, setting: Setting) -> Setting:
         outer, _, inner = key.partition(".")
         if inner:
-            return lambda wildcards: canonical({outer: {inner: setting(wildcards)}})
-        return lambda wildcards: canonical({outer: setting(wildcards)})
+            return lambda wildcards: canonical_json({outer: {inner: setting(wildcards)}})
+        return lambda wildcards: canonical_json({outer: setting(wildcards)})
 
     own = SLICES[stage](study)
 

@@ -11,9 +11,9 @@ import yaml
 
 from anthology.config.model import Endpoint
 from anthology.errors import ConfigurationError, EndpointError, TransientError
-from anthology.models.base import Draw, Reply
-from anthology.models.declared import declared
-from anthology.models.usage import Meter
+from anthology.models.base import Completion, Reply
+from anthology.models.load_spec import load_model_spec
+from anthology.models.usage import Usage
 from anthology.providers.http.address_file import read_address, remove_address, write_address
 from anthology.providers.http.client import OpenAIModel
 from anthology.providers.http.server import find_server
@@ -37,7 +37,7 @@ def soon(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def served(file: Path, **endpoint: Any) -> OpenAIModel:
-    return OpenAIModel(identity(), Endpoint(address_file=str(file), **endpoint), Meter())
+    return OpenAIModel(identity(), Endpoint(address_file=str(file), **endpoint), Usage())
 
 
 async def ask_once(model: OpenAIModel) -> Reply:
@@ -177,7 +177,7 @@ def test_a_path_begins_at_the_folder_of_the_project(tmp_path: Path) -> None:
     for name, file in (("a", "cache/a.json"), ("b", "/elsewhere/b.json"), ("c", "~/c.json")):
         spec = {"provider": "openai", "endpoint": {"address_file": file}}
         (folder / f"{name}.yaml").write_text(yaml.safe_dump(spec))
-    files = [declared(folder, name).endpoint.address_file for name in "abc"]
+    files = [load_model_spec(folder, name).endpoint.address_file for name in "abc"]
     home = str(Path.home() / "c.json")
     assert files == [str(tmp_path / "project/cache/a.json"), "/elsewhere/b.json", home]
 
@@ -185,7 +185,7 @@ def test_a_path_begins_at_the_folder_of_the_project(tmp_path: Path) -> None:
 def test_a_model_that_is_not_declared_is_named_with_its_neighbours(tmp_path: Path) -> None:
     (tmp_path / "tiny.yaml").write_text("provider: simulated")
     with pytest.raises(ConfigurationError, match='did you mean "tiny"'):
-        declared(tmp_path, "tinny")
+        load_model_spec(tmp_path, "tinny")
 
 
 # What is served there.
@@ -246,7 +246,7 @@ def test_a_server_that_starts_later_is_waited_for(
             announce(file, place.url)
             return await asked
 
-    assert asyncio.run(run()).draws == (Draw(" yes"),)
+    assert asyncio.run(run()).completions == (Completion(" yes"),)
     said = capsys.readouterr().err
     assert said.count("waiting up to 900 s") == 1
     assert str(file) in said
@@ -264,7 +264,7 @@ def test_a_file_that_a_server_left_behind_is_waited_out(
             announce(file, place.url, job="18")
             return await asked
 
-    assert asyncio.run(run()).draws == (Draw(" yes"),)
+    assert asyncio.run(run()).completions == (Completion(" yes"),)
     assert "job 17" in capsys.readouterr().err
 
 
@@ -287,7 +287,7 @@ def test_where_another_address_stands_nothing_is_waited_for(file: Path) -> None:
 
 def test_a_server_that_moves_is_followed(file: Path, capsys: pytest.CaptureFixture[str]) -> None:
     async def run() -> tuple[list[Reply], int, list[Any]]:
-        meter = Meter()
+        meter = Usage()
         endpoint = Endpoint(address_file=str(file), retries=0)
         model = OpenAIModel(identity(), endpoint, meter)
         try:
@@ -307,7 +307,7 @@ def test_a_server_that_moves_is_followed(file: Path, capsys: pytest.CaptureFixtu
             await model.close()
 
     replies, sent, keys = asyncio.run(run())
-    assert [reply.draws for reply in replies] == [(Draw(" yes"),)] * 20
+    assert [reply.completions for reply in replies] == [(Completion(" yes"),)] * 20
     assert sent == 20
     assert set(keys) == {"Bearer second"}
     assert capsys.readouterr().err.count("the server has moved") == 1
@@ -325,7 +325,7 @@ def test_somebody_else_at_the_old_place_is_no_reason_to_end(file: Path) -> None:
             finally:
                 await model.close()
 
-    assert asyncio.run(run()).draws == (Draw(" yes"),)
+    assert asyncio.run(run()).completions == (Completion(" yes"),)
 
 
 def test_a_server_that_comes_back_with_another_model_ends_the_asking(file: Path) -> None:
@@ -357,7 +357,7 @@ def test_a_proxy_is_not_asked_the_way_to_a_node(
             announce(file, place.url)
             return await ask_once(served(file))
 
-    assert asyncio.run(run()).draws == (Draw(" yes"),)
+    assert asyncio.run(run()).completions == (Completion(" yes"),)
 
 
 def test_a_file_of_somebody_else_is_not_readable(file: Path) -> None:

@@ -9,7 +9,7 @@ import pytest
 from anthology.config.model import Endpoint, Sampling
 from anthology.errors import EndpointError, ModelError
 from anthology.models.base import Message, Reply, Request
-from anthology.models.usage import Meter
+from anthology.models.usage import Usage
 from anthology.providers.http.client import OpenAIModel
 from anthology.providers.http.label_probs import LabelProbReader
 from tests.support.fake_server.requests import Serving
@@ -35,30 +35,30 @@ def shares(
 def test_exact_probabilities_leave_nothing_unseen(chat: bool) -> None:
     with serving() as server:
         reply = shares(server.url, chat=chat, label_logprobs=True)
-    assert reply.shares is not None
-    assert sum(reply.shares.choices) == pytest.approx(0.97, abs=1e-6)  # The rest declines.
-    assert reply.shares.unseen == pytest.approx(0, abs=1e-6)
-    assert reply.draws == ()
+    assert reply.label_probs is not None
+    assert sum(reply.label_probs.probs) == pytest.approx(0.97, abs=1e-6)  # The rest declines.
+    assert reply.label_probs.unseen == pytest.approx(0, abs=1e-6)
+    assert reply.completions == ()
     assert reply.prompt_tokens > 0
 
 
 def test_beginnings_that_were_not_written_are_asked_for() -> None:
     with serving(Serving(bare=0.25)) as server:
-        exact = shares(server.url, label_logprobs=True).shares
+        exact = shares(server.url, label_logprobs=True).label_probs
         assert server.counts.answered.total() == 2
-        likeliest = shares(server.url, top_logprobs=20).shares
+        likeliest = shares(server.url, top_logprobs=20).label_probs
     assert exact is not None and likeliest is not None
     assert likeliest.unseen == pytest.approx(0.25, abs=0.02)
-    assert sum(exact.choices) - sum(likeliest.choices) == pytest.approx(0.25, abs=0.02)
+    assert sum(exact.probs) - sum(likeliest.probs) == pytest.approx(0.25, abs=0.02)
 
 
 def test_what_is_not_among_the_likeliest_tokens_is_unseen() -> None:
     with serving(Serving(bare=0)) as server:
-        few = shares(server.url, top_logprobs=2).shares
-        many = shares(server.url, top_logprobs=5).shares
+        few = shares(server.url, top_logprobs=2).label_probs
+        many = shares(server.url, top_logprobs=5).label_probs
     assert few is not None and many is not None
     assert few.unseen > 0.1 > many.unseen
-    assert sum(few.choices) + few.unseen >= sum(many.choices)
+    assert sum(few.probs) + few.unseen >= sum(many.probs)
 
 
 def test_labels_are_looked_up_once() -> None:
@@ -66,7 +66,7 @@ def test_labels_are_looked_up_once() -> None:
 
     async def run(url: str) -> None:
         endpoint = Endpoint(base_url=url, label_logprobs=True)
-        model = OpenAIModel(identity("toy"), endpoint, Meter())
+        model = OpenAIModel(identity("toy"), endpoint, Usage())
         await model.open()
 
         async def counted(path: str, fields: dict[str, Any], read: Callable[[Any], T]) -> T:

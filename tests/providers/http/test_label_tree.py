@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from anthology.errors import ModelError
-from anthology.models.base import Shares
+from anthology.models.base import LabelProbs
 from anthology.providers.http.label_tree import (
     EMPTY_PREFIX,
     LabelSet,
@@ -38,14 +38,14 @@ def walked(choices: tuple[str, ...], *positions: TokenLogprobs) -> WalkResult:
 
 def test_a_token_that_is_a_choice_gives_it_its_mass() -> None:
     begun = walked(("A", "B"), position("A", {"A": 0.6, "B": 0.3, "x": 0.1}))
-    assert begun.shares.choices == pytest.approx((0.6, 0.3))
+    assert begun.shares.probs == pytest.approx((0.6, 0.3))
     assert begun.shares.unseen == pytest.approx(0)
     assert begun.open == ()
 
 
 def test_choices_with_and_without_a_leading_space_add_up() -> None:
     begun = walked(("A", "B"), position(" A", {" A": 0.5, "A": 0.2, " B": 0.1, "\nB": 0.05}))
-    assert begun.shares.choices == pytest.approx((0.7, 0.15))
+    assert begun.shares.probs == pytest.approx((0.7, 0.15))
     assert begun.shares.unseen == pytest.approx(0.15)
 
 
@@ -53,7 +53,7 @@ def test_a_bracket_alone_settles_nothing() -> None:
     begun = walked(
         ABC, position("(", {"(": 0.8, "[": 0.2}), position("A", {"A": 0.5, "B": 0.25, "C": 0.25})
     )
-    assert begun.shares.choices == pytest.approx((0.4, 0.2, 0.2))
+    assert begun.shares.probs == pytest.approx((0.4, 0.2, 0.2))
 
 
 def test_one_settles_nothing_where_ten_is_a_choice_too() -> None:
@@ -62,7 +62,7 @@ def test_one_settles_nothing_where_ten_is_a_choice_too() -> None:
         position("1", {"1": 0.9, "10": 0.1}),
         position(".", {".": 0.5, "0": 0.2, END: 0.1, "2": 0.2}),
     )
-    assert begun.shares.choices == pytest.approx((0.9 * 0.6, 0.1 + 0.9 * 0.2))
+    assert begun.shares.probs == pytest.approx((0.9 * 0.6, 0.1 + 0.9 * 0.2))
     assert begun.open == ()
 
 
@@ -76,7 +76,7 @@ def test_the_longer_of_two_choices_is_meant_where_both_were_written() -> None:
 
 def test_an_answer_that_ends_in_a_bracket_is_no_choice() -> None:
     begun = walked(ABC, position("(", {"(": 1.0}), position(END, {END: 1.0}))
-    assert begun.shares == Shares((0.0, 0.0, 0.0), 0.0)
+    assert begun.shares == LabelProbs((0.0, 0.0, 0.0), 0.0)
     assert begun.open == ()
 
 
@@ -87,7 +87,7 @@ def test_what_was_not_shown_is_unseen_in_proportion_to_how_probable_it_is_to_get
 
 def test_what_an_exact_position_does_not_show_is_no_choice() -> None:
     begun = walked(ABC, position("(A", {"(A": 0.3, "(B": 0.1}, exact=True))
-    assert begun.shares.choices == pytest.approx((0.3, 0.1, 0.0))
+    assert begun.shares.probs == pytest.approx((0.3, 0.1, 0.0))
     assert begun.shares.unseen == 0
 
 
@@ -97,7 +97,7 @@ def test_what_an_exact_position_does_not_show_is_the_choice_that_stands_there() 
         position("1", {"1": 1.0}, exact=True),
         position(None, {"0": 0.25}, exact=True),
     )
-    assert begun.shares.choices == pytest.approx((0.75, 0.25))
+    assert begun.shares.probs == pytest.approx((0.75, 0.25))
     assert begun.shares.unseen == 0
 
 
@@ -110,17 +110,17 @@ def test_beginnings_that_were_not_written_are_left_open() -> None:
 
 def test_an_open_beginning_is_followed_from_where_it_is() -> None:
     begun = walk_tokens([position("B", {"B": 1.0})], LabelSet(ABC), Prefix("\n(", 0.25))
-    assert begun.shares.choices == pytest.approx((0.0, 0.25, 0.0))
+    assert begun.shares.probs == pytest.approx((0.0, 0.25, 0.0))
 
 
 def test_a_written_token_whose_text_is_not_known_ends_the_walk() -> None:
     begun = walked(ABC, position(None, {"(A": 0.25}, exact=True), position("(B", {"(B": 1.0}))
-    assert begun.shares.choices == pytest.approx((0.25, 0.0, 0.0))
+    assert begun.shares.probs == pytest.approx((0.25, 0.0, 0.0))
     assert (begun.shares.unseen, begun.open) == (0, ())
 
 
 def test_no_positions_leave_everything_open() -> None:
-    assert walked(ABC) == WalkResult(Shares((0.0, 0.0, 0.0)), (EMPTY_PREFIX,))
+    assert walked(ABC) == WalkResult(LabelProbs((0.0, 0.0, 0.0)), (EMPTY_PREFIX,))
 
 
 @pytest.mark.parametrize("choices", [("A", " A"), ("A", "")])
@@ -174,7 +174,7 @@ def written(model: Model, text: str) -> Iterator[TokenLogprobs]:
         text += token
 
 
-def followed(model: Model, choices: tuple[str, ...]) -> Shares:
+def followed(model: Model, choices: tuple[str, ...]) -> LabelProbs:
     labels, parts, to_follow = LabelSet(choices), [], [EMPTY_PREFIX]
     while to_follow:
         start = to_follow.pop()
@@ -225,7 +225,7 @@ def test_all_branches_followed_give_what_counting_all_answers_gives(
     for tokens, chance in all_answers(model):
         counted[what_it_means(tokens, choices)] += chance
     shares = followed(model, choices)
-    assert shares.choices == pytest.approx([counted[c] for c in choices], abs=1e-9)
+    assert shares.probs == pytest.approx([counted[c] for c in choices], abs=1e-9)
     assert shares.unseen == pytest.approx(0, abs=1e-9)
 
 
@@ -253,9 +253,7 @@ def test_exact_positions_need_only_the_tokens_that_lead_to_another_choice(
         begun = walk_tokens(exactly(start.text), labels, start)
         parts.append(begun.shares)
         to_follow += begun.open
-    assert sum_label_probs(parts).choices == pytest.approx(
-        followed(model, choices).choices, abs=1e-9
-    )
+    assert sum_label_probs(parts).probs == pytest.approx(followed(model, choices).probs, abs=1e-9)
     assert sum_label_probs(parts).unseen == 0
 
 
@@ -269,8 +267,8 @@ def test_nothing_is_counted_twice_whatever_is_shown(
             yield TokenLogprobs(each.token, dict(kept))
 
     begun = walk_tokens(few(written(model, "")), LabelSet(choices))
-    total = sum(begun.shares.choices) + begun.shares.unseen + sum(b.mass for b in begun.open)
-    assert min(begun.shares.choices) >= 0
+    total = sum(begun.shares.probs) + begun.shares.unseen + sum(b.mass for b in begun.open)
+    assert min(begun.shares.probs) >= 0
     assert total <= 1 + 1e-9
 
 
@@ -280,7 +278,7 @@ def test_choices_in_another_order_have_the_same_shares(
 ) -> None:
     order = chance.sample(range(len(choices)), len(choices))
     straight, mixed = followed(model, choices), followed(model, tuple(choices[i] for i in order))
-    assert mixed.choices == pytest.approx([straight.choices[i] for i in order], abs=1e-12)
+    assert mixed.probs == pytest.approx([straight.probs[i] for i in order], abs=1e-12)
 
 
 def taken_apart(odds: Mapping[str, float], cuts: tuple[int, ...]) -> Iterator[TokenLogprobs]:
@@ -305,5 +303,5 @@ def test_it_does_not_matter_how_labels_are_taken_apart(
 ) -> None:
     odds = dict(zip((" (A)", " (B)", " (C)", " [D]"), weights, strict=True))
     begun = walk_tokens(taken_apart(odds, cuts), LabelSet(ABC))
-    assert begun.shares.choices == pytest.approx([w / sum(weights) for w in weights[:3]])
+    assert begun.shares.probs == pytest.approx([w / sum(weights) for w in weights[:3]])
     assert begun.shares.unseen == pytest.approx(0)

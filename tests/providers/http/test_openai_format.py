@@ -8,7 +8,7 @@ import pytest
 from anthology.config.model import Endpoint, Sampling
 from anthology.config.model_identity import ModelIdentity
 from anthology.errors import ConfigurationError, EndpointError, ModelError, TransientError
-from anthology.models.base import Draw, Message, Reply, Request
+from anthology.models.base import Completion, Message, Reply, Request
 from anthology.providers.http.label_tree import LabelTokens, Prefix, TokenLogprobs
 from anthology.providers.http.openai_format import (
     check_body_fields,
@@ -82,12 +82,12 @@ def test_a_chat_model_replies_to_messages() -> None:
 
 
 def test_several_draws_are_one_request() -> None:
-    assert sent(text(draws=40))["n"] == 40
-    assert "n" not in sent(text(draws=1))
+    assert sent(text(n=40))["n"] == 40
+    assert "n" not in sent(text(n=1))
 
 
 def test_nothing_is_drawn_where_nothing_is_left_to_chance() -> None:
-    fields = sent(text(draws=40, sampling=Sampling(temperature=0)))
+    fields = sent(text(n=40, sampling=Sampling(temperature=0)))
     assert not {"n", "seed"} & fields.keys()
 
 
@@ -123,9 +123,9 @@ def test_further_fields_may_not_set_what_requests_set(field: str) -> None:
 
 
 def test_scores_are_asked_for_where_the_server_gives_them() -> None:
-    assert sent(text(scored=True))["logprobs"] == 1
-    assert sent(chat(scored=True))["logprobs"] is True
-    assert "logprobs" not in sent(text(scored=True), Endpoint(returns_logprobs=False))
+    assert sent(text(want_logprobs=True))["logprobs"] == 1
+    assert sent(chat(want_logprobs=True))["logprobs"] is True
+    assert "logprobs" not in sent(text(want_logprobs=True), Endpoint(returns_logprobs=False))
     assert "logprobs" not in sent(text())
 
 
@@ -196,30 +196,33 @@ def test_a_beginning_is_taken_as_written() -> None:
 
 
 def test_answers_are_read() -> None:
-    assert read_reply(said(" yes", " no"), text(draws=2), PLAIN) == Reply(
-        (Draw(" yes"), Draw(" no")), None, 7, 3
+    assert read_reply(said(" yes", " no"), text(n=2), PLAIN) == Reply(
+        (Completion(" yes"), Completion(" no")), None, 7, 3
     )
 
 
 def test_answers_keep_their_order() -> None:
     reply = said("one", "two", "three")
     reply["choices"].reverse()
-    assert [draw.text for draw in read_reply(reply, text(draws=3), PLAIN).draws] == [
+    assert [draw.text for draw in read_reply(reply, text(n=3), PLAIN).completions] == [
         "one", "two", "three",
     ]  # fmt: skip
 
 
 def test_answers_with_nothing_left_to_chance_are_alike() -> None:
-    reply = read_reply(said("yes"), text(draws=3, sampling=Sampling(temperature=0)), PLAIN)
-    assert reply.draws == (Draw("yes"),) * 3
+    reply = read_reply(said("yes"), text(n=3, sampling=Sampling(temperature=0)), PLAIN)
+    assert reply.completions == (Completion("yes"),) * 3
 
 
 def test_an_answer_that_was_cut_says_so() -> None:
-    assert read_reply(said("a", finish_reason="length"), text(), PLAIN).draws[0].finish == "length"
+    assert (
+        read_reply(said("a", finish_reason="length"), text(), PLAIN).completions[0].finish
+        == "length"
+    )
 
 
 def test_an_empty_answer_is_an_answer() -> None:
-    assert read_reply(replied(""), chat(), PLAIN).draws == (Draw(""),)
+    assert read_reply(replied(""), chat(), PLAIN).completions == (Completion(""),)
 
 
 def test_tokens_that_nobody_counted_are_none() -> None:
@@ -256,9 +259,9 @@ def test_a_message_without_text_may_have_one_the_next_time(payload: Any) -> None
 
 def test_a_refusal_is_an_answer_to_be_read() -> None:
     refusal = replied(None, refusal="I cannot.")
-    assert read_reply(refusal, chat(), PLAIN).draws == (Draw("I cannot."),)
+    assert read_reply(refusal, chat(), PLAIN).completions == (Completion("I cannot."),)
     held = chat(choices=("(A)", "(B)"))
-    assert read_reply(refusal, held, PLAIN).draws == (Draw("I cannot."),)
+    assert read_reply(refusal, held, PLAIN).completions == (Completion("I cannot."),)
 
 
 def test_choices_become_a_grammar() -> None:
@@ -276,33 +279,35 @@ def test_a_withheld_answer_is_an_error_of_its_request() -> None:
 
 def test_scores_of_completions_are_added_up() -> None:
     scores = {"tokens": ["a", "b"], "token_logprobs": [-0.5, -0.25], "top_logprobs": [{}, {}]}
-    draw = read_reply(said("ab", logprobs=scores), text(scored=True), PLAIN).draws[0]
+    draw = read_reply(said("ab", logprobs=scores), text(want_logprobs=True), PLAIN).completions[0]
     assert (draw.tokens, draw.logprob) == (2, -0.75)
 
 
 def test_scores_of_chats_are_added_up() -> None:
     reply = replied("ab")
     reply["choices"][0]["logprobs"] = {"content": [{"logprob": -0.5}, {"logprob": -0.25}]}
-    draw = read_reply(reply, chat(scored=True), PLAIN).draws[0]
+    draw = read_reply(reply, chat(want_logprobs=True), PLAIN).completions[0]
     assert (draw.tokens, draw.logprob) == (2, -0.75)
 
 
 def test_scores_that_do_not_come_are_an_error() -> None:
     with pytest.raises(ModelError, match="no log-probabilities") as caught:
-        read_reply(said("a"), text(scored=True), PLAIN)
+        read_reply(said("a"), text(want_logprobs=True), PLAIN)
     assert "endpoint.returns_logprobs" in caught.value.hint
 
 
 def test_scores_that_nobody_asked_for_are_not_missed() -> None:
     assert (
-        read_reply(said("a"), text(scored=True), Endpoint(returns_logprobs=False)).draws[0].logprob
+        read_reply(said("a"), text(want_logprobs=True), Endpoint(returns_logprobs=False))
+        .completions[0]
+        .logprob
         is None
     )
 
 
 @pytest.mark.parametrize("answer", [" (A)", "(A)", '{"answer": "(A)"}', ' {"answer":"(A)"}\n'])
 def test_a_choice_is_read_back_as_it_was_given(answer: str) -> None:
-    assert read_reply(replied(answer), chat(choices=LABELS), OPENAI).draws[0].text == " (A)"
+    assert read_reply(replied(answer), chat(choices=LABELS), OPENAI).completions[0].text == " (A)"
 
 
 @pytest.mark.parametrize(

@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 from anthology.config.model import Endpoint, Sampling
 from anthology.config.model_identity import ModelIdentity
 from anthology.errors import EndpointError, ModelError, RefusedError, TransientError
-from anthology.models.base import Draw, Message, Reply, Request
-from anthology.models.cached import wording
-from anthology.models.usage import Meter
+from anthology.models.base import Completion, Message, Reply, Request
+from anthology.models.cached import request_key_parts
+from anthology.models.usage import Usage
 from anthology.providers.http.text_logprobs import (
     common_prefix_length,
     echo_body,
@@ -39,7 +39,7 @@ WORDS = st.lists(st.text("abcé\u2019.", min_size=1, max_size=6), max_size=12)
 
 
 def scoring(prompt: str | tuple[Message, ...], text: str) -> Request:
-    return Request(prompt, Sampling(temperature=0, max_tokens=1), continuation=text)
+    return Request(prompt, Sampling(temperature=0, max_tokens=1), score_text=text)
 
 
 def repeated(
@@ -62,8 +62,8 @@ def served(*replies: Any, request: Request, **endpoint: Any) -> tuple[Reply, lis
     return asyncio.run(run())
 
 
-def simulated(prompt: str, text: str) -> Draw:
-    (draw,) = asyncio.run(Simulated().sample(scoring(prompt, text))).draws
+def simulated(prompt: str, text: str) -> Completion:
+    (draw,) = asyncio.run(Simulated().sample(scoring(prompt, text))).completions
     return draw
 
 
@@ -71,20 +71,31 @@ def simulated(prompt: str, text: str) -> Draw:
 
 
 def test_what_was_kept_of_other_requests_is_found_under_the_same_keys() -> None:
-    assert wording(Request("Tell me.", Sampling(), draws=4, seed=7)) == (
+    assert request_key_parts(Request("Tell me.", Sampling(), n=4, seed=7)) == (
         b'["Tell me.",[1.0,1.0,32],[],[],false,false,7]'
     )
     cold = Request(
-        (Message("user", "Which?"),), Sampling(temperature=0), ("\n",), 1, ("a", "b"), scored=True
+        (Message("user", "Which?"),),
+        Sampling(temperature=0),
+        ("\n",),
+        1,
+        ("a", "b"),
+        want_logprobs=True,
     )
-    assert wording(cold) == (b'[[["user","Which?"]],[0.0,1.0,32],["\\n"],["a","b"],false,true,0]')
+    assert request_key_parts(cold) == (
+        b'[[["user","Which?"]],[0.0,1.0,32],["\\n"],["a","b"],false,true,0]'
+    )
 
 
 def test_another_text_is_another_key_and_another_seed_is_not() -> None:
-    asked = Request(PROMPT, Sampling(), continuation=STORY)
-    assert wording(asked) != wording(Request(PROMPT, Sampling()))
-    assert wording(asked) != wording(Request(PROMPT, Sampling(), continuation=STORY + "!"))
-    assert wording(asked) == wording(Request(PROMPT, Sampling(), continuation=STORY, seed=3))
+    asked = Request(PROMPT, Sampling(), score_text=STORY)
+    assert request_key_parts(asked) != request_key_parts(Request(PROMPT, Sampling()))
+    assert request_key_parts(asked) != request_key_parts(
+        Request(PROMPT, Sampling(), score_text=STORY + "!")
+    )
+    assert request_key_parts(asked) == request_key_parts(
+        Request(PROMPT, Sampling(), score_text=STORY, seed=3)
+    )
 
 
 # What is sent, and what of a reply counts.
@@ -100,26 +111,26 @@ def test_a_text_is_sent_behind_its_prompt_to_be_repeated() -> None:
 def test_the_tokens_after_the_prompt_are_added_up() -> None:
     reply = repeated(["Who", "?", " Me", "."], [None, -9.0, -0.5, -0.25], prompt_tokens=4)
     found, sent = served(reply, request=scoring("Who?", " Me."))
-    assert found == Reply((Draw(" Me.", "stop", 2, -0.75),), None, 4, 0)
+    assert found == Reply((Completion(" Me.", "stop", 2, -0.75),), None, 4, 0)
     assert len(sent) == 1
 
 
 def test_a_mark_before_the_text_is_no_part_of_it() -> None:
     reply = repeated(["<s>", "Who?", " Me."], [None, -9.0, -0.5], text="Who? Me.")
     found, _ = served(reply, request=scoring("Who?", " Me."))
-    assert found.draws == (Draw(" Me.", "stop", 1, -0.5),)
+    assert found.completions == (Completion(" Me.", "stop", 1, -0.5),)
 
 
 def test_a_token_across_the_boundary_is_the_storys() -> None:
     reply = repeated(["Who", "? M", "e."], [-7.0, -9.0, -0.5])
     found, _ = served(reply, request=scoring("Who?", " Me."))
-    assert found.draws == (Draw(" Me.", "stop", 2, -9.5),)
+    assert found.completions == (Completion(" Me.", "stop", 2, -9.5),)
 
 
 def test_without_a_prompt_the_first_token_has_no_probability_and_is_not_counted() -> None:
     reply = repeated(["I", " am", "."], [None, -0.5, -0.25])
     found, _ = served(reply, request=scoring("", "I am."))
-    assert found.draws == (Draw("I am.", "stop", 2, -0.75),)
+    assert found.completions == (Completion("I am.", "stop", 2, -0.75),)
 
 
 def test_a_text_of_which_nothing_has_a_probability_is_not_taken() -> None:
@@ -132,7 +143,7 @@ def test_what_a_server_writes_although_it_should_not_is_left_out() -> None:
     logprobs: list[float | None] = [None, -0.5, -3.0]
     reply = repeated(tokens, logprobs, prompt_tokens=2, completion_tokens=1)
     found, _ = served(reply, request=scoring("Who?", " Me."))
-    assert found.draws[0].logprob == -0.5
+    assert found.completions[0].logprob == -0.5
 
 
 def test_tokens_that_are_no_letters_are_counted_by_those_of_the_prompt_alone() -> None:
@@ -140,7 +151,7 @@ def test_tokens_that_are_no_letters_are_counted_by_those_of_the_prompt_alone() -
     whole = repeated([*odd, " Me", "."], [*[-1.0] * 4, -0.5, -0.25], "Whoé? Me.", prompt_tokens=6)
     alone = repeated(odd, [-1.0] * 4, "Whoé?", prompt_tokens=4)
     found, sent = served(whole, alone, request=scoring("Whoé?", " Me."))
-    assert found == Reply((Draw(" Me.", "stop", 2, -0.75),), None, 10, 0)
+    assert found == Reply((Completion(" Me.", "stop", 2, -0.75),), None, 10, 0)
     assert [body["prompt"] for body in sent] == ["Whoé? Me.", "Whoé?"]
 
 
@@ -191,7 +202,7 @@ def test_through_a_server_a_text_has_the_log_probability_of_its_tokens() -> None
     async def run(url: str) -> Reply:
         place = Endpoint(base_url=url, echo_logprobs=True)
         named = ModelIdentity(name="toy", provider="openai", api="completions", model="toy")
-        model = open_model(named, place, Meter())
+        model = open_model(named, place, Usage())
         await model.open()
         try:
             return await model.sample(scoring(PROMPT, STORY))
@@ -199,7 +210,7 @@ def test_through_a_server_a_text_has_the_log_probability_of_its_tokens() -> None
             await model.close()
 
     with serving(Serving()) as server:
-        (draw,) = asyncio.run(run(server.url)).draws
+        (draw,) = asyncio.run(run(server.url)).completions
     tokens = pieces(STORY)
     assert (draw.text, draw.tokens) == (STORY, len(tokens))
     assert draw.logprob == pytest.approx(sum(map(toy_logprob, tokens)))

@@ -9,7 +9,7 @@ import pytest
 from aiohttp import web
 
 from anthology.config.model import Endpoint
-from anthology.models.usage import Meter
+from anthology.models.usage import Usage
 from anthology.providers.openai import open_model
 from tests.support.scripted_server import ASKED, GOOD, Handler, hanging, identity, plain
 
@@ -24,7 +24,7 @@ async def versions(pages: Mapping[str, Handler], reply: Any = GOOD) -> tuple[Any
     await runner.setup()
     await web.TCPSite(runner, "127.0.0.1", 0).start()
     url = f"http://127.0.0.1:{runner.addresses[0][1]}/v1"
-    model = open_model(identity(), Endpoint(base_url=url), Meter())
+    model = open_model(identity(), Endpoint(base_url=url), Usage())
     try:
         assert (model.version, model.address) == (None, None)
         await model.open()

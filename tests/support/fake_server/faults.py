@@ -16,7 +16,7 @@ from aiohttp import web
 from pydantic import Field
 
 from anthology.records import Record
-from anthology.seeds import generator
+from anthology.seeds import rng_for
 
 
 class Fault(StrEnum):
@@ -93,7 +93,7 @@ class Chooser:
         self._tries[identity] += 1
         if faults.share == 0 or self._spoiled[identity] == faults.most:
             return None
-        rng = generator(faults.seed, identity, tries)
+        rng = rng_for(faults.seed, identity, tries)
         if rng.random() >= faults.share:
             return None
         self._spoiled[identity] += 1

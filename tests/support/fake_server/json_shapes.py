@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from hashlib import blake2b
 from typing import Any
 
-from anthology.records import canonical
+from anthology.records import canonical_json
 from tests.support.fake_server.requests import Body, ChatBody, Held, Serving
 from tests.support.token_model import END, id_of, piece_of
 
@@ -85,7 +85,7 @@ def reply(
         Whose fields it has, and which model is meant where none is named.
     """
     chat, vllm = isinstance(body, ChatBody), settings.dialect == "vllm"
-    digest = blake2b(canonical(dict(said)).encode("utf-8", "surrogatepass"), digest_size=16)
+    digest = blake2b(canonical_json(dict(said)).encode("utf-8", "surrogatepass"), digest_size=16)
     written = sum(len(one.tokens) for one in answers)
     counted = {"prompt_tokens": read, "completion_tokens": written, "total_tokens": read + written}
     further = (_CHAT_REPLY if chat else _REPLY) if vllm else {}

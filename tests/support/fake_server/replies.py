@@ -11,8 +11,8 @@ import numpy as np
 from pydantic import ValidationError
 
 from anthology.config.model import Sampling
-from anthology.models.base import Draw, Message, Request
-from anthology.seeds import generator
+from anthology.models.base import Completion, Message, Request
+from anthology.seeds import rng_for
 from anthology.simulation.model import Simulated
 from anthology.simulation.parse_options import listed
 from anthology.simulation.parse_prompt import hear
@@ -212,9 +212,9 @@ async def _speech(asked: Asked, choices: tuple[str, ...], bare: float) -> Speech
     options = listed(hear(asked.prompt).ask)
     labels = choices or (options.labels if options else _VERDICTS)
     request = Request(asked.prompt, Sampling(max_tokens=1), choices=labels, logprobs=True)
-    shares = (await _MODEL.sample(request)).shares
+    shares = (await _MODEL.sample(request)).label_probs
     assert shares is not None
-    odds = tuple(zip(labels, shares.choices, strict=True))
+    odds = tuple(zip(labels, shares.probs, strict=True))
     if choices or not isinstance(asked.prompt, str):
         return Speech(odds)
     spaced = tuple((f" {label}", share * (1 - bare)) for label, share in odds)
@@ -245,7 +245,7 @@ async def _spoken(asked: Asked, body: Body, wanted: Wanted, settings: Serving) -
         asked.prompt,
         Sampling(temperature=body.temperature, top_p=body.top_p, max_tokens=wanted.limit),
         stop=(body.stop,) if isinstance(body.stop, str) else tuple(body.stop),
-        draws=body.n if many else 1,
+        n=body.n if many else 1,
         choices=wanted.held.choices,
         seed=body.seed or 0 if seeded else random,
     )
@@ -253,15 +253,15 @@ async def _spoken(asked: Asked, body: Body, wanted: Wanted, settings: Serving) -
         speech = speech or await _speech(asked, wanted.held.choices, settings.bare)
         draws = _continued(speech, asked.written, request)
     else:
-        draws = (await _MODEL.sample(request)).draws
+        draws = (await _MODEL.sample(request)).completions
     return [_told(draw, asked.written, speech, wanted) for draw in draws]
 
 
-def _continued(speech: Speech, written: str, request: Request) -> tuple[Draw, ...]:
+def _continued(speech: Speech, written: str, request: Request) -> tuple[Completion, ...]:
     """Go on with an answer that has begun, token by token."""
     how, draws = request.sampling, []
-    rng = generator(request.seed, repr(request.prompt), written, how.model_dump_json())
-    for _ in range(request.draws):
+    rng = rng_for(request.seed, repr(request.prompt), written, how.model_dump_json())
+    for _ in range(request.n):
         text = ""
         for _ in range(how.max_tokens):
             odds = speech.following(written + text)
@@ -270,11 +270,11 @@ def _continued(speech: Speech, written: str, request: Request) -> tuple[Draw, ..
             text += list(odds)[int(drawn if how.temperature else shares.argmax())]
             if speech.ended(written + text):
                 break
-        draws.append(Draw(text, "stop" if speech.ended(written + text) else "length"))
+        draws.append(Completion(text, "stop" if speech.ended(written + text) else "length"))
     return tuple(draws)
 
 
-def _told(draw: Draw, written: str, speech: Speech | None, wanted: Wanted) -> Spoken:
+def _told(draw: Completion, written: str, speech: Speech | None, wanted: Wanted) -> Spoken:
     """Cut an answer to its longest length and say how probable its tokens were.
 
     Without a speech they add up to what the embedded model says of the whole text.

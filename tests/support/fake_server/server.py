@@ -24,7 +24,7 @@ from typing import Any
 from aiohttp import web
 from pydantic import ValidationError
 
-from anthology.records import canonical
+from anthology.records import canonical_json
 from tests.support.fake_server.faults import (
     REFUSALS,
     Chooser,
@@ -109,7 +109,7 @@ class Counts:
 def identity_of(body: Mapping[str, Any]) -> str:
     """Return the 32 hex digits that stand for a request: a hash of its body."""
     return blake2b(
-        canonical(dict(body)).encode("utf-8", "surrogatepass"), digest_size=16
+        canonical_json(dict(body)).encode("utf-8", "surrogatepass"), digest_size=16
     ).hexdigest()
 
 

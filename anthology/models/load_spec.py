@@ -14,7 +14,7 @@ BESIDE = "ANTHOLOGY_SERVERS"
 run beside this process, for it alone."""
 
 
-def declared(folder: Path, name: str) -> ModelSpec:
+def load_model_spec(folder: Path, name: str) -> ModelSpec:
     """Read the file of one model.
 
     Parameters
