@@ -20,14 +20,14 @@ PACKAGE = ROOT / "anthology"
 ASK = """
 from anthology.config.model_identity import ModelIdentity
 from anthology.models.registry import source_label
-from anthology.models.session import Fieldwork
+from anthology.models.session import ModelSession
 from anthology.study.codehash import code_hash
 from pathlib import Path
 from anthology.models.base import Request
 from anthology.config.model import Sampling
 
 first = ModelIdentity(name="first", provider="first_option", api="completions")
-session = Fieldwork(models=Path("models"), journal=Path("journal"), max_concurrency=1)
+session = ModelSession(models=Path("models"), journal=Path("journal"), max_concurrency=1)
 model = session.model(first)
 said = []
 ask = lambda _: model.sample(Request("Q", Sampling(), choices=(" (B)", " (C)")))
