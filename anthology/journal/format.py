@@ -31,8 +31,6 @@ UNFINISHED = ".new"
 """What a file's name ends with while it is rewritten."""
 LOCK = "lock"
 """The file that writers lock together and a rewriter alone."""
-INDEX = "index"
-"""The file that says where entries stand; a copy, see `journal/index_file.py`."""
 
 EMPTY = "empty"
 """Why a file is not used that ends within its first line; its writer came no further."""
@@ -147,7 +145,7 @@ def journal_files(folder: Path) -> tuple[list[str], list[Unread]]:
             hint="It must be a folder that you may read and write, or not be there at all.",
         ) from error
     names = [name for name in found if name.endswith(SUFFIX)]
-    known = {*names, LOCK, INDEX}
+    known = {*names, LOCK}
     others = [name for name in found if name not in known and not name.endswith(UNFINISHED)]
     return names, [Unread(name, "not a journal file") for name in others]
 

@@ -19,27 +19,19 @@ class Index:
         The first 8 bytes of each key, as a number.
     places
         Where its entry stands. Both arrays are the index's from now on.
-    ordered
-        Whether the prefixes ascend already.
     """
 
-    def __init__(self, prefixes: Unsigned, places: Unsigned, *, ordered: bool = False) -> None:
-        if not ordered:
-            # In place: at its largest this takes 32 bytes an entry.
-            order = np.argsort(prefixes, kind="stable")
-            prefixes[:] = prefixes[order]
-            places[:] = places[order]
+    def __init__(self, prefixes: Unsigned, places: Unsigned) -> None:
+        # In place: at its largest this takes 32 bytes an entry.
+        order = np.argsort(prefixes, kind="stable")
+        prefixes[:] = prefixes[order]
+        places[:] = places[order]
         # Single items are read from a memoryview in half the time that an array takes.
         self._prefixes, self._places = prefixes.data, places.data
         self._lead()
 
     def __len__(self) -> int:
         return len(self._prefixes)
-
-    @property
-    def arrays(self) -> tuple[Unsigned, Unsigned]:
-        """All prefixes, ascending, and their places."""
-        return np.asarray(self._prefixes), np.asarray(self._places)
 
     def find(self, prefix: int) -> list[int]:
         """Return where entries stand whose keys begin so, in the order in which they came."""
@@ -62,18 +54,9 @@ class Index:
         self._places = np.insert(np.asarray(self._places), at, places).data
         self._lead()
 
-    def settle(self) -> None:
-        """Put entries whose keys begin alike in the order of their places."""
-        prefixes, places = self.arrays
-        alike = prefixes[1:] == prefixes[:-1]
-        late = prefixes[1:][alike & (places[1:] < places[:-1])]
-        if len(late):
-            at = np.flatnonzero(np.isin(prefixes, late))
-            places[at] = places[at][np.lexsort((places[at], prefixes[at]))]
-
     def _lead(self) -> None:
         """Note where the entries of each group of prefixes begin."""
-        prefixes, _ = self.arrays
+        prefixes = np.asarray(self._prefixes)
         # Keys are hashes, so their first bits alone lead nearly to the spot.
         bits = max(1, len(prefixes).bit_length() - 1)
         self._shift = 64 - bits

@@ -30,7 +30,6 @@ from anthology.journal.format import (
     scan,
 )
 from anthology.journal.index import OFFSET_BITS, Index
-from anthology.journal.index_file import keep, recall
 from anthology.journal.writer import Writer
 
 __all__ = ["Journal", "JournalError"]
@@ -93,7 +92,7 @@ class Journal:
         self._folder = folder
         self._paths: list[Path] = []
         self._readings: dict[str, _Reading] = {}
-        self._index = self._opened(names)
+        self._index = Index(*self._read(names, self.unread))
         self._new: dict[int, list[int]] = {}
         self._unfolded = 0
         self._files: dict[int, int] = {}
@@ -226,26 +225,9 @@ class Journal:
         self._files.clear()
         self._writer.close()
 
-    def _opened(self, names: list[str]) -> Index:
-        """Find all entries: those that the kept index knows, and those behind them."""
-        kept = recall(self._folder, names)
-        for name in names:
-            self._follow(name, kept.wholes.get(name, len(HEADER)))
-        prefixes, places = self._read(names, self.unread)
-        if not len(kept.index):
-            index = Index(prefixes, places)
-        else:
-            index = kept.index
-            if len(prefixes):
-                index.add(prefixes, places)
-                index.settle()
-        read = {name: (reading.whole, reading.size) for name, reading in self._readings.items()}
-        keep(self._folder, index, read, kept)
-        return index
-
-    def _follow(self, name: str, whole: int = len(HEADER)) -> _Reading:
-        """Give a file the next number; up to some place its entries are known."""
-        reading = self._readings[name] = _Reading(len(self._paths), whole)
+    def _follow(self, name: str) -> _Reading:
+        """Give a file the next number."""
+        reading = self._readings[name] = _Reading(len(self._paths))
         self._paths.append(self._folder / name)
         return reading
 

@@ -11,7 +11,6 @@ from pathlib import Path
 from anthology.journal.format import (
     EMPTY,
     HEADER,
-    INDEX,
     KEY,
     LOCK,
     MODEL,
@@ -149,7 +148,6 @@ def prune(folder: Path, needed: Callable[[bytes, str], bool]) -> Pruned:
         return done
     lock = _locked_alone(folder)
     try:
-        (folder / INDEX).unlink(missing_ok=True)
         for rest in folder.glob(f"*{UNFINISHED}"):
             rest.unlink(missing_ok=True)
         for name in names:
