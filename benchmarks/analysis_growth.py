@@ -62,7 +62,7 @@ def _duplicates(folder: Path, stories: int) -> Taken:
             said[40:60] = words[rng.integers(_VOCABULARY, size=20)]
         texts.append(" ".join(said))
     rows = pa.table({"backstory": np.arange(stories), "text": texts})
-    write_table(source, rows, stage="backstories", settings=StageSettings(), facts={})
+    write_table(source, rows, stage="backstories", settings=StageSettings(), metadata={})
     settings = canonical_json({"shingle_words": 5, "min_similarity": 0.5})
     files = ["--backstories", str(source), "--output", str(output)]
     return taken(command("duplicates", "--settings", settings, *files))

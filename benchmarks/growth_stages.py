@@ -7,7 +7,7 @@ that it leaves beside its files, and so hold what a process takes to start.
 
 from pathlib import Path
 
-from anthology.provenance.files import read
+from anthology.provenance.record_files import read_record
 from benchmarks.taking import Grown, Taken
 from benchmarks.workflow import copied, snakemake
 
@@ -53,7 +53,7 @@ def _steps(files: dict[str, str], size: str, *, people: int, stories: int) -> li
 
 
 def _recorded(file: Path) -> Taken:
-    made = read(file)
+    made = read_record(file)
     run = made.run if made else None
     if run is None or run.processor_seconds is None or run.memory is None:
         raise SystemExit(f"{file} has no record of what it took")

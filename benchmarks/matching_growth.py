@@ -19,13 +19,13 @@ import pyarrow as pa
 import yaml
 
 from anthology.config.population import OPTIONS, PopulationSpec
-from anthology.io.parquet import facts, read_table, write_table
+from anthology.io.parquet import read_metadata, read_table, write_table
 from anthology.records import Record
 from anthology.simulation.draw_people import Categories, Chain
 from anthology.simulation.population import columns
 from anthology.simulation.society import TRAITS, shares
 from anthology.study.command_line import read_workflow
-from anthology.survey.respondents import TRAIT
+from anthology.survey.respondents import TRAIT_PREFIX
 from benchmarks.panel import command
 from benchmarks.taking import ROOT, Grown, judged, taken
 
@@ -115,10 +115,12 @@ def write_people(path: Path, people: int) -> None:
     for name, column in spec.traits.items():
         values = drawn[column.variable]
         known = np.isin(values, [category.code for category in column.categories])
-        told[f"{TRAIT}{name}"] = pa.array(np.where(known, values, 0), pa.int16(), mask=~known)
+        told[f"{TRAIT_PREFIX}{name}"] = pa.array(
+            np.where(known, values, 0), pa.int16(), mask=~known
+        )
     ids = pa.array([f"{number}" for number in range(people)])
     rows = pa.table({"respondent": ids, **told})
-    write_table(path, rows, stage="humans", settings=_Made(), facts={"survey": SURVEY})
+    write_table(path, rows, stage="humans", settings=_Made(), metadata={"survey": SURVEY})
 
 
 def write_stories(path: Path, stories: int, spread: float) -> None:
@@ -145,7 +147,7 @@ def write_stories(path: Path, stories: int, spread: float) -> None:
         "traits": "simulated",
         "options": {trait: list(OPTIONS[trait]) for trait in TOLD},
     }
-    write_table(path, rows, stage="traits", settings=_Made(), facts=said)
+    write_table(path, rows, stage="traits", settings=_Made(), metadata=said)
 
 
 def _matched(case: Case, people: int, stories: int) -> Grown:
@@ -159,7 +161,7 @@ def _matched(case: Case, people: int, stories: int) -> Grown:
         took = taken(given)
         used = read_table(output, ["backstory"])["backstory"]
         assert case.method == "greedy" or len(used.unique()) == people, "a story was given twice"
-        gap = facts(output).get("gap")
+        gap = read_metadata(output).get("gap")
     notes = [] if gap is None else [f"within {gap:.1g} of the bound"]
     if people in case.most:
         found = (took.wall, took.memory, gap or 0.0)

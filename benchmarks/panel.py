@@ -23,7 +23,7 @@ from anthology.io.parquet import write_table, write_text
 from anthology.records import merge_json
 from anthology.study.command_line import read_workflow
 from anthology.survey.codebook import Codebook, Entry, TraitEntry
-from anthology.survey.respondents import TRAIT
+from anthology.survey.respondents import TRAIT_PREFIX
 from benchmarks.taking import Taken, taken
 
 CONFIG = Path(__file__).parents[1] / "config"
@@ -167,11 +167,11 @@ def _write_humans(panel: Panel, told: Mapping[str, Any], ids: Any, own: IntArray
     }
     for name, trait in sorted(told["traits"].items()):
         places = rng.integers(-1, 20 * len(trait["codes"]), size=len(ids)) // 20
-        columns[f"{TRAIT}{name}"] = _codes(places, trait)
+        columns[f"{TRAIT_PREFIX}{name}"] = _codes(places, trait)
     for place, item in enumerate(told["items"]):
         columns[item["variable"]] = _codes(own[:, place], item)
-    facts = {"survey": SURVEY, "source": "simulated"}
-    _write(panel.folder / "humans.parquet", columns, "humans", facts)
+    metadata = {"survey": SURVEY, "source": "simulated"}
+    _write(panel.folder / "humans.parquet", columns, "humans", metadata)
 
 
 def _write_codebook(panel: Panel, told: Mapping[str, Any]) -> None:
@@ -224,7 +224,7 @@ def _write_responses(
     items = told["items"]
     order = np.arange(len(ids)) if stories is None else np.argsort(stories, kind="stable")
     known = np.array([item["codes"] for item in items])
-    facts = {
+    metadata = {
         **{"survey": SURVEY, "model": model, "condition": condition, "answers": "simulated"},
         "backstories": "" if stories is None else "simulated",
         "traits": "" if stories is None else "simulated",
@@ -249,11 +249,11 @@ def _write_responses(
             **dict.fromkeys(("option_probs", "decline_prob", "unseen"), pa.nulls(count)),
         }
         tables.append(pa.table(columns).cast(COLUMNS))
-    _write(panel.folder / f"responses/{condition}.parquet", pa.concat_tables(tables), "r", facts)
+    _write(panel.folder / f"responses/{condition}.parquet", pa.concat_tables(tables), "r", metadata)
 
 
 def _write(
-    path: Path, columns: Mapping[str, Any] | pa.Table, stage: str, facts: Mapping[str, Any]
+    path: Path, columns: Mapping[str, Any] | pa.Table, stage: str, metadata: Mapping[str, Any]
 ) -> None:
     table = columns if isinstance(columns, pa.Table) else pa.table(dict(columns))
-    write_table(path, table, stage=stage, settings=StageSettings(), facts=facts)
+    write_table(path, table, stage=stage, settings=StageSettings(), metadata=metadata)

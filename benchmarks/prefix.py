@@ -35,7 +35,7 @@ from anthology.config.model_identity import ModelIdentity
 from anthology.config.stage import StageSettings
 from anthology.interview import survey_interview
 from anthology.interview import trait_interview as traitsurvey
-from anthology.io.parquet import facts, read_table, write_table
+from anthology.io.parquet import read_metadata, read_table, write_table
 from anthology.models.base import Model, Reply, Request
 from anthology.models.session import ModelSession
 from anthology.stages import responses, traits
@@ -226,11 +226,11 @@ def make(inputs: survey.Inputs, address: str) -> None:
         field = personas.schema.field(name)
         personas = personas.set_column(column, field, pa.array(values, field.type))
     made = StageSettings()
-    known = facts(inputs.personas)
-    write_table(inputs.personas, personas, stage="personas", settings=made, facts=known)
+    known = read_metadata(inputs.personas)
+    write_table(inputs.personas, personas, stage="personas", settings=made, metadata=known)
     # No persona has one of these, so that neither stage finds what the other left.
-    known, unused = facts(inputs.stories), stories.slice(STORIES, STORIES)
-    write_table(inputs.stories, unused, stage="backstories", settings=made, facts=known)
+    known, unused = read_metadata(inputs.stories), stories.slice(STORIES, STORIES)
+    write_table(inputs.stories, unused, stage="backstories", settings=made, metadata=known)
 
 
 def _prompts(address: str, request: Request) -> list[list[int]]:

@@ -31,7 +31,7 @@ import yaml
 from anthology.config.model_identity import ModelIdentity
 from anthology.config.stage import StageSettings
 from anthology.interview import survey_interview
-from anthology.io.parquet import facts, read_table, write_table
+from anthology.io.parquet import read_metadata, read_table, write_table
 from anthology.models.base import Model, Reply, Request
 from anthology.models.session import ModelSession
 from anthology.records import merge_json
@@ -278,7 +278,9 @@ def _shuffled(personas: Path, copy: Path) -> Path:
     # Not in the same order for each condition.
     seed = list(copy.parent.name.encode())
     mixed = rows.take(np.random.default_rng(seed).permutation(len(rows)))
-    write_table(copy, mixed, stage="personas", settings=StageSettings(), facts=facts(personas))
+    write_table(
+        copy, mixed, stage="personas", settings=StageSettings(), metadata=read_metadata(personas)
+    )
     return copy
 
 

@@ -120,10 +120,10 @@ class Inputs:
             "text": pa.array(texts, pa.string()),
             "answers": pa.array([[text] for text in texts], pa.list_(pa.string())),
         }
-        facts = {"source": MODEL}
+        metadata = {"source": MODEL}
         made = StageSettings()
         write_table(
-            self.stories, pa.table(columns), stage="backstories", settings=made, facts=facts
+            self.stories, pa.table(columns), stage="backstories", settings=made, metadata=metadata
         )
 
     def _workflow(self) -> Workflow:

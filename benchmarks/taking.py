@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from anthology.io.tables import aligned
+from anthology.io.tables import align_columns
 
 ROOT = Path(__file__).parents[1]
 _APART = """
@@ -95,7 +95,7 @@ def table(rows: Sequence[Grown]) -> str:
                 row.note,
             ]
         )
-    return aligned(["stage", "size", "wall s", "CPU s", "grown", "peak MB", ""], lines)
+    return align_columns(["stage", "size", "wall s", "CPU s", "grown", "peak MB", ""], lines)
 
 
 def judged(*, met: bool) -> str:

@@ -19,9 +19,9 @@ from anthology.analysis.features import Places, positions_of
 from anthology.analysis.response_rows import ResponseRows, RowIndex, read_response_rows
 from anthology.config.stage import StageSettings
 from anthology.errors import DataError
-from anthology.io.parquet import facts, read_table
+from anthology.io.parquet import read_metadata, read_table
 from anthology.records import Record
-from anthology.survey.respondents import TRAIT, no_code, places
+from anthology.survey.respondents import TRAIT_PREFIX, index_codes, unknown_code_error
 
 
 class Scale(Record):
@@ -105,10 +105,10 @@ class Respondents:
         DataError
             If the trait is not there, or a code is none of its codes.
         """
-        column = f"{TRAIT}{name}"
+        column = f"{TRAIT_PREFIX}{name}"
         if column not in self.table.column_names:
             raise DataError(f"there is no column for the trait {name}", where=str(self.path))
-        return places(self.table[column], codes, column, self.path)
+        return index_codes(self.table[column], codes, column, self.path)
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,7 +126,7 @@ class PersonaAnswers:
     stories
         People: the number of the story that stands for each, -1 where there is none; None
         where it was not asked for.
-    path, facts
+    path, metadata
         The artifact, and what made it.
     """
 
@@ -136,7 +136,7 @@ class PersonaAnswers:
     asked: BoolArray
     stories: IntArray | None
     path: Path
-    facts: Mapping[str, Any]
+    metadata: Mapping[str, Any]
 
     @property
     def positions(self) -> FloatArray:
@@ -165,7 +165,7 @@ class PersonaAnswers:
             self.asked[chosen],
             None if self.stories is None else self.stories[chosen],
             self.path,
-            self.facts,
+            self.metadata,
         )
 
 
@@ -191,7 +191,9 @@ def load_respondents(settings: AnswerSettings, path: Path) -> Respondents:
         if item.variable not in table.column_names:
             raise DataError(f"there is no column for the item {item.variable}", where=str(path))
         columns.append(_positions(table[item.variable], item, path))
-    return Respondents(ids, weights, np.stack(columns, axis=1), facts(path)["source"], path, table)
+    return Respondents(
+        ids, weights, np.stack(columns, axis=1), read_metadata(path)["source"], path, table
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -243,7 +245,7 @@ def load_personas(
     """
     by_key: dict[tuple[str, str], Path] = {}
     for path in paths:
-        made = facts(path)
+        made = read_metadata(path)
         key = (made["model"], made["condition"])
         if made["survey"] != settings.survey or key not in settings.rows:
             raise DataError(
@@ -294,7 +296,7 @@ def _answered(
             look.see(part, path)
     if asked.sum() < count:
         raise DataError("a respondent has two rows for one item", where=str(path))
-    made = facts(path)
+    made = read_metadata(path)
     return PersonaAnswers(made["model"], made["condition"], answers, asked, told, path, made)
 
 
@@ -326,7 +328,7 @@ def _unknown(
     """Say of the first code that is none of its item's."""
     row = int(np.argmax(positions < 0))
     item = items[part.item[row]]
-    return no_code(item.variable, part.values["code"][row], item.codes, path)
+    return unknown_code_error(item.variable, part.values["code"][row], item.codes, path)
 
 
 def _tell(told: IntArray, part: ResponseRows, path: Path) -> None:
@@ -340,5 +342,5 @@ def _tell(told: IntArray, part: ResponseRows, path: Path) -> None:
 
 def _positions(codes: pa.ChunkedArray, item: Scale, path: Path) -> FloatArray:
     """Return the positions 1..k that codes stand for, NaN where there is none."""
-    found = places(codes, item.codes, item.variable, path)
+    found = index_codes(codes, item.codes, item.variable, path)
     return np.where(found < 0, np.nan, found + 1.0)

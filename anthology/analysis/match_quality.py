@@ -14,7 +14,7 @@ from anthology.analysis.load import Respondents
 from anthology.config.survey import TraitSource
 from anthology.errors import DataError
 from anthology.interview.distribution import trait_counts
-from anthology.io.parquet import facts, read_table
+from anthology.io.parquet import read_metadata, read_table
 from anthology.matching.similarity import trait_probabilities
 
 _SAME = 1e-9
@@ -75,7 +75,7 @@ def match_quality(
     ids = found.ids.filter(pa.array(present))
     pairs = pairs.take(_rows(ids, pairs["respondent"], "respondent", matches))
     story = _rows(pairs["backstory"], stories["backstory"], "story", traits)
-    options = facts(traits)["options"]
+    options = read_metadata(traits)["options"]
     told = np.empty((len(sources), len(ids)), dtype=np.bool_)
     same = np.empty_like(told)
     for row, (name, source) in enumerate(sources.items()):

@@ -107,9 +107,9 @@ def _persona_row(settings: MetricSettings, humans: _Humans, found: PersonaAnswer
         "valid_share": _ratio(int((found.places > 0).sum()), int(found.asked.sum())),
         **_measured(settings, distances(humans.group, compared), positions, notes),
         "humans": humans.people.source,
-        "backstories": found.facts["backstories"],
-        "traits": found.facts["traits"],
-        "answers": found.facts["answers"],
+        "backstories": found.metadata["backstories"],
+        "traits": found.metadata["traits"],
+        "answers": found.metadata["answers"],
     }
 
 

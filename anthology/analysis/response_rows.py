@@ -9,7 +9,7 @@ import pyarrow as pa
 
 from anthology.analysis.distances import IntArray
 from anthology.errors import DataError
-from anthology.io.parquet import opened
+from anthology.io.parquet import open_parquet
 
 _ROWS = 1 << 16
 """Rows at a time, at most."""
@@ -90,7 +90,7 @@ def read_response_rows(
     """
     first = 0
     # Each id is looked up once for all its rows.
-    with opened(path, _WHOSE) as file:
+    with open_parquet(path, _WHOSE) as file:
         for batch in file.iter_batches(_ROWS, columns=[*_WHOSE, *columns]):
             yield ResponseRows(first, *roster.cells(batch, path), batch)
             first += len(batch)

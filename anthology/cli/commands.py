@@ -115,11 +115,11 @@ def _add_serving(subcommands: Any) -> None:
 
 
 def _show(command: argparse.Namespace) -> None:
-    from anthology.provenance.show import show, told_once
+    from anthology.provenance.show import provenance_note, show
 
     print(show(command.file, command.rows, command.row, made=command.made))
     # Whoever pipes a table or a text somewhere gets that and nothing else.
-    if not command.made and (note := told_once(command.file)):
+    if not command.made and (note := provenance_note(command.file)):
         print(note, file=sys.stderr)
 
 

@@ -76,11 +76,11 @@ def _run_stage(stage: str, argv: Sequence[str]) -> None:
     from anthology.config.stage import INPUTS
     from anthology.io.no_pandas import leave_pandas_out
     from anthology.models.usage import UsesModels
-    from anthology.provenance.watch import Watch
+    from anthology.provenance.recorder import StageRecorder
     from anthology.records import merge_json
 
     check_code_hash()
-    watch = Watch(stage)
+    watch = StageRecorder(stage)
     leave_pandas_out()
     module = import_module(f"anthology.stages.{stage}")
     options = vars(stage_parser(stage, module).parse_args(argv))
@@ -94,9 +94,11 @@ def _run_stage(stage: str, argv: Sequence[str]) -> None:
     try:
         settings = module.Settings.model_validate(parts)
     except ValidationError as error:
-        from anthology.io.explain import explain
+        from anthology.io.validation_errors import explain_validation_error
 
-        raise explain(error, module.Settings, parts, where=lambda _: "--settings") from None
+        raise explain_validation_error(
+            error, module.Settings, parts, where=lambda _: "--settings"
+        ) from None
     arguments = _called(module.run, options)
     module.run(settings, **arguments)
     asking = [value for value in arguments.values() if isinstance(value, UsesModels)]

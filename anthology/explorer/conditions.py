@@ -13,20 +13,20 @@ from anthology.analysis.distances import IntArray
 from anthology.analysis.load import PersonaAnswers, Respondents
 from anthology.analysis.response_rows import RowIndex
 from anthology.errors import DataError
-from anthology.explorer.replay import Prompts, asked
-from anthology.explorer.shared_texts import Texts
-from anthology.explorer.stories import short
+from anthology.explorer.backstories import round_number
+from anthology.explorer.replay import PromptReplay, read_interview_settings
+from anthology.explorer.text_table import TextTable
 from anthology.interview.answers import Outcome
 from anthology.interview.question import DECLINED
 from anthology.interview.transcript import Turn, from_rows
-from anthology.io.parquet import opened
+from anthology.io.parquet import open_parquet
 from anthology.models.progress import Progress
-from anthology.stories.story import joined
+from anthology.stories.table import join_answers
 from anthology.survey.codebook import Codebook
 
 
 @dataclass(frozen=True, slots=True)
-class Made:
+class Persona:
     """One respondent's persona.
 
     Parameters
@@ -51,20 +51,20 @@ class Made:
         return [first.question if first.answer is None else first.answer]
 
 
-def personas_of(path: Path, ids: pa.Array) -> dict[str, Made]:
+def read_personas(path: Path, ids: pa.Array) -> dict[str, Persona]:
     """Read the personas of some people in a condition, by their respondents."""
     table = _rows_of(path, ids, ["respondent", "backstory", "similarity", "turns"])
     rows = zip(*(table[name].to_pylist() for name in table.column_names), strict=True)
-    return {who: Made(number, alike, from_rows(turns)) for who, number, alike, turns in rows}
+    return {who: Persona(number, alike, from_rows(turns)) for who, number, alike, turns in rows}
 
 
-def condition(
+def build_condition(
     people: Respondents,
     found: PersonaAnswers,
-    made: Mapping[str, Made],
+    made: Mapping[str, Persona],
     natural: Mapping[int, list[str]],
     codebook: Codebook,
-    texts: Texts,
+    texts: TextTable,
     progress: Progress,
 ) -> tuple[dict[str, Any], dict[str, Any]]:
     """Return a condition's summary, which lists need, and its details, which one persona needs.
@@ -91,13 +91,13 @@ def condition(
     DataError
         If a respondent answered without a persona, or with a story that is not there.
     """
-    asking = asked(found.path)
+    asking = read_interview_settings(found.path)
     names = [item.variable for item in asking.items]
     table = _rows_of(found.path, people.ids)
     places = np.full(found.places.shape, -1)
     places[RowIndex.of(people.ids, names).cells(table, found.path)] = np.arange(len(table))
     given = _given(table, places)
-    prompts = Prompts(asking, codebook, texts)
+    prompts = PromptReplay(asking, codebook, texts)
     ids = people.ids.to_pylist()
     shown: list[list[list[int]] | None] = []
     told: list[list[int] | None] = []
@@ -112,25 +112,25 @@ def condition(
         shown.append(
             prompts.of(who, persona.turns, story, dict(zip(names, given[row], strict=True)))
         )
-        told.append(texts.pieces(joined(story), story) if story else None)
-    kept = [made.get(who, Made(None, None, ())) for who in ids]
+        told.append(texts.pieces(join_answers(story), story) if story else None)
+    kept = [made.get(who, Persona(None, None, ())) for who in ids]
     alike = [one.similarity for one in kept]
     summary = {
         "model": found.model,
         "name": found.condition,
-        **{key: found.facts[key] for key in ("backstories", "traits", "answers")},
+        **{key: found.metadata[key] for key in ("backstories", "traits", "answers")},
         "numbers": [one.number for one in kept],
         "similarity": [None if a is None else float(f"{a:.4g}") for a in alike],
         "told": told,
         "present": found.present.tolist(),
-        "positions": columns(found.positions),
+        "positions": answer_columns(found.positions),
     }
     return summary, {"shown": shown, **_replies(table, places, texts)}
 
 
 def _rows_of(path: Path, ids: pa.Array, columns: list[str] | None = None) -> pa.Table:
     """Read the rows of some people, in the file's order."""
-    with opened(path) as file:
+    with open_parquet(path) as file:
         known = file.schema_arrow
         kept = [
             batch.filter(pc.is_in(batch["respondent"], value_set=ids))
@@ -139,15 +139,15 @@ def _rows_of(path: Path, ids: pa.Array, columns: list[str] | None = None) -> pa.
     return pa.Table.from_batches(kept, pa.schema([known.field(n) for n in columns or known.names]))
 
 
-def columns(positions: np.ndarray[Any, np.dtype[np.float64]]) -> list[list[int]]:
+def answer_columns(positions: np.ndarray[Any, np.dtype[np.float64]]) -> list[list[int]]:
     """Return for each item everyone's place among its options, from 0, and -1 for none."""
     found: list[list[int]] = (np.nan_to_num(positions, nan=0).astype(int) - 1).T.tolist()
     return found
 
 
 def _persona(
-    who: str, made: Mapping[str, Made], natural: Mapping[int, list[str]], found: PersonaAnswers
-) -> Made:
+    who: str, made: Mapping[str, Persona], natural: Mapping[int, list[str]], found: PersonaAnswers
+) -> Persona:
     if who not in made:
         raise DataError(f"has answers of {who}, who has no persona", where=str(found.path))
     persona = made[who]
@@ -166,7 +166,7 @@ def _given(table: pa.Table, places: IntArray) -> list[list[int | None]]:
     return [[None if place < 0 else answers[place] for place in row] for row in places.tolist()]
 
 
-def _replies(table: pa.Table, places: IntArray, texts: Texts) -> dict[str, Any]:
+def _replies(table: pa.Table, places: IntArray, texts: TextTable) -> dict[str, Any]:
     """Return what became of the replies to each item, by item and person."""
     counts = np.stack([table[outcome.value].to_numpy() for outcome in Outcome], axis=1)
     kinds, kind = np.unique(counts, axis=0, return_inverse=True)
@@ -176,7 +176,7 @@ def _replies(table: pa.Table, places: IntArray, texts: Texts) -> dict[str, Any]:
     def by_item(values: Sequence[Any]) -> list[list[Any]]:
         return [[None if p < 0 else values[p] for p in column] for column in places.T.tolist()]
 
-    probable = [s and [short(share, 3) for share in s] for s in shares]
+    probable = [s and [round_number(share, 3) for share in s] for s in shares]
     return {
         "outcomes": kinds.tolist(),
         "outcome": by_item(kind.reshape(-1).tolist()),

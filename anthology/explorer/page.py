@@ -22,7 +22,7 @@ _LEVEL = 6
 """How hard is compressed; 9 takes three times as long for a hundredth of the size."""
 
 
-def page(title: str, blocks: Mapping[str, Any]) -> str:
+def build_page(title: str, blocks: Mapping[str, Any]) -> str:
     """Return the page.
 
     Parameters

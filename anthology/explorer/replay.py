@@ -14,10 +14,10 @@ from pydantic import ValidationError
 
 from anthology.config.model_identity import ModelIdentity
 from anthology.errors import DataError
-from anthology.explorer.shared_texts import Texts
+from anthology.explorer.text_table import TextTable
 from anthology.interview.survey_interview import Interview, Settings
 from anthology.interview.transcript import Turn
-from anthology.io.parquet import made_by
+from anthology.io.parquet import read_producer
 from anthology.models.base import Message, Model, Reply, Request
 from anthology.models.session import ModelSession
 from anthology.survey.codebook import Codebook
@@ -25,12 +25,12 @@ from anthology.survey.codebook import Codebook
 ROLES = ("system", "user", "assistant")
 """Who speaks in a chat."""
 
-Pieces = list[int]
+TextIndices = list[int]
 """Places of texts that make a prompt when they are put together. In a chat, -1 stands before what
 the first of `ROLES` says, -2 before the second, and so on."""
 
 
-def asked(path: Path) -> Settings:
+def read_interview_settings(path: Path) -> Settings:
     """Return how the answers in a file were asked for.
 
     Raises
@@ -39,7 +39,7 @@ def asked(path: Path) -> Settings:
         If the file was made by a version of the project that knew other settings.
     """
     try:
-        return Settings.model_validate(made_by(path)["settings"])
+        return Settings.model_validate(read_producer(path)["settings"])
     except ValidationError:
         raise DataError(
             "was made by another version of the project, which asked in other ways",
@@ -63,11 +63,11 @@ class _Part(NamedTuple):
 
     mark: tuple[int, ...]
     text: str
-    pieces: Pieces
+    pieces: TextIndices
     kept: int
 
 
-class Prompts:
+class PromptReplay:
     """The prompts of one model and condition.
 
     Parameters
@@ -80,7 +80,7 @@ class Prompts:
         Where texts are kept.
     """
 
-    def __init__(self, settings: Settings, codebook: Codebook, texts: Texts) -> None:
+    def __init__(self, settings: Settings, codebook: Codebook, texts: TextTable) -> None:
         self._interview = Interview(settings, codebook, _NobodyAsked())
         self._items = [item.variable for item in settings.items]
         self._texts = texts
@@ -111,7 +111,7 @@ class Prompts:
         """
         order: list[int] = []
         prompts: list[list[int]] = []
-        before: Pieces = []
+        before: TextIndices = []
         parts: list[_Part] = []
         for variable, prompt in self._interview.prompts((respondent, turns), codes):
             parts = self._cut(prompt, story, parts)
@@ -141,12 +141,12 @@ class Prompts:
                 parts.append(self._part(mark, text, [*known.pieces[:-1], *rest]))
         return parts
 
-    def _part(self, mark: tuple[int, ...], text: str, pieces: Pieces) -> _Part:
+    def _part(self, mark: tuple[int, ...], text: str, pieces: TextIndices) -> _Part:
         last = self._texts.text(pieces[-1]) if pieces else ""
         return _Part(mark, text, pieces, len(text) - len(last))
 
 
-def _shared(first: Pieces, second: Pieces) -> int:
+def _shared(first: TextIndices, second: TextIndices) -> int:
     """Return how many pieces two prompts have in common at their beginning."""
     for place, (one, other) in enumerate(zip(first, second, strict=False)):
         if one != other:

@@ -7,12 +7,12 @@ from typing import Any
 
 from anthology.config.survey import Item
 from anthology.interview.survey_interview import question_of
-from anthology.io.parquet import facts, made_by
+from anthology.io.parquet import read_metadata, read_producer
 from anthology.survey.codebook import Codebook
 
 
 @dataclass(frozen=True, slots=True)
-class Words:
+class QuestionText:
     """One question: its name, its wording, and its options in order.
 
     Parameters
@@ -33,29 +33,33 @@ class Words:
     ordinal: bool = True
 
 
-def respondents_traits(book: Codebook, labels: Mapping[str, Mapping[int, str]]) -> list[Words]:
+def respondent_trait_texts(
+    book: Codebook, labels: Mapping[str, Mapping[int, str]]
+) -> list[QuestionText]:
     """Return the traits that respondents told, in the survey's words or, where given, our own."""
     return [
-        Words(name, entry.wording, tuple((entry.texts | dict(labels.get(name, {}))).values()))
+        QuestionText(
+            name, entry.wording, tuple((entry.texts | dict(labels.get(name, {}))).values())
+        )
         for name, entry in book.traits.items()
     ]
 
 
-def items_asked(items: Sequence[Item], book: Codebook) -> list[Words]:
+def item_texts(items: Sequence[Item], book: Codebook) -> list[QuestionText]:
     """Return the items as personas are asked them, their options in the survey's order."""
     questions = [question_of(item, book, None) for item in items]
     return [
-        Words(item.variable, one.wording, tuple(o.text for o in one.options), one.ordinal)
+        QuestionText(item.variable, one.wording, tuple(o.text for o in one.options), one.ordinal)
         for item, one in zip(items, questions, strict=True)
     ]
 
 
-def stories_traits(path: Path) -> list[Words]:
+def backstory_trait_texts(path: Path) -> list[QuestionText]:
     """Return the traits that stories were asked, as they were put to them; steps count in them."""
-    asked: Mapping[str, Any] = made_by(path)["settings"]["traits"]
-    options: Mapping[str, Sequence[str]] = facts(path)["options"]
+    asked: Mapping[str, Any] = read_producer(path)["settings"]["traits"]
+    options: Mapping[str, Sequence[str]] = read_metadata(path)["options"]
     return [
-        Words(name, trait["question"], tuple(map(_texts(trait).__getitem__, options[name])))
+        QuestionText(name, trait["question"], tuple(map(_texts(trait).__getitem__, options[name])))
         for name, trait in asked.items()
     ]
 

@@ -10,10 +10,10 @@ from anthology.config.survey import TraitSource
 from anthology.figures.matches import Matching
 from anthology.figures.traits import ShownTrait
 from anthology.interview.distribution import trait_counts
-from anthology.io.parquet import facts, read_table
+from anthology.io.parquet import read_metadata, read_table
 from anthology.matching.similarity import trait_probabilities
 from anthology.survey.codebook import Codebook
-from anthology.survey.respondents import TRAIT, places
+from anthology.survey.respondents import TRAIT_PREFIX, index_codes
 
 ALL = "all stories"
 
@@ -25,7 +25,7 @@ def load_matching(path: Path) -> Matching:
         name=path.stem,
         similarity=table["similarity"].to_numpy().astype(np.float64),
         stories=table["backstory"].to_numpy().astype(np.int64),
-        available=facts(path)["backstories"],
+        available=read_metadata(path)["backstories"],
     )
 
 
@@ -54,7 +54,7 @@ def trait_shares(
     matchings
         The matchings to tell apart from all stories.
     """
-    asked = facts(traits)["options"]
+    asked = read_metadata(traits)["options"]
     people, stories = read_table(humans), read_table(traits)
     weights = people["weight"].to_numpy().astype(np.float64)
     ids = stories["backstory"].to_numpy().astype(np.int64)
@@ -62,8 +62,8 @@ def trait_shares(
     for name, source in sources.items():
         if not set(asked.get(name, [None])) <= set(source.recode):
             continue
-        column = f"{TRAIT}{name}"
-        place = places(people[column], source.codes, column, humans)
+        column = f"{TRAIT_PREFIX}{name}"
+        place = index_codes(people[column], source.codes, column, humans)
         counts = trait_counts(stories, name, len(asked[name]), traits)
         folded = trait_probabilities(counts, asked[name], source)[:-1]
         uses = {ALL: np.ones(len(ids))}

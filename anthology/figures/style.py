@@ -16,7 +16,7 @@ from matplotlib.figure import Figure
 from matplotlib.font_manager import FontProperties, findfont, get_font
 from matplotlib.ft2font import FT2Font
 
-from anthology.io.parquet import replacing
+from anthology.io.parquet import write_atomically
 
 INK, SOFT, RULE, BAND = "#222222", "#5a5a5a", "#e3e3e3", "#d4d4d4"
 """For words and people, for lesser words, for lines that guide, for the people's intervals."""
@@ -80,7 +80,7 @@ def figure_style() -> Iterator[None]:
 def save_svg(figure: Figure, path: Path, title: str) -> None:
     """Write a figure as SVG, whole or not at all; equal figures give equal bytes."""
     said = {"Title": title, "Date": None, "Creator": "Anthology"}
-    with replacing(path) as temporary:
+    with write_atomically(path) as temporary:
         figure.savefig(temporary, format="svg", metadata=said)
 
 

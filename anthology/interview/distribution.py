@@ -13,7 +13,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from anthology.errors import DataError
-from anthology.io.parquet import read_rows, rows_of
+from anthology.io.parquet import count_rows, read_rows
 from anthology.io.tables import Row
 
 SOURCES = ("stated", "read", "number", "coded", "declined", "unreadable", "unseen")
@@ -141,7 +141,7 @@ def columns(name: str) -> list[tuple[str, pa.DataType]]:
 def distributions(path: Path, name: str) -> Iterator[Distribution]:
     """Read what every story answers to one question."""
     names = [column for column, _ in columns(name)]
-    for counts, *beside in read_rows(path, names, range(rows_of(path))):
+    for counts, *beside in read_rows(path, names, range(count_rows(path))):
         yield Distribution(tuple(counts), *beside)
 
 

@@ -15,7 +15,7 @@ from anthology import __version__
 from anthology.errors import DataError
 from anthology.records import Record, canonical_json
 
-GROUP = 8192
+ROW_GROUP_SIZE = 8192
 """Rows of a group, which is what is held in memory at a time."""
 _BATCH = 1024
 _DICTIONARY = 1 << 28
@@ -24,7 +24,7 @@ _KEY = "anthology"
 
 
 @contextmanager
-def replacing(path: Path) -> Iterator[Path]:
+def write_atomically(path: Path) -> Iterator[Path]:
     """Give a temporary name to write to, and rename it to `path` when all went well."""
     path.parent.mkdir(parents=True, exist_ok=True)
     temporary = path.with_name(f".{path.name}.{os.getpid()}.part")
@@ -37,11 +37,11 @@ def replacing(path: Path) -> Iterator[Path]:
 
 def write_text(path: Path, text: str) -> None:
     """Write a text file whole or not at all."""
-    with replacing(path) as temporary:
+    with write_atomically(path) as temporary:
         temporary.write_text(text, encoding="utf-8")
 
 
-class Sheet:
+class TableWriter:
     """A table that is being written, group of rows by group of rows.
 
     Parameters
@@ -60,7 +60,7 @@ class Sheet:
         )
         self._rows: list[tuple[Any, ...]] = []
         self._waiting: list[pa.Table] = []
-        self.facts: Mapping[str, Any] = {}
+        self.metadata: Mapping[str, Any] = {}
         """What later stages and readers need to know about the whole."""
 
     def add(self, *values: Any) -> None:
@@ -99,17 +99,17 @@ class Sheet:
 
     def _write_groups(self) -> None:
         """Write whole groups. Where one ends depends on the number of its row alone."""
-        if sum(map(len, self._waiting)) < GROUP:
+        if sum(map(len, self._waiting)) < ROW_GROUP_SIZE:
             return
         table = pa.concat_tables(self._waiting)
-        whole = len(table) - len(table) % GROUP
-        for start in range(0, whole, GROUP):
-            self._write_group(table.slice(start, GROUP))
+        whole = len(table) - len(table) % ROW_GROUP_SIZE
+        for start in range(0, whole, ROW_GROUP_SIZE):
+            self._write_group(table.slice(start, ROW_GROUP_SIZE))
         self._waiting = [table.slice(whole)]
 
     def _write_group(self, rows: pa.Table) -> None:
         try:
-            self._writer.write_table(rows.combine_chunks(), row_group_size=GROUP)
+            self._writer.write_table(rows.combine_chunks(), row_group_size=ROW_GROUP_SIZE)
         except (OSError, pa.ArrowException) as error:
             raise DataError(f"cannot be written: {error}", where=str(self._file)) from error
 
@@ -124,7 +124,9 @@ def _stored(kind: pa.DataType) -> pa.DataType:
 
 
 @contextmanager
-def writing(path: Path, columns: pa.Schema, *, stage: str, settings: Record) -> Iterator[Sheet]:
+def open_writer(
+    path: Path, columns: pa.Schema, *, stage: str, settings: Record
+) -> Iterator[TableWriter]:
     """Write a table row by row, with what made it in its metadata.
 
     Parameters
@@ -141,7 +143,7 @@ def writing(path: Path, columns: pa.Schema, *, stage: str, settings: Record) -> 
     Yields
     ------
     Sheet
-        To be given the rows, and the facts about the whole: where the data came from, how much
+        To be given the rows, and the metadata of the whole: where the data came from, how much
         was left out.
 
     Raises
@@ -159,11 +161,11 @@ def writing(path: Path, columns: pa.Schema, *, stage: str, settings: Record) -> 
         # What a process left that was killed; no two make one artifact at the same time.
         for left in path.parent.glob(f".{escape(path.name)}.*.part"):
             left.unlink(missing_ok=True)
-        with replacing(path) as temporary:
-            sheet = Sheet(temporary, columns)
+        with write_atomically(path) as temporary:
+            sheet = TableWriter(temporary, columns)
             try:
                 yield sheet
-                sheet.close({**made, "facts": dict(sheet.facts)})
+                sheet.close({**made, "metadata": dict(sheet.metadata)})
             except BaseException:
                 sheet.drop()
                 raise
@@ -172,22 +174,22 @@ def writing(path: Path, columns: pa.Schema, *, stage: str, settings: Record) -> 
 
 
 def write_table(
-    path: Path, table: pa.Table, *, stage: str, settings: Record, facts: Mapping[str, Any]
+    path: Path, table: pa.Table, *, stage: str, settings: Record, metadata: Mapping[str, Any]
 ) -> None:
-    """Write a whole table with what made it; see `writing`."""
-    with writing(path, table.schema, stage=stage, settings=settings) as sheet:
-        sheet.facts = facts
+    """Write a whole table with what made it; see `open_writer`."""
+    with open_writer(path, table.schema, stage=stage, settings=settings) as sheet:
+        sheet.metadata = metadata
         sheet.extend(table)
 
 
 def read_table(path: Path, columns: list[str] | None = None) -> pa.Table:
     """Read a table that `write_table` wrote, or some of its columns."""
-    with opened(path) as file:
+    with open_parquet(path) as file:
         return file.read(columns=columns)
 
 
 @contextmanager
-def opened(path: Path, texts: Sequence[str] = ()) -> Iterator[pq.ParquetFile]:
+def open_parquet(path: Path, texts: Sequence[str] = ()) -> Iterator[pq.ParquetFile]:
     """Open an artifact to read it; of the columns in `texts` each different text is read once."""
     try:
         with pq.ParquetFile(path, read_dictionary=list(texts)) as file:
@@ -200,9 +202,9 @@ def opened(path: Path, texts: Sequence[str] = ()) -> Iterator[pq.ParquetFile]:
         ) from None
 
 
-def rows_of(path: Path) -> int:
+def count_rows(path: Path) -> int:
     """Return how many rows an artifact has."""
-    with opened(path) as file:
+    with open_parquet(path) as file:
         rows: int = file.metadata.num_rows
         return rows
 
@@ -220,7 +222,7 @@ def read_rows(path: Path, columns: list[str], span: range) -> Iterator[tuple[Any
         The rows, by their numbers from 0.
     """
     first = 0
-    with opened(path) as file:
+    with open_parquet(path) as file:
         for batch in file.iter_batches(_BATCH, columns=columns):
             own = batch.slice(
                 max(0, span.start - first), max(0, span.stop - max(first, span.start))
@@ -231,20 +233,20 @@ def read_rows(path: Path, columns: list[str], span: range) -> Iterator[tuple[Any
                 return
 
 
-def read_groups(paths: Sequence[Path]) -> tuple[pa.Schema, Iterator[pa.Table]]:
+def read_row_groups(paths: Sequence[Path]) -> tuple[pa.Schema, Iterator[pa.Table]]:
     """Return the columns of tables that have the same, and their rows, a group at a time."""
 
     def groups() -> Iterator[pa.Table]:
         for path in paths:
-            with opened(path) as file:
+            with open_parquet(path) as file:
                 yield from map(file.read_row_group, range(file.num_row_groups))
 
-    with opened(paths[0]) as file:
+    with open_parquet(paths[0]) as file:
         return file.schema_arrow, groups()
 
 
-def made_by(path: Path) -> dict[str, Any]:
-    """Return what made an artifact: stage, version, settings, facts."""
+def read_producer(path: Path) -> dict[str, Any]:
+    """Return what made an artifact: stage, version, settings, metadata."""
     try:
         metadata = pq.read_metadata(path).metadata or {}
     except (OSError, pa.ArrowInvalid):
@@ -255,7 +257,7 @@ def made_by(path: Path) -> dict[str, Any]:
     return made
 
 
-def facts(path: Path) -> dict[str, Any]:
-    """Return the facts that were recorded with an artifact."""
-    found: dict[str, Any] = made_by(path)["facts"]
+def read_metadata(path: Path) -> dict[str, Any]:
+    """Return the metadata of an artifact: counts and where its data come from."""
+    found: dict[str, Any] = read_producer(path)["metadata"]
     return found

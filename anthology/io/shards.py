@@ -11,14 +11,14 @@ import numpy as np
 import numpy.typing as npt
 
 from anthology.errors import ConfigurationError, DataError
-from anthology.io.parquet import made_by, read_groups, writing
+from anthology.io.parquet import open_writer, read_producer, read_row_groups
 from anthology.records import Record
 
 _FORM = re.compile(r"(\d+)-of-(\d+)")
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
+class Shard:
     """One of several parts of equal size, in order.
 
     Parameters
@@ -73,7 +73,7 @@ class Part:
         return number * total // self.of
 
 
-def join(parts: Sequence[Path], output: Path, *, stage: str, settings: Record) -> None:
+def join_shards(parts: Sequence[Path], output: Path, *, stage: str, settings: Record) -> None:
     """Write the rows of all parts as the one artifact that one job would have made.
 
     Raises
@@ -81,7 +81,7 @@ def join(parts: Sequence[Path], output: Path, *, stage: str, settings: Record) -
     DataError
         If a part was made with other settings, or parts differ in where their data comes from.
     """
-    made = [made_by(path) for path in parts]
+    made = [read_producer(path) for path in parts]
     wanted = settings.model_dump(mode="json")
     for path, own in zip(parts, made, strict=True):
         if (own["stage"], own["settings"]) != (stage, wanted):
@@ -90,18 +90,18 @@ def join(parts: Sequence[Path], output: Path, *, stage: str, settings: Record) -
                 where=str(path),
                 hint="Remove it; the workflow makes it again.",
             )
-    columns, groups = read_groups(parts)
-    with writing(output, columns, stage=stage, settings=settings) as sheet:
-        sheet.facts = _common(parts, [own["facts"] for own in made])
+    columns, groups = read_row_groups(parts)
+    with open_writer(output, columns, stage=stage, settings=settings) as sheet:
+        sheet.metadata = _common(parts, [own["metadata"] for own in made])
         for group in groups:
             sheet.extend(group)
 
 
-def _common(parts: Sequence[Path], facts: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
-    """Return the facts about the whole: counts are summed, all else must be the same."""
+def _common(parts: Sequence[Path], metadata: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """Return the metadata of the whole: counts are summed, all else must be the same."""
     common: dict[str, Any] = {}
-    for name in facts[0]:
-        values = [own[name] for own in facts]
+    for name in metadata[0]:
+        values = [own[name] for own in metadata]
         if isinstance(values[0], dict) and all(
             isinstance(n, int) for v in values for n in v.values()
         ):

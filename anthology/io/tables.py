@@ -12,7 +12,7 @@ _ADORNED = str.maketrans("", "", ",$%")
 """What may stand in a number that is written for reading."""
 
 
-def aligned(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+def align_columns(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
     """Write rows under their head, numbers to the right and words to the left."""
     columns = [[name, *(row[i] for row in rows)] for i, name in enumerate(head)]
     widths = [max(map(len, column)) for column in columns]
@@ -35,7 +35,7 @@ def is_number(cell: str) -> bool:
     return True
 
 
-def as_csv(columns: Iterable[str], rows: Iterable[Row]) -> str:
+def format_csv(columns: Iterable[str], rows: Iterable[Row]) -> str:
     """Write rows as CSV, fractions with six decimals and NaN as nothing."""
     text = io.StringIO()
     writer = csv.DictWriter(text, list(columns), lineterminator="\n")

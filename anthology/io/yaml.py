@@ -7,7 +7,7 @@ import yaml
 from pydantic import ValidationError
 
 from anthology.errors import ConfigurationError
-from anthology.io.explain import explain
+from anthology.io.validation_errors import explain_validation_error
 from anthology.records import Record
 
 _Base: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
@@ -87,12 +87,12 @@ def read_record(path: Path, grammar: type[R]) -> R:
     ConfigurationError
         If the file is not what its record says.
     """
-    return checked(read_yaml(path), grammar, str(path))
+    return validate_record(read_yaml(path), grammar, str(path))
 
 
-def checked(content: Any, grammar: type[R], where: str) -> R:
+def validate_record(content: Any, grammar: type[R], where: str) -> R:
     """Return the record that some content makes, its mistakes told with their place."""
     try:
         return grammar.model_validate(content)
     except ValidationError as error:
-        raise explain(error, grammar, content, where=lambda _: where) from None
+        raise explain_validation_error(error, grammar, content, where=lambda _: where) from None

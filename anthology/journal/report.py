@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from anthology.io.tables import aligned
+from anthology.io.tables import align_columns
 from anthology.journal.prune import Overview, Pruned, overview
 
 
@@ -15,9 +15,9 @@ def report(folder: Path) -> str:
         return f"{folder}: nothing yet"
     lines = [f"{folder}: {entries:,} answers in {len(found.files)} files, {_size(whole.size)}"]
     if entries:
-        lines += ["", aligned(["model", "answers", "size"], _models(found))]
+        lines += ["", align_columns(["model", "answers", "size"], _models(found))]
     if whole.hits or whole.sent:
-        lines += ["", aligned(["stage", "from the journal", "sent", "share"], _runs(found))]
+        lines += ["", align_columns(["stage", "from the journal", "sent", "share"], _runs(found))]
     if whole.damaged:
         lines += ["", f"{whole.damaged:,} damaged lines, which are not used"]
     lines += [f"{unread.name}: {unread.reason}; not used" for unread in found.unread]

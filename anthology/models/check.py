@@ -14,7 +14,7 @@ from typing import Any
 from anthology.config.model import Endpoint, ModelSpec, Sampling
 from anthology.config.model_identity import ModelIdentity
 from anthology.errors import ConfigurationError, ModelError
-from anthology.io.tables import aligned
+from anthology.io.tables import align_columns
 from anthology.io.yaml import read_record
 from anthology.models.base import LabelProbs, Message, Provider, Reply, Request
 from anthology.models.load_spec import load_model_spec
@@ -73,7 +73,7 @@ def list_models(folder: Path) -> str:
         rows.append([path.stem, spec.provider, spec.api, spec.model or "", where])
     if not rows:
         raise ConfigurationError("has no models", where=str(folder))
-    return aligned(["name", "provider", "api", "model", "address"], rows)
+    return align_columns(["name", "provider", "api", "model", "address"], rows)
 
 
 def check_model(folder: Path, name: str) -> str:
@@ -117,7 +117,7 @@ class _Check:
         # Seeds come first and alone: what else a server does at the time may change its rounding.
         found = [await self._seeds(), *await _gathered(self._abilities(), at_once=quick)]
         rows = [[f.what, "yes" if f.able else "no", f.told] for f in found]
-        table = aligned(["ability", "", "seen"], rows)
+        table = align_columns(["ability", "", "seen"], rows)
         return "\n".join([*lines, "", table, *_advice(path, self._endpoint, found)])
 
     def _abilities(self) -> list[Awaitable[Finding]]:

@@ -11,7 +11,7 @@ from typing import TypeVar
 from anthology.config.model import Price
 from anthology.config.model_identity import ModelIdentity
 from anthology.errors import EndpointError, ModelError
-from anthology.io.shards import Part
+from anthology.io.shards import Shard
 from anthology.journal.journal import Journal, JournalError
 from anthology.models.base import Model, Provider
 from anthology.models.cached import CachedModel
@@ -52,7 +52,7 @@ class ModelSession:
         part: str = "whole",
         parts: list[Path] | None = None,
     ) -> None:
-        self.part, self.parts = Part.parse(part), parts or []
+        self.part, self.parts = Shard.parse(part), parts or []
         self._models, self._folder, self._max_concurrency = models, journal, max_concurrency
         self._meter = Usage()
         self._providers: dict[str, Provider] = {}

@@ -24,7 +24,7 @@ from typing import Any
 from anthology.config.experiment import SIMULATED
 from anthology.config.filters import Filter
 from anthology.config.model_identity import ModelIdentity
-from anthology.io.tables import aligned
+from anthology.io.tables import align_columns
 from anthology.models.registry import capabilities
 from anthology.plan.dry_run import Archive, Part, Rehearsal
 from anthology.records import merge_json
@@ -124,7 +124,7 @@ def as_text(lines: list[Line]) -> str:
         for line in [*lines, total(lines)]
     ]
     head = [f.name.replace("_", " ") for f in fields(Line)]
-    return f"{aligned(head, rows)}\n{_CAVEAT}"
+    return f"{align_columns(head, rows)}\n{_CAVEAT}"
 
 
 class _Stages:

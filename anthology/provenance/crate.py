@@ -15,7 +15,7 @@ from rocrate.model.contextentity import ContextEntity
 from rocrate.rocrate import ROCrate
 
 from anthology.provenance.lineage import Lineage
-from anthology.provenance.schema import Asking, Content, Made, Software
+from anthology.provenance.schema import FileHash, ProvenanceRecord, SoftwareVersions, UsageRecord
 from anthology.records import canonical_json
 
 Entity = Any
@@ -120,7 +120,7 @@ class Crate:
 
     def add_runs(self, results: Sequence[str], configuration: str, description: str) -> None:
         """Describe every stage's run, and the workflow's as a whole."""
-        runs: dict[str, list[Made]] = {}
+        runs: dict[str, list[ProvenanceRecord]] = {}
         for made in self._behind.made.values():
             runs.setdefault(_run_id(made), []).append(made)
         actions = [self._action(key, made) for key, made in runs.items()]
@@ -145,7 +145,7 @@ class Crate:
         """Write it as a folder of files."""
         self._crate.write(folder)
 
-    def _action(self, key: str, outputs: Sequence[Made]) -> Entity:
+    def _action(self, key: str, outputs: Sequence[ProvenanceRecord]) -> Entity:
         made = outputs[0]
         models = [self._model(asking) for asking in made.models]
         return self._context(
@@ -161,7 +161,7 @@ class Crate:
             subjectOf=[self._records[one.file.path] for one in outputs],
         )
 
-    def _content(self, file: Content) -> Entity:
+    def _content(self, file: FileHash) -> Entity:
         """Return a file of the crate, or stand for one that is not in it with its hash."""
         if file.path in self._files:
             return self._files[file.path]
@@ -175,7 +175,7 @@ class Crate:
             sha256=file.sha256,
         )
 
-    def _software(self, software: Software) -> Entity:
+    def _software(self, software: SoftwareVersions) -> Entity:
         known = software.model_dump(mode="json", exclude={"code"})
         needed = [
             self._context(
@@ -205,7 +205,7 @@ class Crate:
             softwareRequirements=[python, *needed],
         )
 
-    def _model(self, asking: Asking) -> Entity:
+    def _model(self, asking: UsageRecord) -> Entity:
         told = {
             "revision": asking.identity["revision"],
             "called": asking.served,
@@ -234,13 +234,13 @@ class Crate:
         return self._known[key]
 
 
-def taken(every: Iterable[Made]) -> str:
+def summarize_usage(every: Iterable[ProvenanceRecord]) -> str:
     """Say what all models of some runs took, each run once."""
     runs = {_run_id(made): made for made in every}.values()
     askings = [asking for made in runs for asking in made.models]
     seconds = sum(run.seconds for made in runs for run in made.runs)
 
-    def total(of: Callable[[Asking], float]) -> float:
+    def total(of: Callable[[UsageRecord], float]) -> float:
         return sum(map(of, askings))
 
     return (
@@ -254,7 +254,7 @@ def taken(every: Iterable[Made]) -> str:
     )
 
 
-def _told(made: Made) -> str:
+def _told(made: ProvenanceRecord) -> str:
     """Say in words what a stage's run took."""
     run = made.run
     parts = [f"Took {sum(one.seconds for one in made.runs):,.1f} s"]
@@ -277,7 +277,7 @@ def _told(made: Made) -> str:
     return "; ".join(parts) + "."
 
 
-def _run_id(made: Made) -> str:
+def _run_id(made: ProvenanceRecord) -> str:
     """Return what all outputs of one run share."""
     known = made.model_dump(mode="json", include={"stage", "run", "parts", "settings"})
     return f"#{made.stage}-{_short(known)}"
@@ -288,7 +288,7 @@ def _short(value: Any) -> str:
 
 
 def _file(
-    place: str, description: str, source: Path, content: Content | None = None
+    place: str, description: str, source: Path, content: FileHash | None = None
 ) -> dict[str, Any]:
     size = source.stat().st_size if content is None else content.bytes
     return {
@@ -304,7 +304,7 @@ def _kind(place: str) -> str:
     return _KINDS.get(PurePath(place).suffix, "text/plain")
 
 
-def _version(software: Software) -> str:
+def _version(software: SoftwareVersions) -> str:
     if software.commit is None:
         return software.anthology
     return f"{software.anthology}+{software.commit}" + (".changed" if software.changed else "")

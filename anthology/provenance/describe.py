@@ -7,15 +7,21 @@ from pathlib import Path
 from typing import Any
 
 from anthology.errors import DataError
-from anthology.io.tables import aligned
-from anthology.provenance.files import beside, is_of, read
-from anthology.provenance.schema import Asking, Content, Made, Run, Software
+from anthology.io.tables import align_columns
+from anthology.provenance.record_files import describes_file, read_record, record_path
+from anthology.provenance.schema import (
+    CommandRun,
+    FileHash,
+    ProvenanceRecord,
+    SoftwareVersions,
+    UsageRecord,
+)
 
 _WIDTH = 100
 _OTHER = "the file is not the one that its record is of: it was changed or replaced since"
 
 
-def whole(path: Path) -> str:
+def describe_record(path: Path) -> str:
     """Return the record of a file, all of it.
 
     Raises
@@ -23,29 +29,29 @@ def whole(path: Path) -> str:
     DataError
         If there is none, or it cannot be read.
     """
-    made = read(path)
+    made = read_record(path)
     if made is None:
         raise DataError(
             "has no record of what made it",
             where=str(path),
-            hint=f"Of what a stage makes, it is {beside(path)}. The plan and the report are "
+            hint=f"Of what a stage makes, it is {record_path(path)}. The plan and the report are "
             "gathered from the study as it stands, and like files of your own have none.",
         )
-    lines = [f"{path}: {line(path, made)}"]
-    return "\n".join([*lines, *details(made), "settings", *_settings(made.settings)])
+    lines = [f"{path}: {describe_in_one_line(path, made)}"]
+    return "\n".join([*lines, *list_details(made), "settings", *_settings(made.settings)])
 
 
-def note(path: Path) -> str | None:
+def summarize_record(path: Path) -> str | None:
     """Say in one line what made a file; None for one that has no record."""
-    made = read(path)
+    made = read_record(path)
     if made is None:
         return None
-    return f"{line(path, made)}; `anthology show --made {path}` tells all of it"
+    return f"{describe_in_one_line(path, made)}; `anthology show --made {path}` tells all of it"
 
 
-def line(path: Path, made: Made) -> str:
+def describe_in_one_line(path: Path, made: ProvenanceRecord) -> str:
     """Say what made a file, or that its record is of another."""
-    if not is_of(made, path):
+    if not describes_file(made, path):
         return f"{_OTHER} ({_when(made.run.ended)}, stage {made.stage})"
     money = f", ${made.dollars:,.2f}" if made.dollars else ""
     if made.earlier_dollars:
@@ -56,7 +62,7 @@ def line(path: Path, made: Made) -> str:
     )
 
 
-def details(made: Made) -> list[str]:
+def list_details(made: ProvenanceRecord) -> list[str]:
     """Return the lines of a record, but for the settings."""
     packages = ", ".join(f"{name} {version}" for name, version in made.software.packages.items())
     software = {
@@ -79,7 +85,7 @@ def details(made: Made) -> list[str]:
     return [*found, "the file", *_table([_content(made.file)])]
 
 
-def _run(run: Run) -> dict[str, str]:
+def _run(run: CommandRun) -> dict[str, str]:
     processor = "" if run.processor_seconds is None else _seconds(run.processor_seconds)
     return {
         "started": _when(run.started),
@@ -92,7 +98,7 @@ def _run(run: Run) -> dict[str, str]:
     }
 
 
-def _model(asking: Asking) -> Iterable[str]:
+def _model(asking: UsageRecord) -> Iterable[str]:
     """Return the lines of one model."""
     known = [
         f"{key} {value}"
@@ -121,7 +127,7 @@ def _model(asking: Asking) -> Iterable[str]:
         )
 
 
-def _content(file: Content) -> dict[str, str]:
+def _content(file: FileHash) -> dict[str, str]:
     return {"file": file.path, "bytes": f"{file.bytes:,}", "sha256": file.sha256}
 
 
@@ -139,7 +145,7 @@ def _table(rows: Iterable[dict[str, str]]) -> list[str]:
     listed = list(rows)
     head = [name for name in listed[0] if any(row[name] for row in listed)]
     cells: Sequence[Sequence[str]] = [[row[name] for name in head] for row in listed]
-    return [f"  {line}" for line in aligned(head, cells).splitlines()]
+    return [f"  {line}" for line in align_columns(head, cells).splitlines()]
 
 
 def _wrapped(text: str) -> list[str]:
@@ -153,12 +159,12 @@ def _wrapped(text: str) -> list[str]:
     )
 
 
-def _version(software: Software) -> str:
+def _version(software: SoftwareVersions) -> str:
     commit = _commit(software, 12)
     return f"anthology {software.anthology}" + (f" ({commit})" if commit else "")
 
 
-def _commit(software: Software, digits: int | None = None) -> str | None:
+def _commit(software: SoftwareVersions, digits: int | None = None) -> str | None:
     if software.commit is None:
         return None
     return software.commit[:digits] + (" with changes" if software.changed else "")

@@ -9,7 +9,7 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 from anthology import __version__
-from anthology.provenance.schema import Software
+from anthology.provenance.schema import SoftwareVersions
 
 PACKAGES = (
     "aiohttp",
@@ -36,21 +36,21 @@ _SCHEDULERS = {"SLURM_JOB_ID": "Slurm", "PBS_JOBID": "PBS", "LSB_JOBID": "LSF"}
 _PATIENCE = 5.0  # Seconds for git, which takes milliseconds.
 
 
-def software(code: str) -> Software:
+def describe_software(code: str) -> SoftwareVersions:
     """Return what runs: this package, its commit, and the packages it stands on."""
-    commit, changed = checkout(_PACKAGE)
-    return Software(
+    commit, changed = git_commit(_PACKAGE)
+    return SoftwareVersions(
         anthology=__version__,
         code=code,
         commit=commit,
         changed=changed,
         python=platform.python_version(),
         platform=platform.platform(),
-        packages=installed(),
+        packages=package_versions(),
     )
 
 
-def installed() -> dict[str, str]:
+def package_versions() -> dict[str, str]:
     """Return the versions of the packages that matter, without importing them."""
     found = {}
     for name in PACKAGES:
@@ -61,7 +61,7 @@ def installed() -> dict[str, str]:
     return found
 
 
-def checkout(folder: Path) -> tuple[str | None, bool | None]:
+def git_commit(folder: Path) -> tuple[str | None, bool | None]:
     """Return the commit that a folder is checked out from, and whether its files were changed.
 
     Both are None where git knows nothing of the folder, as of one that lies in a virtual
@@ -89,7 +89,7 @@ def checkout(folder: Path) -> tuple[str | None, bool | None]:
     return next(iter(commits), None), any(not line.startswith("#") for line in said)
 
 
-def scheduled(environment: Mapping[str, str] = os.environ) -> str | None:
+def scheduler_job(environment: Mapping[str, str] = os.environ) -> str | None:
     """Return the scheduler and the number of the job that this process belongs to."""
     named = (
         f"{name} {environment[key]}" for key, name in _SCHEDULERS.items() if key in environment
@@ -97,7 +97,7 @@ def scheduled(environment: Mapping[str, str] = os.environ) -> str | None:
     return next(named, None)
 
 
-def taken() -> tuple[float | None, int | None]:
+def measure_usage() -> tuple[float | None, int | None]:
     """Return processor seconds and the largest process's memory in bytes, as far as is known."""
     try:
         from resource import RUSAGE_CHILDREN, RUSAGE_SELF, getrusage

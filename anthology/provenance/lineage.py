@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from pathlib import Path, PurePath
 
 from anthology.errors import DataError
-from anthology.provenance.files import is_of, read
-from anthology.provenance.schema import Content, Made
+from anthology.provenance.record_files import describes_file, read_record
+from anthology.provenance.schema import FileHash, ProvenanceRecord
 
 _MADE_HERE = ("results", "docs")
 
@@ -24,11 +24,11 @@ class Lineage:
         The files that no stage made: those of people and stories that somebody brought.
     """
 
-    made: dict[str, Made]
-    given: dict[str, Content]
+    made: dict[str, ProvenanceRecord]
+    given: dict[str, FileHash]
 
 
-def lineage(files: Iterable[Path]) -> Lineage:
+def trace_lineage(files: Iterable[Path]) -> Lineage:
     """Follow the records of some files to their beginnings.
 
     Raises
@@ -47,7 +47,7 @@ def lineage(files: Iterable[Path]) -> Lineage:
 def _follow(file: Path, found: Lineage) -> None:
     if str(file) in found.made:
         return
-    made = read(file)
+    made = read_record(file)
     if made is None:
         raise DataError("has no record of what made it", where=str(file), hint=_again(file))
     for used in made.inputs:
@@ -67,7 +67,7 @@ def _follow(file: Path, found: Lineage) -> None:
 
 
 def _check_unchanged(file: Path, found: Lineage) -> None:
-    if file.exists() and not is_of(found.made[str(file)], file):
+    if file.exists() and not describes_file(found.made[str(file)], file):
         raise DataError(
             "is not the file that its record is of: it was changed or replaced since",
             where=str(file),

@@ -9,7 +9,7 @@ FORMAT = 1
 """Of the record; a reader refuses any other."""
 
 
-class Content(Record):
+class FileHash(Record):
     """One file as it was."""
 
     path: str
@@ -20,7 +20,7 @@ class Content(Record):
     """The hash of its content, in hex digits."""
 
 
-class Software(Record):
+class SoftwareVersions(Record):
     """The code that ran."""
 
     anthology: str
@@ -39,7 +39,7 @@ class Software(Record):
     """The versions of packages that can matter, by name, where they are installed."""
 
 
-class Run(Record):
+class CommandRun(Record):
     """One command from its start to its end."""
 
     host: str
@@ -58,7 +58,7 @@ class Run(Record):
     """The most that the command's largest process held, in bytes."""
 
 
-class Asking(Record):
+class UsageRecord(Record):
     """What asking one model took; nothing is counted of models that are part of this package."""
 
     identity: dict[str, Any]
@@ -97,30 +97,30 @@ class Asking(Record):
         return str(self.identity["name"])
 
 
-class Made(Record):
+class ProvenanceRecord(Record):
     """How a file came to be."""
 
     format: int = FORMAT
     """The form of this record."""
-    file: Content
+    file: FileHash
     """The file itself."""
     stage: str
     """The command that made it."""
-    software: Software
+    software: SoftwareVersions
     """The code that ran."""
-    run: Run
+    run: CommandRun
     """The command's run; where parts were joined, the joining alone."""
-    inputs: list[Content] = []
+    inputs: list[FileHash] = []
     """The files that it was made from; where parts were joined, what those were made from."""
     settings: dict[str, Any] = {}
     """All that the stage was told."""
-    models: list[Asking] = []
+    models: list[UsageRecord] = []
     """The models that it was to ask."""
-    parts: list[Run] = []
+    parts: list[CommandRun] = []
     """The runs that made the parts which were joined."""
 
     @property
-    def runs(self) -> list[Run]:
+    def runs(self) -> list[CommandRun]:
         """All runs that went into the file."""
         return [*self.parts, self.run]
 

@@ -7,7 +7,7 @@ _CREDENTIALS = re.compile(r"(\w+://)[^/@\s\"']*@")
 _SECRET = re.compile(r"(api_?key|password|passwd|secret|authorization|credential|[a-z]_token)s?$")
 
 
-def scrubbed(value: Any) -> Any:
+def redact_secrets(value: Any) -> Any:
     """Return plain JSON types without what gives access to something.
 
     Names and passwords are taken out of addresses, and the values of keys such as `api_key` are
@@ -17,9 +17,11 @@ def scrubbed(value: Any) -> Any:
     if isinstance(value, str):
         return _CREDENTIALS.sub(r"\1", value) if "@" in value else value
     if isinstance(value, dict):
-        return {key: "***" if _names_secret(key, v) else scrubbed(v) for key, v in value.items()}
+        return {
+            key: "***" if _names_secret(key, v) else redact_secrets(v) for key, v in value.items()
+        }
     if isinstance(value, list):
-        return [scrubbed(one) for one in value]
+        return [redact_secrets(one) for one in value]
     return value
 
 

@@ -8,10 +8,10 @@ from typing import Any
 import pyarrow.parquet as pq
 
 from anthology.errors import DataError
-from anthology.io.parquet import made_by, read_rows, rows_of
-from anthology.io.tables import aligned, is_number
+from anthology.io.parquet import count_rows, read_producer, read_rows
+from anthology.io.tables import align_columns, is_number
 from anthology.provenance import describe as showmade
-from anthology.provenance.files import is_of, read
+from anthology.provenance.record_files import describes_file, read_record
 
 _WIDTH = 100
 _CELL = 60
@@ -44,17 +44,17 @@ def show(path: Path, rows: int, row: int | None = None, *, made: bool = False) -
             where=str(path),
             hint=f"If the study has it, `snakemake {path}` makes it.",
         )
-    if made or (path.suffix in _LOOKED_AT and read(path) is not None):
-        return showmade.whole(path)
+    if made or (path.suffix in _LOOKED_AT and read_record(path) is not None):
+        return showmade.describe_record(path)
     if row is not None and path.suffix != ".parquet":
         raise DataError("has no numbered rows; --row is for Parquet files", where=str(path))
     if path.suffix == ".csv":
-        return table(path)
+        return format_table(path)
     if path.suffix == ".sav":
         return _declared(path)
     if path.suffix != ".parquet":
         return _text(path)
-    own = made_by(path)
+    own = read_producer(path)
     if row is not None:
         return _whole(path, row)
     file = pq.ParquetFile(path)
@@ -62,7 +62,7 @@ def show(path: Path, rows: int, row: int | None = None, *, made: bool = False) -
         f"{path}: {file.metadata.num_rows} rows, made by anthology {own['version']} "
         f"in stage {own['stage']}",
         *_recorded(path),
-        *_section("facts", own["facts"]),
+        *_section("metadata", own["metadata"]),
         *_section("settings", own["settings"]),
         "columns",
         *(f"  {field.name}: {field.type}" for field in file.schema_arrow),
@@ -75,11 +75,11 @@ def show(path: Path, rows: int, row: int | None = None, *, made: bool = False) -
 
 def _recorded(path: Path) -> list[str]:
     """Return what stands in the record beside an artifact, where that is of this file."""
-    found = read(path)
+    found = read_record(path)
     if found is None:
         return []
-    known = showmade.details(found) if is_of(found, path) else []
-    return [showmade.line(path, found), *known]
+    known = showmade.list_details(found) if describes_file(found, path) else []
+    return [showmade.describe_in_one_line(path, found), *known]
 
 
 def _text(path: Path) -> str:
@@ -91,7 +91,7 @@ def _text(path: Path) -> str:
 
 def _whole(path: Path, number: int) -> str:
     """Return one row with all that it holds."""
-    rows = rows_of(path)
+    rows = count_rows(path)
     if not 0 <= number < rows:
         raise DataError(f"has no row {number}; rows are 0 to {rows - 1}", where=str(path))
     columns = pq.read_schema(path).names
@@ -120,7 +120,7 @@ def _declared(path: Path) -> str:
     )
 
 
-def table(path: Path) -> str:
+def format_table(path: Path) -> str:
     """Return a CSV table with its columns aligned, numbers to three decimals.
 
     Columns that hold nothing are left out, and those that hold one value throughout
@@ -145,7 +145,7 @@ def table(path: Path) -> str:
     shown = {name: values for name, values in columns.items() if name not in same}
     above = [f"{name}: {value}" for name, value in same.items() if value]
     cells = [list(map(_rounded, row)) for row in zip(*shown.values(), strict=True)]
-    lines = [aligned(list(shown), cells)]
+    lines = [align_columns(list(shown), cells)]
     return "\n".join([", ".join(above), *lines] if above else lines)
 
 
@@ -163,6 +163,6 @@ def _short(value: Any) -> str:
     return textwrap.shorten(str(value), _WIDTH, placeholder=" ...")
 
 
-def told_once(path: Path) -> str | None:
+def provenance_note(path: Path) -> str | None:
     """Return a line on what made a file of which `show` prints the content alone."""
-    return showmade.note(path) if path.suffix not in (".parquet", *_LOOKED_AT) else None
+    return showmade.summarize_record(path) if path.suffix not in (".parquet", *_LOOKED_AT) else None

@@ -13,13 +13,12 @@ from anthology.config.model_identity import ModelIdentity
 from anthology.config.prompts import CriticPrompt, PreamblePrompt
 from anthology.config.stage import StageSettings
 from anthology.interview.transcript import Ask, Turn, as_messages, as_text, stops
-from anthology.io.parquet import facts as facts_of
-from anthology.io.parquet import read_table, writing
-from anthology.io.shards import join
+from anthology.io.parquet import open_writer, read_metadata, read_table
+from anthology.io.shards import join_shards
 from anthology.models.base import Request
 from anthology.models.session import ModelSession
-from anthology.stories.story import COLUMNS
-from anthology.stories.writing import Editor, KeepRules, Story
+from anthology.stories.table import BACKSTORY_COLUMNS
+from anthology.stories.writer import Story, StoryFilter, StoryWriter
 
 
 class WrittenSettings(StageSettings):
@@ -28,14 +27,14 @@ class WrittenSettings(StageSettings):
     seed: int
     model: ModelIdentity
     sampling: Sampling
-    keep: KeepRules
+    keep: StoryFilter
     critic: CriticPrompt | None
     critic_model: ModelIdentity | None
 
-    def editor(self, session: ModelSession) -> Editor:
+    def editor(self, session: ModelSession) -> StoryWriter:
         """Return an editor that works by these settings."""
         judge = session.model(self.critic_model) if self.critic_model else None
-        return Editor(session.model(self.model), self.keep, self.critic, judge)
+        return StoryWriter(session.model(self.model), self.keep, self.critic, judge)
 
 
 class Settings(WrittenSettings):
@@ -53,10 +52,10 @@ class Settings(WrittenSettings):
 def run(settings: Settings, *, output: Path, session: ModelSession) -> None:
     """Have `count` stories written; story i is the same whatever the count."""
     if session.parts:
-        join(session.parts, output, stage="backstories", settings=settings)
+        join_shards(session.parts, output, stage="backstories", settings=settings)
     else:
         _write(settings, output, session)
-    print(account(output), file=sys.stderr)
+    print(summarize_attempts(output), file=sys.stderr)
 
 
 def _write(settings: Settings, output: Path, session: ModelSession) -> None:
@@ -86,20 +85,20 @@ def _write(settings: Settings, output: Path, session: ModelSession) -> None:
         )
 
     rejected: Counter[str] = Counter()
-    with writing(output, COLUMNS, stage="backstories", settings=settings) as sheet:
+    with open_writer(output, BACKSTORY_COLUMNS, stage="backstories", settings=settings) as sheet:
 
         def keep(number: int, story: Story) -> None:
-            sheet.add(number, *values(story))
+            sheet.add(number, *row_values(story))
             rejected.update(story.rejected)
 
         span = session.part.span(settings.count)
         session.run(
             write, span, keep, total=len(span), label="backstories", name=lambda n: f"story {n}"
         )
-        sheet.facts = {"source": session.source(settings.model), **rejections(rejected)}
+        sheet.metadata = {"source": session.source(settings.model), **rejection_metadata(rejected)}
 
 
-def values(story: Story) -> tuple[Any, ...]:
+def row_values(story: Story) -> tuple[Any, ...]:
     """Return what a kept story fills the columns with that follow its number."""
     return (
         story.text,
@@ -111,13 +110,13 @@ def values(story: Story) -> tuple[Any, ...]:
     )
 
 
-def rejections(rejected: Counter[str]) -> dict[str, dict[str, int]]:
+def rejection_metadata(rejected: Counter[str]) -> dict[str, dict[str, int]]:
     """Return, as a fact, how many attempts were not kept, by reason."""
     return {"rejected": dict(sorted(rejected.items()))}
 
 
-def account(output: Path) -> str:
+def summarize_attempts(output: Path) -> str:
     """Say how many attempts the stories took, and why the others were rejected."""
     attempts = read_table(output, ["attempts"])["attempts"]
-    reasons = "".join(f"; {n} {reason}" for reason, n in facts_of(output)["rejected"].items())
+    reasons = "".join(f"; {n} {reason}" for reason, n in read_metadata(output)["rejected"].items())
     return f"{len(attempts)} stories kept of {pc.sum(attempts).as_py() or 0} attempts{reasons}"

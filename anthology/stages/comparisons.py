@@ -42,7 +42,7 @@ from anthology.analysis.intervals import (
 from anthology.analysis.load import Respondents, load_personas, load_respondents
 from anthology.analysis.resampling import PermutationCount
 from anthology.io.parquet import write_text
-from anthology.io.tables import Row, as_csv
+from anthology.io.tables import Row, format_csv
 from anthology.models.progress import Progress
 from anthology.models.usage import Usage
 from anthology.seeds import rng_for
@@ -106,7 +106,7 @@ def run(
         for one, drawn in zip(answered, draws, strict=True)
     ]
     bounds = human_bounds(settings, found, whole, alphas)
-    write_text(intervals, as_csv(INTERVALS, interval_rows(settings, bounds, rows)))
+    write_text(intervals, format_csv(INTERVALS, interval_rows(settings, bounds, rows)))
 
     rng = rng_for(settings.seed, "comparisons", settings.survey, "exchanges")
     swaps = _drawn("exchanges", paired.draw_sign_flips, settings, found, rng)
@@ -126,7 +126,7 @@ def run(
             [own[name] for own in exchanged.values()],
         )
     ]
-    write_text(comparisons, as_csv(COMPARISONS, written))
+    write_text(comparisons, format_csv(COMPARISONS, written))
     print(
         f"{settings.survey}: {len(rows)} conditions in {settings.bootstrap_resamples:,} draws, "
         f"{len(differences)} pairs of them compared",

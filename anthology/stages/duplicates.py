@@ -30,8 +30,8 @@ from numpy.typing import NDArray
 from scipy.sparse import csr_array
 
 from anthology.config.stage import StageSettings
-from anthology.io.parquet import read_rows, replacing, rows_of
-from anthology.io.tables import as_csv
+from anthology.io.parquet import count_rows, read_rows, write_atomically
+from anthology.io.tables import format_csv
 from anthology.models.progress import Progress
 from anthology.models.usage import Usage
 
@@ -62,19 +62,19 @@ class Settings(StageSettings):
 def run(settings: Settings, *, backstories: Path, output: Path) -> None:
     """Compare every story with every other, and list the pairs that are nearly the same."""
     stories = _Stories()
-    matrix = passages(stories.read(backstories), settings.shingle_words)
+    matrix = shingle_matrix(stories.read(backstories), settings.shingle_words)
     order = np.argsort(stories.numbers, kind="stable")
     numbers, matrix = np.array(stories.numbers, dtype=np.int64)[order], matrix[order]
     alike = np.zeros(len(numbers), dtype=np.bool_)
     found = 0
-    with replacing(output) as temporary, temporary.open("w", encoding="utf-8") as file:
-        file.write(as_csv(DUPLICATES, ()))
-        for first, second, similarity in pairs(matrix, settings.min_similarity):
+    with write_atomically(output) as temporary, temporary.open("w", encoding="utf-8") as file:
+        file.write(format_csv(DUPLICATES, ()))
+        for first, second, similarity in find_similar_pairs(matrix, settings.min_similarity):
             alike[first] = alike[second] = True
             found += len(first)
             parts = (numbers[first].tolist(), numbers[second].tolist(), similarity.tolist())
             rows = (dict(zip(DUPLICATES, row, strict=True)) for row in zip(*parts, strict=True))
-            file.write(as_csv(DUPLICATES, rows).partition("\n")[2])
+            file.write(format_csv(DUPLICATES, rows).partition("\n")[2])
     copies = len(numbers) - len(stories.different)
     print(
         f"stories that are nearly the same as another: {int(alike.sum())} of {len(numbers)}, in "
@@ -93,13 +93,13 @@ class _Stories:
 
     def read(self, path: Path) -> Iterator[str]:
         """Yield the texts, a few of which are held at a time."""
-        for number, text in read_rows(path, ["backstory", "text"], range(rows_of(path))):
+        for number, text in read_rows(path, ["backstory", "text"], range(count_rows(path))):
             self.numbers.append(number)
             self.different.add(blake2b(text.encode(), digest_size=16).digest())
             yield text
 
 
-def passages(texts: Iterable[str], length: int) -> csr_array:
+def shingle_matrix(texts: Iterable[str], length: int) -> csr_array:
     """Return which passages each story holds.
 
     Parameters
@@ -155,7 +155,9 @@ def _passages(word: NDArray[np.int32], words: int, length: int) -> IntArray:
     return np.asarray(np.unique(passage, return_inverse=True)[1], dtype=np.int64)
 
 
-def pairs(matrix: csr_array, least: float) -> Iterator[tuple[IntArray, IntArray, FloatArray]]:
+def find_similar_pairs(
+    matrix: csr_array, least: float
+) -> Iterator[tuple[IntArray, IntArray, FloatArray]]:
     """Find all pairs of stories whose Jaccard index is `least` or more.
 
     Parameters

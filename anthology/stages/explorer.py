@@ -11,13 +11,13 @@ from anthology.analysis.distances import BoolArray
 from anthology.analysis.load import AnswerSettings, Respondents, load_respondents
 from anthology.analysis.load import load_personas as answers_of
 from anthology.errors import DataError
-from anthology.explorer.conditions import columns, condition, personas_of
-from anthology.explorer.page import page
-from anthology.explorer.replay import asked
-from anthology.explorer.shared_texts import Texts
-from anthology.explorer.stories import Stories, distributions
+from anthology.explorer.backstories import Backstories, trait_distributions
+from anthology.explorer.conditions import answer_columns, build_condition, read_personas
+from anthology.explorer.page import build_page
+from anthology.explorer.replay import read_interview_settings
 from anthology.explorer.text_codes import shortened
-from anthology.explorer.wording import items_asked, respondents_traits
+from anthology.explorer.text_table import TextTable
+from anthology.explorer.wording import item_texts, respondent_trait_texts
 from anthology.interview.answers import Outcome
 from anthology.io.parquet import write_text
 from anthology.models.progress import Progress
@@ -72,8 +72,8 @@ def run(
     DataError
         As `anthology.analysis.load`; or if a condition's personas are missing.
     """
-    blocks = collected(settings, humans, codebook, personas, responses, backstories, traits)
-    text = page(f"Persona explorer: {settings.survey}", blocks)
+    blocks = collect_blocks(settings, humans, codebook, personas, responses, backstories, traits)
+    text = build_page(f"Persona explorer: {settings.survey}", blocks)
     write_text(output, text)
     print(
         f"{settings.survey}: {len(settings.rows)} conditions, "
@@ -82,7 +82,7 @@ def run(
     )
 
 
-def collected(
+def collect_blocks(
     settings: Settings,
     humans: Path,
     codebook: Path,
@@ -92,10 +92,10 @@ def collected(
     traits: Path | None,
 ) -> dict[str, Any]:
     """Return what the page shows, by the name of the block that holds it; files as for `run`."""
-    everyone, book, texts = load_respondents(settings, humans), Codebook.load(codebook), Texts()
+    everyone, book, texts = load_respondents(settings, humans), Codebook.load(codebook), TextTable()
     chosen = _drawn(everyone, settings)
     found = everyone.of(chosen)
-    natural = Stories.read(backstories) if backstories else None
+    natural = Backstories.read(backstories) if backstories else None
     told = natural.told(texts) if natural else None
     known = natural.answers() if natural else {}
     answered = [one.of(chosen) for one in answers_of(settings, everyone, responses)]
@@ -105,25 +105,27 @@ def collected(
             raise DataError(f"the personas of the condition {one.condition} are missing")
     progress = Progress("explorer", len(answered) * len(found.ids), Usage())
     parts = [
-        condition(
-            found, one, personas_of(files[one.condition], found.ids), known, book, texts, progress
+        build_condition(
+            found, one, read_personas(files[one.condition], found.ids), known, book, texts, progress
         )
         for one in answered
     ]
     progress.close()
-    shown = respondents_traits(book, settings.labels)
+    shown = respondent_trait_texts(book, settings.labels)
     study = {
         "survey": settings.survey,
         "source": _source(found, everyone),
         "outcomes": [outcome.value for outcome in Outcome],
         "traits": [asdict(one) for one in shown],
-        "items": [asdict(one) for one in items_asked(asked(answered[0].path).items, book)],
+        "items": [
+            asdict(one) for one in item_texts(read_interview_settings(answered[0].path).items, book)
+        ],
         "ids": found.ids.to_pylist(),
         "told": [
             found.trait(one.name, [code for code, _ in book.traits[one.name].options]).tolist()
             for one in shown
         ],
-        "positions": columns(found.positions),
+        "positions": answer_columns(found.positions),
         "conditions": [
             {**summary, "matching": settings.matchings.get(summary["name"])} for summary, _ in parts
         ],
@@ -131,7 +133,7 @@ def collected(
     return {
         "study": study,
         **{f"condition-{i}": details for i, (_, details) in enumerate(parts)},
-        "stories": told and traits and {**told, **distributions(traits, told["numbers"])},
+        "stories": told and traits and {**told, **trait_distributions(traits, told["numbers"])},
         "texts": dict(zip(("words", "texts"), shortened(texts.all()), strict=True)),
     }
 

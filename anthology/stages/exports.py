@@ -32,11 +32,11 @@ from anthology.analysis.load import (
     load_personas,
     load_respondents,
 )
-from anthology.io.parquet import facts, replacing, write_table, write_text
-from anthology.io.tables import as_csv
+from anthology.io.parquet import read_metadata, write_atomically, write_table, write_text
+from anthology.io.tables import format_csv
 from anthology.records import Record
 from anthology.survey.codebook import Codebook
-from anthology.survey.spss import undate
+from anthology.survey.spss import strip_creation_date
 
 CODEBOOK = ("variable", "role", "label", "item", "model", "condition", "source", "code", "option")
 """The columns of `codebook.csv`: a row for each variable, or for each of its options."""
@@ -51,7 +51,7 @@ _LONGEST_LABEL = 255
 """Bytes of the longest variable label that SPSS shows whole."""
 
 
-class Labelled(Record):
+class LabelledVariable(Record):
     """A variable of the survey, and our own words where the file's are not fit to be read."""
 
     variable: str
@@ -73,9 +73,9 @@ class Settings(AnswerSettings):
     """The variable that identifies a respondent."""
     weight: str
     """The variable that holds a respondent's weight."""
-    traits: dict[str, Labelled]
+    traits: dict[str, LabelledVariable]
     """The survey's traits, by name."""
-    asked: list[Labelled]
+    asked: list[LabelledVariable]
     """The items as they were asked."""
 
 
@@ -140,27 +140,32 @@ def run(
     """
     found = load_respondents(settings, humans)
     answered = list(load_personas(settings, found, responses))
-    made = list(columns(settings, found, answered, Codebook.load(codebook)))
+    made = list(export_columns(settings, found, answered, Codebook.load(codebook)))
     sources = [f"People: {found.source}."] + [
-        f"{one.condition}, {one.model}: answers {one.facts['answers']}, "
-        f"backstories {one.facts['backstories'] or 'none'}, traits {one.facts['traits'] or 'none'}."
+        f"{one.condition}, {one.model}: answers {one.metadata['answers']}, "
+        f"backstories {one.metadata['backstories'] or 'none'}, "
+        f"traits {one.metadata['traits'] or 'none'}."
         for one in answered
     ]
     frame = pd.DataFrame({column.name: column.values for column in made}, copy=False)
     _write_sav(sav, frame, made, _title(settings, found, answered), sources)
-    with replacing(csv) as temporary:
+    with write_atomically(csv) as temporary:
         _whole(frame).to_csv(temporary, index=False, lineterminator="\n")
     table = pa.table({column.name: _stored(column) for column in made})
-    told = {"survey": settings.survey, "source": facts(humans)["source"], "sources": sources}
-    write_table(parquet, table, stage="exports", settings=settings, facts=told)
-    write_text(variables, as_csv(CODEBOOK, _codebook_rows(made)))
+    told = {
+        "survey": settings.survey,
+        "source": read_metadata(humans)["source"],
+        "sources": sources,
+    }
+    write_table(parquet, table, stage="exports", settings=settings, metadata=told)
+    write_text(variables, format_csv(CODEBOOK, _codebook_rows(made)))
     print(
         f"{settings.survey}: {len(frame)} respondents, {len(made)} variables written",
         file=sys.stderr,
     )
 
 
-def columns(
+def export_columns(
     settings: Settings, found: Respondents, answered: Sequence[PersonaAnswers], words: Codebook
 ) -> Iterator[Column]:
     """List the export's variables in order: people first, then the personas item by item."""
@@ -193,7 +198,7 @@ def columns(
                 *(name, f"[{whose}] {wording}", "persona answer"),
                 *(_answers(one.places, i, item), options),
                 measure=item.scale, item=item.variable, model=one.model,
-                condition=one.condition, source=one.facts["answers"],
+                condition=one.condition, source=one.metadata["answers"],
             )  # fmt: skip
 
 
@@ -231,11 +236,11 @@ class _Names:
         raise AssertionError("there is always a further number")
 
 
-def _wording(item: Labelled, words: Codebook) -> str:
+def _wording(item: LabelledVariable, words: Codebook) -> str:
     return item.wording or words.items[item.variable].wording or item.variable
 
 
-def _options(variable: Labelled, texts: dict[int, str]) -> dict[int, str]:
+def _options(variable: LabelledVariable, texts: dict[int, str]) -> dict[int, str]:
     known = texts | variable.labels
     return {code: known[code] for code in variable.codes}
 
@@ -247,7 +252,7 @@ def _coded(places: IntArray | Places, codes: Sequence[int]) -> FloatArray:
     return found
 
 
-def _answers(places: Places, item: int, scale: Labelled) -> FloatArray:
+def _answers(places: Places, item: int, scale: LabelledVariable) -> FloatArray:
     return _coded(places[:, item] - 1, scale.codes)
 
 
@@ -266,7 +271,7 @@ def _whole(frame: pd.DataFrame) -> pd.DataFrame:
 
 
 def _title(settings: Settings, found: Respondents, answered: Sequence[PersonaAnswers]) -> str:
-    sources = sorted({found.source, *(str(one.facts["answers"]) for one in answered)})
+    sources = sorted({found.source, *(str(one.metadata["answers"]) for one in answered)})
     return _cut(f"{settings.survey}: people and personas ({', '.join(sources)})", 64)
 
 
@@ -279,7 +284,7 @@ def _write_sav(
         for column in made
         if column.options
     }
-    with replacing(path) as temporary:
+    with write_atomically(path) as temporary:
         pyreadstat.write_sav(
             frame,
             temporary,
@@ -290,7 +295,7 @@ def _write_sav(
             variable_measure={column.name: column.measure for column in made},
             variable_format=_formats(made),
         )
-        undate(temporary)
+        strip_creation_date(temporary)
 
 
 def _formats(made: Sequence[Column]) -> dict[str, str]:

@@ -19,7 +19,7 @@ from anthology.records import Record
 from anthology.seeds import derive_seed
 from anthology.survey.codebook import Codebook, Entry, TraitEntry
 from anthology.survey.spss import Header, Value, Variable, as_text, read_columns, read_header
-from anthology.survey.wording import clean_option, is_refusal, question_wording
+from anthology.survey.wording import clean_option, clean_question, is_refusal
 
 
 class TraitVariable(Record):
@@ -72,15 +72,15 @@ class Settings(StageSettings):
 
 
 @dataclass(frozen=True, slots=True)
-class Humans:
-    """The people of a survey file, the words of its questions, and facts about the whole."""
+class SurveyData:
+    """The people of a survey file, the words of its questions, and metadata of the whole."""
 
     table: pa.Table
     codebook: Codebook
-    facts: dict[str, str | int]
+    metadata: dict[str, str | int]
 
 
-def read(settings: Settings, sav: Path) -> Humans:
+def read_survey(settings: Settings, sav: Path) -> SurveyData:
     """Read a survey file.
 
     People without a weight, or with a weight of zero, stand for nobody and are left
@@ -139,7 +139,7 @@ def read(settings: Settings, sav: Path) -> Humans:
     }
     for name, source in coded.items():
         table[name] = _codes([columns[source.variable][row] for row in rows], source.codes)
-    facts: dict[str, str | int] = {
+    metadata: dict[str, str | int] = {
         "survey": settings.survey,
         "source": origin,
         "people": len(weights),
@@ -147,7 +147,7 @@ def read(settings: Settings, sav: Path) -> Humans:
         "filtered_out": len(people) - len(wanted),
         "drawn": len(rows),
     }
-    return Humans(pa.table(table), _codebook(settings, header, origin), facts)
+    return SurveyData(pa.table(table), _codebook(settings, header, origin), metadata)
 
 
 def run(settings: Settings, *, sav: Path, humans: Path, codebook: Path) -> None:
@@ -156,16 +156,16 @@ def run(settings: Settings, *, sav: Path, humans: Path, codebook: Path) -> None:
     Raises
     ------
     DataError
-        As `read`.
+        As `read_record`.
     """
-    found = read(settings, sav)
-    write_table(humans, found.table, stage="humans", settings=settings, facts=found.facts)
+    found = read_survey(settings, sav)
+    write_table(humans, found.table, stage="humans", settings=settings, metadata=found.metadata)
     write_text(codebook, found.codebook.as_json())
     print(
-        f"{settings.survey}: {found.facts['people']} people read from {sav.name}, "
-        f"{found.facts['without_weight']} left out without a weight, "
-        f"{found.facts['filtered_out']} by their traits, "
-        f"{found.facts['drawn']} kept",
+        f"{settings.survey}: {found.metadata['people']} people read from {sav.name}, "
+        f"{found.metadata['without_weight']} left out without a weight, "
+        f"{found.metadata['filtered_out']} by their traits, "
+        f"{found.metadata['drawn']} kept",
         file=sys.stderr,
     )
 
@@ -267,7 +267,7 @@ def _codebook(settings: Settings, header: Header, origin: str) -> Codebook:
     def entry(name: str, codes: Sequence[int]) -> Entry:
         variable = header.variables[name]
         return Entry(
-            wording=question_wording(variable.label, name),
+            wording=clean_question(variable.label, name),
             options=tuple((code, clean_option(variable.options[code])) for code in codes),
         )
 

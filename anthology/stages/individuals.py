@@ -34,7 +34,7 @@ from anthology.analysis.load import (
 )
 from anthology.analysis.person_correlation import ItemScales
 from anthology.io.parquet import write_table, write_text
-from anthology.io.tables import Row, as_csv
+from anthology.io.tables import Row, format_csv
 from anthology.models.progress import Progress
 from anthology.models.usage import Usage
 from anthology.seeds import rng_for
@@ -116,15 +116,15 @@ def run(
         forecasts = forecasting.persona_forecasts(one.path, roster, answers, settings.sizes)
         add(_condition(settings, found, one, counts, forecasts))
     progress.close()
-    write_text(individuals, as_csv(INDIVIDUALS, table))
-    write_text(calibration, as_csv(forecasting.CALIBRATION, scored))
-    write_text(reliability, as_csv(forecasting.RELIABILITY, binned))
+    write_text(individuals, format_csv(INDIVIDUALS, table))
+    write_text(calibration, format_csv(forecasting.CALIBRATION, scored))
+    write_text(reliability, format_csv(forecasting.RELIABILITY, binned))
     write_table(
         persons,
         pa.concat_tables(profiled),
         stage="individuals",
         settings=settings,
-        facts={"survey": settings.survey, "humans": found.source},
+        metadata={"survey": settings.survey, "humans": found.source},
     )
     print(
         f"{settings.survey}: the personas of {len(settings.rows)} conditions compared with the "

@@ -29,7 +29,7 @@ from pydantic import Field
 from anthology.analysis.distances import FloatArray, correlations, one_hot, option_shares
 from anthology.analysis.load import AnswerSettings, load_personas, load_respondents
 from anthology.io.parquet import write_text
-from anthology.io.tables import Row, as_csv
+from anthology.io.tables import Row, format_csv
 from anthology.survey.codebook import Codebook
 
 ITEMS = ("survey", "model", "condition", "item", "code", "option", "n", "share", "low", "high")
@@ -96,8 +96,8 @@ def run(
         present = one.present
         weights = found.weights[present] if settings.persona_weights == "respondent" else None
         tell(one.model, one.condition, one.positions[present], weights)
-    write_text(items, as_csv(ITEMS, chosen))
-    write_text(correlations, as_csv(CORRELATIONS, together))
+    write_text(items, format_csv(ITEMS, chosen))
+    write_text(correlations, format_csv(CORRELATIONS, together))
     count = len(settings.rows)
     print(f"{settings.survey}: people and {count} conditions tabulated", file=sys.stderr)
 

@@ -19,7 +19,7 @@ from anthology.config.stage import StageSettings
 from anthology.config.survey import TraitSource
 from anthology.errors import DataError
 from anthology.interview.distribution import trait_counts
-from anthology.io.parquet import facts, read_table, write_table
+from anthology.io.parquet import read_metadata, read_table, write_table
 from anthology.matching.greedy import assign_greedily
 from anthology.matching.max_weight import Assignment, assign_max_weight
 from anthology.matching.similarity import (
@@ -32,7 +32,7 @@ from anthology.matching.tie_breaks import backstory_tie_breaks, respondent_tie_b
 from anthology.matching.uniform import assign_at_random
 from anthology.seeds import derive_seed
 from anthology.spelling import suggest
-from anthology.survey.respondents import TRAIT, places
+from anthology.survey.respondents import TRAIT_PREFIX, index_codes
 
 Method = Literal["greedy", "max_weight", "random"]
 
@@ -104,9 +104,9 @@ def run(settings: Settings, *, humans: Path, traits: Path, output: Path) -> None
         ),
         stage="matches",
         settings=settings,
-        facts={
-            "source": facts(traits)["source"],
-            "traits": facts(traits)["traits"],
+        metadata={
+            "source": read_metadata(traits)["source"],
+            "traits": read_metadata(traits)["traits"],
             "backstories": len(stories),
             "filtered_out": given.written - len(stories),
             "distinct": distinct,
@@ -156,12 +156,14 @@ class _Given:
 
 def _read(settings: Settings, humans: Path, traits: Path) -> _Given:
     """Read and compare respondents and stories; of the tables, nothing else is kept."""
-    asked = facts(traits)["options"]
+    asked = read_metadata(traits)["options"]
     for name in (*settings.traits, *settings.backstories.named):
         _check_asked(asked, name, traits)
     for name, source in settings.traits.items():
         _check_folded(asked, name, source, traits)
-    people = read_table(humans, ["respondent", *(f"{TRAIT}{name}" for name in settings.traits)])
+    people = read_table(
+        humans, ["respondent", *(f"{TRAIT_PREFIX}{name}" for name in settings.traits)]
+    )
     stories = read_table(traits, ["backstory", *{**settings.traits, **settings.backstories.named}])
     written = len(stories)
     stories = stories.filter(pa.array(_taking_part(stories, asked, settings.backstories, traits)))
@@ -243,6 +245,6 @@ def _unique(table: pa.Table, column: str, path: Path) -> pa.Array:
 
 def _values(people: pa.Table, name: str, source: TraitSource, path: Path) -> IntArray:
     """Return each respondent's place among the codes, or the last one, for a refusal."""
-    column = f"{TRAIT}{name}"
-    found = places(people[column], source.codes, column, path)
+    column = f"{TRAIT_PREFIX}{name}"
+    found = index_codes(people[column], source.codes, column, path)
     return np.where(found < 0, len(source.codes), found)

@@ -35,8 +35,8 @@ from anthology.analysis.load import ExtraColumns, load_personas, load_respondent
 from anthology.analysis.metric_rows import MetricSettings, metric_rows
 from anthology.analysis.response_rows import ResponseRows
 from anthology.errors import DataError
-from anthology.io.parquet import facts, write_text
-from anthology.io.tables import Row, as_csv
+from anthology.io.parquet import read_metadata, write_text
+from anthology.io.tables import Row, format_csv
 
 COLUMNS = (
     *("survey", "model", "condition", "n_respondents", "n_backstories", "valid_share"),
@@ -89,8 +89,8 @@ def run(
     look = ExtraColumns([*REPLY_OUTCOMES, "out_of_attempts"], account.add)
     answered = load_personas(settings, found, responses, stories=True, look=look)
     table = metric_rows(settings, found, answered, "metrics", settings.survey, "splits")
-    write_text(metrics, as_csv(COLUMNS, table))
-    write_text(answers, as_csv(ANSWERS, account.rows()))
+    write_text(metrics, format_csv(COLUMNS, table))
+    write_text(answers, format_csv(ANSWERS, account.rows()))
     print(f"{settings.survey}: people and {len(table) - 1} conditions compared", file=sys.stderr)
 
 
@@ -112,7 +112,7 @@ class _Account:
 
     def rows(self) -> list[Row]:
         """Return the rows of `answers.csv`, in the order of the settings' rows."""
-        told = {path: facts(path) for path in self._of}
+        told = {path: read_metadata(path) for path in self._of}
         made = {(told[path]["model"], told[path]["condition"]): self._of[path] for path in told}
         nothing = self._nothing()
         return [

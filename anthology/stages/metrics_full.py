@@ -54,7 +54,7 @@ from anthology.analysis.match_quality import match_quality
 from anthology.config.survey import TraitSource
 from anthology.errors import DataError
 from anthology.io.parquet import write_text
-from anthology.io.tables import Row, as_csv
+from anthology.io.tables import Row, format_csv
 from anthology.seeds import rng_for
 
 DISTANCES = ("wasserstein", "wasserstein_normalised", "total_variation", "frobenius", "l1", "cbs")
@@ -119,7 +119,7 @@ def run(
     files = {path.stem: path for path in matches or []}
     rows = [_human_row(settings, found, whole)]
     rows += [_persona_row(settings, found, whole, one, files, traits) for one in answered]
-    write_text(output, as_csv(METRICS_FULL, rows))
+    write_text(output, format_csv(METRICS_FULL, rows))
     print(f"{settings.survey}: people and {len(rows) - 1} conditions measured", file=sys.stderr)
 
 

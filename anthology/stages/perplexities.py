@@ -7,9 +7,8 @@ import pyarrow as pa
 
 from anthology.config.stage import StageSettings
 from anthology.errors import DataError
-from anthology.io.parquet import facts as facts_of
-from anthology.io.parquet import made_by, read_table, write_table
-from anthology.stages.perplexity import summary
+from anthology.io.parquet import read_metadata, read_producer, read_table, write_table
+from anthology.stages.perplexity import summarize_perplexities
 
 
 class Settings(StageSettings):
@@ -34,7 +33,7 @@ def run(settings: Settings, *, perplexities: list[Path] | None, output: Path) ->
             hint="Name one, such as simulated.",
         )
     given = perplexities or []
-    by_model = {made_by(path)["settings"]["model"]["name"]: path for path in given}
+    by_model = {read_producer(path)["settings"]["model"]["name"]: path for path in given}
     if sorted(by_model) != sorted(settings.models) or len(given) != len(by_model):
         raise DataError(
             f"there are perplexities by {', '.join(sorted(by_model))}, and those by "
@@ -42,9 +41,9 @@ def run(settings: Settings, *, perplexities: list[Path] | None, output: Path) ->
         )
     paths = [by_model[model] for model in settings.models]
     table = pa.concat_tables([read_table(path).replace_schema_metadata() for path in paths])
-    facts = {
-        "source": facts_of(paths[0])["source"],
-        "perplexity": " + ".join(facts_of(path)["perplexity"] for path in paths),
+    metadata = {
+        "source": read_metadata(paths[0])["source"],
+        "perplexity": " + ".join(read_metadata(path)["perplexity"] for path in paths),
     }
-    write_table(output, table, stage="perplexities", settings=settings, facts=facts)
-    print(summary(table), file=sys.stderr)
+    write_table(output, table, stage="perplexities", settings=settings, metadata=metadata)
+    print(summarize_perplexities(table), file=sys.stderr)

@@ -19,10 +19,9 @@ from anthology.config.model_identity import ModelIdentity
 from anthology.config.stage import StageSettings
 from anthology.errors import ModelError, RefusedError
 from anthology.interview.transcript import Ask, Turn, as_text, story_turns
-from anthology.io.parquet import facts as facts_of
-from anthology.io.parquet import read_rows, read_table, rows_of, writing
-from anthology.io.shards import Part, join
-from anthology.io.tables import aligned
+from anthology.io.parquet import count_rows, open_writer, read_metadata, read_rows, read_table
+from anthology.io.shards import Shard, join_shards
+from anthology.io.tables import align_columns
 from anthology.models.ask import ask_model
 from anthology.models.base import Model, Request
 from anthology.models.session import ModelSession
@@ -56,7 +55,7 @@ class Settings(StageSettings):
 
 
 @dataclass(frozen=True, slots=True)
-class Score:
+class StoryScore:
     """What a model made of one story: its length in tokens and its total log-probability."""
 
     tokens: int
@@ -72,38 +71,38 @@ def run(settings: Settings, *, backstories: Path, output: Path, session: ModelSe
         If it took none of them.
     """
     if session.parts:
-        join(session.parts, output, stage="perplexity", settings=settings)
+        join_shards(session.parts, output, stage="perplexity", settings=settings)
     else:
         _score(settings, backstories, output, session)
     table = read_table(output)
     if session.parts and len(table) and table["perplexity"].null_count == len(table):
         raise _none_taken(settings, f"{len(table)} stories; logs of the parts say why")
-    print(summary(table), file=sys.stderr)
+    print(summarize_perplexities(table), file=sys.stderr)
 
 
 def _score(settings: Settings, backstories: Path, output: Path, session: ModelSession) -> None:
     """Have one part of the stories judged, or all, and write each one's figures as they come."""
     model = session.model(settings.model)
 
-    async def scored(story: tuple[int, list[str]]) -> Score | RefusedError:
+    async def scored(story: tuple[int, list[str]]) -> StoryScore | RefusedError:
         turns = story_turns(settings.openings, story[1])
         try:
-            return await score(model, turns, settings.layout)
+            return await score_story(model, turns, settings.layout)
         except RefusedError as error:
             return error
 
     refused: list[str] = []
-    with writing(output, COLUMNS, stage="perplexity", settings=settings) as sheet:
+    with open_writer(output, COLUMNS, stage="perplexity", settings=settings) as sheet:
 
-        def keep(story: tuple[int, list[str]], made: Score | RefusedError) -> None:
+        def keep(story: tuple[int, list[str]], made: StoryScore | RefusedError) -> None:
             number, answers = story
-            given = figures(made, answers)
+            given = perplexity_row(made, answers)
             sheet.add(settings.model.name, number, *map(given.get, COLUMNS.names[2:]))
             if isinstance(made, RefusedError):
                 refused.append(made.what)
                 print(f"backstory {number} has no perplexity: {made}", file=sys.stderr)
 
-        span = session.part.span(rows_of(backstories))
+        span = session.part.span(count_rows(backstories))
         session.run(
             scored,
             read_rows(backstories, ["backstory", "answers"], span),
@@ -112,10 +111,10 @@ def _score(settings: Settings, backstories: Path, output: Path, session: ModelSe
             label="perplexity",
             name=lambda story: f"backstory {story[0]}",
         )
-        if refused and len(refused) == len(span) and session.part == Part():
+        if refused and len(refused) == len(span) and session.part == Shard():
             raise _none_taken(settings, f"{len(span)} stories; the first: {refused[0]}")
-        sheet.facts = {
-            "source": facts_of(backstories)["source"],
+        sheet.metadata = {
+            "source": read_metadata(backstories)["source"],
             "perplexity": session.source(settings.model),
         }
 
@@ -128,7 +127,7 @@ def _none_taken(settings: Settings, told: str) -> ModelError:
     )
 
 
-async def score(model: Model, turns: tuple[Turn, ...], layout: Format) -> Score:
+async def score_story(model: Model, turns: tuple[Turn, ...], layout: Format) -> StoryScore:
     """Ask how probable a story is that was told in some turns.
 
     Raises
@@ -150,10 +149,10 @@ async def score(model: Model, turns: tuple[Turn, ...], layout: Format) -> Score:
         if draw.logprob is None or not draw.tokens:
             raise ModelError("gave no log-probability of a story")
         tokens, logprob = tokens + draw.tokens, logprob + draw.logprob
-    return Score(tokens, logprob)
+    return StoryScore(tokens, logprob)
 
 
-def figures(made: Score | RefusedError, answers: list[str]) -> dict[str, int | float]:
+def perplexity_row(made: StoryScore | RefusedError, answers: list[str]) -> dict[str, int | float]:
     """Return the figures of one row; none for a story that the model did not take."""
     if isinstance(made, RefusedError):
         return {}
@@ -168,7 +167,7 @@ def figures(made: Score | RefusedError, answers: list[str]) -> dict[str, int | f
     }
 
 
-def summary(table: pa.Table) -> str:
+def summarize_perplexities(table: pa.Table) -> str:
     """Return mean, median and quartiles of the perplexities, a line for each model."""
     rows = []
     for model in table["model"].unique().to_pylist():
@@ -183,4 +182,4 @@ def summary(table: pa.Table) -> str:
             told = [f"{figure:.2f}" for figure in figures]
         rows.append([model, str(len(given)), str(own.null_count), *told])
     head = ["model", "stories", "not taken", "mean", "median", "lower quartile", "upper quartile"]
-    return f"perplexity\n{aligned(head, rows)}"
+    return f"perplexity\n{align_columns(head, rows)}"

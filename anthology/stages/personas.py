@@ -13,11 +13,10 @@ from anthology.config.stage import StageSettings
 from anthology.errors import DataError
 from anthology.interview.describe import ToldTrait, categories, describe, shuffled
 from anthology.interview.transcript import story_turns
-from anthology.io.parquet import facts as facts_of
-from anthology.io.parquet import read_rows, read_table, rows_of, writing
+from anthology.io.parquet import count_rows, open_writer, read_metadata, read_rows, read_table
 from anthology.seeds import rng_for
 from anthology.survey.codebook import Codebook
-from anthology.survey.respondents import respondents
+from anthology.survey.respondents import list_respondents
 
 COLUMNS = pa.schema(
     [
@@ -69,16 +68,16 @@ def run(
         A row for each respondent, see `COLUMNS`. Those who share a story stand together, in
         the order of the stories, so that it is stored once and read once.
     """
-    people = dict(respondents(read_table(humans)))
+    people = dict(list_respondents(read_table(humans)))
     book = Codebook.load(codebook)
-    facts = {
-        "backstories": facts_of(backstories)["source"] if backstories else "",
-        "traits": facts_of(matches)["traits"] if matches else "",
+    metadata = {
+        "backstories": read_metadata(backstories)["source"] if backstories else "",
+        "traits": read_metadata(matches)["traits"] if matches else "",
     }
     distinct = silent = 0
     last: int | None = None
-    with writing(output, COLUMNS, stage="personas", settings=settings) as sheet:
-        sheet.facts = facts
+    with open_writer(output, COLUMNS, stage="personas", settings=settings) as sheet:
+        sheet.metadata = metadata
         for respondent, number, similarity, answers in _told(people, backstories, matches):
             path = ("personas", settings.survey, respondent)
             rng = rng_for(settings.seed, *path) if settings.shuffle else None
@@ -111,7 +110,7 @@ def _told(
     if backstories is None:
         yield from ((respondent, None, None, []) for respondent in people)
         return
-    span = range(rows_of(backstories))
+    span = range(count_rows(backstories))
     if matches is None:
         for respondent, number, answers in read_rows(
             backstories, ["respondent", "backstory", "answers"], span

@@ -9,9 +9,9 @@ from pathlib import Path
 from anthology.config.population import ItemColumn, PopulationSpec, TraitColumn
 from anthology.config.stage import StageSettings
 from anthology.config.survey import SIMULATED_LABEL
-from anthology.io.parquet import replacing
+from anthology.io.parquet import write_atomically
 from anthology.simulation.population import columns
-from anthology.survey.spss import undate
+from anthology.survey.spss import strip_creation_date
 
 
 class Settings(StageSettings):
@@ -48,7 +48,7 @@ def run(settings: Settings, *, output: Path) -> None:
     for column in labelled:
         wordings[column.variable] = column.label
         labels[column.variable] = {float(code): text for code, text in column.values.items()}
-    with replacing(output) as temporary:
+    with write_atomically(output) as temporary:
         pyreadstat.write_sav(
             pd.DataFrame(table),
             temporary,
@@ -56,4 +56,4 @@ def run(settings: Settings, *, output: Path) -> None:
             column_labels=wordings,
             variable_value_labels=labels,
         )
-        undate(temporary)
+        strip_creation_date(temporary)

@@ -11,17 +11,22 @@ from anthology.config.formats import Format
 from anthology.config.prompts import WriterPrompt
 from anthology.interview.describe import ToldTrait, categories, in_words, shuffled
 from anthology.interview.transcript import Ask, as_text, stops
-from anthology.io.parquet import read_table, writing
-from anthology.io.shards import join
+from anthology.io.parquet import open_writer, read_table
+from anthology.io.shards import join_shards
 from anthology.models.ask import told
 from anthology.models.base import Request
 from anthology.models.session import ModelSession
 from anthology.seeds import rng_for
-from anthology.stages.backstories import WrittenSettings, account, rejections, values
-from anthology.stories.story import COLUMNS
-from anthology.stories.writing import Story
+from anthology.stages.backstories import (
+    WrittenSettings,
+    rejection_metadata,
+    row_values,
+    summarize_attempts,
+)
+from anthology.stories.table import BACKSTORY_COLUMNS
+from anthology.stories.writer import Story
 from anthology.survey.codebook import Codebook
-from anthology.survey.respondents import respondents
+from anthology.survey.respondents import list_respondents
 
 _Person = tuple[int, tuple[str, Mapping[str, int | None]]]
 """A respondent's number, id and traits."""
@@ -43,17 +48,17 @@ def run(
 ) -> None:
     """Have a story written for each respondent."""
     if session.parts:
-        join(session.parts, output, stage="primed", settings=settings)
+        join_shards(session.parts, output, stage="primed", settings=settings)
     else:
         _write(settings, humans, Codebook.load(codebook), output, session)
-    print(account(output), file=sys.stderr)
+    print(summarize_attempts(output), file=sys.stderr)
 
 
 def _write(
     settings: Settings, humans: Path, book: Codebook, output: Path, session: ModelSession
 ) -> None:
     """Have the stories of one part of the respondents written, or of all, as they come."""
-    people = list(enumerate(respondents(read_table(humans))))
+    people = list(enumerate(list_respondents(read_table(humans))))
     editor = settings.editor(session)
 
     async def write(person: _Person) -> Story:
@@ -71,12 +76,12 @@ def _write(
         )
 
     rejected: Counter[str] = Counter()
-    columns = pa.schema([("respondent", pa.string()), *COLUMNS])
-    with writing(output, columns, stage="primed", settings=settings) as sheet:
+    columns = pa.schema([("respondent", pa.string()), *BACKSTORY_COLUMNS])
+    with open_writer(output, columns, stage="primed", settings=settings) as sheet:
 
         def keep(person: _Person, story: Story) -> None:
             number, (respondent, _) = person
-            sheet.add(respondent, number, *values(story))
+            sheet.add(respondent, number, *row_values(story))
             rejected.update(story.rejected)
 
         span = session.part.span(len(people))
@@ -88,7 +93,7 @@ def _write(
             label="primed backstories",
             name=lambda person: f"respondent {person[1][0]}",
         )
-        sheet.facts = {"source": session.source(settings.model), **rejections(rejected)}
+        sheet.metadata = {"source": session.source(settings.model), **rejection_metadata(rejected)}
 
 
 def _request(settings: Settings, message: str, seed: int) -> Request:

@@ -11,13 +11,13 @@ from typing import Any
 import yaml
 
 from anthology.config.stage import StageSettings
-from anthology.io.parquet import replacing
+from anthology.io.parquet import write_atomically
 from anthology.models.usage import join_versions
-from anthology.provenance.crate import Crate, taken
-from anthology.provenance.files import as_json
-from anthology.provenance.lineage import Lineage, lineage
-from anthology.provenance.schema import Made
-from anthology.provenance.secrets import scrubbed
+from anthology.provenance.crate import Crate, summarize_usage
+from anthology.provenance.lineage import Lineage, trace_lineage
+from anthology.provenance.record_files import as_json
+from anthology.provenance.schema import ProvenanceRecord
+from anthology.provenance.secrets import redact_secrets
 
 _SOURCES = {
     "humans": "people",
@@ -79,19 +79,21 @@ def run(
     DataError
         If it is not known what made something, or a file is not the one that its record is of.
     """
-    behind = made_public(lineage([summary, *tables]))
-    sources = origins(summary)
+    behind = anonymize(trace_lineage([summary, *tables]))
+    sources = read_sources(summary)
     with TemporaryDirectory() as name:
         folder = Path(name)
         configuration = folder / _CONFIGURATION
-        text = yaml.safe_dump(without_folders(settings.configuration), sort_keys=False)
+        text = yaml.safe_dump(strip_folders(settings.configuration), sort_keys=False)
         configuration.write_text(text, encoding="utf-8")
         crate = Crate(behind)
-        counted = taken(behind.made.values())
+        counted = summarize_usage(behind.made.values())
         title = f"A study of virtual personas: {', '.join(settings.configuration['surveys'])}"
-        crate.describe(title, f"{said_of(sources)} {counted}")
+        crate.describe(title, f"{describe_sources(sources)} {counted}")
         readme = folder / "README.md"
-        readme.write_text(_README.format(title, said_of(sources), counted), encoding="utf-8")
+        readme.write_text(
+            _README.format(title, describe_sources(sources), counted), encoding="utf-8"
+        )
         crate.add_readme(readme)
         crate.add_file(configuration, _CONFIGURATION, "The study's configuration.")
         results = [str(path) for path in (summary, *tables)]
@@ -106,12 +108,12 @@ def run(
         crate.add_workflow(workflow[0], parts)
         crate.add_runs(results, _CONFIGURATION, counted)
         crate.write(folder / "crate")
-        with replacing(output) as temporary:
-            pack(folder / "crate", temporary)
+        with write_atomically(output) as temporary:
+            write_archive(folder / "crate", temporary)
     print(f"{len(behind.made)} files and what made them recorded", file=sys.stderr)
 
 
-def origins(table: Path) -> dict[str, list[str]]:
+def read_sources(table: Path) -> dict[str, list[str]]:
     """Return where the people, stories, traits and answers of a table come from."""
     with table.open(encoding="utf-8", newline="") as file:
         rows = list(csv.DictReader(file))
@@ -121,7 +123,7 @@ def origins(table: Path) -> dict[str, list[str]]:
     }
 
 
-def said_of(sources: Mapping[str, list[str]]) -> str:
+def describe_sources(sources: Mapping[str, list[str]]) -> str:
     """Say where a study's numbers come from, and whether any of it was made up."""
     listed = "; ".join(f"{what}: {', '.join(names) or 'none'}" for what, names in sources.items())
     made_up = [what for what, names in sources.items() if set(names) & set(_MADE_UP)]
@@ -134,12 +136,12 @@ def said_of(sources: Mapping[str, list[str]]) -> str:
     return f"Where the numbers come from: {listed}. {verdict}"
 
 
-def made_public(behind: Lineage) -> Lineage:
+def anonymize(behind: Lineage) -> Lineage:
     """Return records without the names of machines and servers, and of folders elsewhere."""
     hosts = dict.fromkeys(run.host for made in behind.made.values() for run in made.runs)
     machines = {host: f"machine {number}" for number, host in enumerate(hosts, start=1)}
 
-    def public(made: Made) -> Made:
+    def public(made: ProvenanceRecord) -> ProvenanceRecord:
         plain = made.model_dump(mode="json")
         for run in (plain["run"], *plain["parts"]):
             run["host"] = machines[run["host"]]
@@ -147,29 +149,29 @@ def made_public(behind: Lineage) -> Lineage:
             asking["address"] = None
             for key in ("served", "version"):
                 told = (asking[key] or "").split(", ")
-                asking[key] = join_versions(map(without_folders, told))
-        return Made.model_validate(scrubbed(without_folders(plain)))
+                asking[key] = join_versions(map(strip_folders, told))
+        return ProvenanceRecord.model_validate(redact_secrets(strip_folders(plain)))
 
     return Lineage(
         {place: public(made) for place, made in behind.made.items()},
         {
-            place: given.model_copy(update={"path": without_folders(given.path)})
+            place: given.model_copy(update={"path": strip_folders(given.path)})
             for place, given in behind.given.items()
         },
     )
 
 
-def without_folders(value: Any) -> Any:
+def strip_folders(value: Any) -> Any:
     """Return plain JSON types in which a path to a place of somebody's own is its last name."""
     if isinstance(value, str):
         own = value.startswith(("/", "~", "../"))
         return PurePath(value).name if own and "\n" not in value else value
     if isinstance(value, dict):
-        return {key: without_folders(one) for key, one in value.items()}
-    return [without_folders(one) for one in value] if isinstance(value, list) else value
+        return {key: strip_folders(one) for key, one in value.items()}
+    return [strip_folders(one) for one in value] if isinstance(value, list) else value
 
 
-def pack(folder: Path, archive: Path) -> None:
+def write_archive(folder: Path, archive: Path) -> None:
     """Write the files of a folder as an archive, whose bytes depend on their content alone."""
     with zipfile.ZipFile(archive, "w", zipfile.ZIP_DEFLATED) as packed:
         for file in sorted(path for path in folder.rglob("*") if path.is_file()):

@@ -8,12 +8,12 @@ import pyarrow as pa
 
 from anthology.config.stage import StageSettings
 from anthology.errors import DataError
-from anthology.io.parquet import writing
+from anthology.io.parquet import open_writer
 from anthology.seeds import derive_seed
-from anthology.stories.files import read_stories
-from anthology.stories.story import COLUMNS
+from anthology.stories.story_files import read_stories
+from anthology.stories.table import BACKSTORY_COLUMNS
 
-_COLUMNS = COLUMNS.append(pa.field("row", pa.int64()))
+_COLUMNS = BACKSTORY_COLUMNS.append(pa.field("row", pa.int64()))
 
 
 class Settings(StageSettings):
@@ -24,7 +24,7 @@ class Settings(StageSettings):
     shuffle: bool
 
 
-def chosen(available: int, settings: Settings, where: str) -> list[int]:
+def choose_stories(available: int, settings: Settings, where: str) -> list[int]:
     """Return which stories are taken, by their place in the file, in order.
 
     A shuffled choice of 101 stories begins with the shuffled choice of 100.
@@ -52,9 +52,9 @@ def run(settings: Settings, *, stories: Path, output: Path) -> None:
     The column `row` says which of the file's stories each is, from 1.
     """
     available = sum(1 for _ in read_stories(stories))
-    places = chosen(available, settings, str(stories))
-    with writing(output, _COLUMNS, stage="released", settings=settings) as sheet:
-        sheet.facts = {"source": stories.name, "available": available}
+    places = choose_stories(available, settings, str(stories))
+    with open_writer(output, _COLUMNS, stage="released", settings=settings) as sheet:
+        sheet.metadata = {"source": stories.name, "available": available}
         for number, text in enumerate(_in_order(places, read_stories(stories))):
             sheet.add(number, text, [text], None, None, None, None, places[number] + 1)
     print(f"{len(places)} of {available} stories taken from {stories}", file=sys.stderr)

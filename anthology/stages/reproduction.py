@@ -17,7 +17,7 @@ from anthology.analysis.metric_rows import MetricSettings, metric_rows
 from anthology.config.published import Published, Triple
 from anthology.config.stage import StageSettings
 from anthology.errors import DataError
-from anthology.io.parquet import facts, write_text
+from anthology.io.parquet import read_metadata, write_text
 from anthology.records import Record
 
 _DASH = "-"
@@ -105,7 +105,7 @@ def run(settings: Settings, *, humans: list[Path], output: Path) -> None:
 
 
 def _people(settings: Settings, path: Path) -> _Found:
-    survey = facts(path)["survey"]
+    survey = read_metadata(path)["survey"]
     if survey not in settings.surveys:
         raise DataError(f"holds people of {survey}, of which nothing is published", where=str(path))
     how = MetricSettings(

@@ -7,9 +7,8 @@ import pyarrow.compute as pc
 
 from anthology.interview.survey_interview import _OUTCOMES, COLUMNS, Interview, Response, Settings
 from anthology.interview.transcript import Turn, from_rows
-from anthology.io.parquet import facts as facts_of
-from anthology.io.parquet import read_rows, read_table, writing
-from anthology.io.shards import join
+from anthology.io.parquet import open_writer, read_metadata, read_rows, read_table
+from anthology.io.shards import join_shards
 from anthology.models.session import ModelSession
 from anthology.survey.codebook import Codebook
 
@@ -19,7 +18,7 @@ def run(
 ) -> None:
     """Ask every persona every item, in the order in which personas are stored."""
     if session.parts:
-        join(session.parts, output, stage="responses", settings=settings)
+        join_shards(session.parts, output, stage="responses", settings=settings)
     else:
         _ask(settings, personas, Codebook.load(codebook), output, session)
     counted = read_table(output, [*_OUTCOMES, "out_of_attempts"])
@@ -46,8 +45,8 @@ def _ask(
             personas, ["respondent", "backstory", "turns"], span
         )
     )
-    made_from = facts_of(personas)
-    with writing(output, COLUMNS, stage="responses", settings=settings) as sheet:
+    made_from = read_metadata(personas)
+    with open_writer(output, COLUMNS, stage="responses", settings=settings) as sheet:
 
         def keep(
             person: tuple[str, int | None, tuple[Turn, ...]], held: dict[str, Response]
@@ -63,7 +62,7 @@ def _ask(
             label="responses",
             name=lambda person: f"respondent {person[0]}",
         )
-        sheet.facts = {
+        sheet.metadata = {
             "survey": settings.survey,
             "model": settings.model.name,
             "condition": settings.condition,

@@ -21,7 +21,7 @@ from anthology.analysis.distances import BoolArray
 from anthology.analysis.load import Respondents, load_personas, load_respondents
 from anthology.analysis.metric_rows import MetricSettings, metric_rows
 from anthology.io.parquet import write_text
-from anthology.io.tables import Row, as_csv
+from anthology.io.tables import Row, format_csv
 from anthology.records import Record
 from anthology.stages.metrics import COLUMNS
 from anthology.survey.codebook import Codebook
@@ -102,7 +102,7 @@ def run(
         kept = [one.of(group.members) for one in answered]
         measured = metric_rows(settings, found.of(group.members), kept, *path)
         rows += [{**row, **where} for row in measured]
-    write_text(output, as_csv(SUBGROUPS, rows))
+    write_text(output, format_csv(SUBGROUPS, rows))
     print(
         f"{settings.survey}: {len(rows) // (len(settings.rows) + 1)} groups compared, "
         f"{small} of them too small to measure",

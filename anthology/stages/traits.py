@@ -25,10 +25,9 @@ from anthology.interview.distribution import (
     source_rows,
 )
 from anthology.interview.trait_interview import Settings, TraitSurvey
-from anthology.io.parquet import facts as facts_of
-from anthology.io.parquet import read_rows, rows_of, write_text, writing
-from anthology.io.shards import join
-from anthology.io.tables import Row, as_csv
+from anthology.io.parquet import count_rows, open_writer, read_metadata, read_rows, write_text
+from anthology.io.shards import join_shards
+from anthology.io.tables import Row, format_csv
 from anthology.models.session import ModelSession
 
 
@@ -52,23 +51,23 @@ def run(
         Where models are asked.
     """
     if session.parts:
-        join(session.parts, output, stage="traits", settings=settings)
+        join_shards(session.parts, output, stage="traits", settings=settings)
     else:
         _ask(settings, backstories, output, session)
     rows = source_rows({name: distributions(output, name) for name in settings.names})
-    write_text(sources, as_csv(COLUMNS, rows))
+    write_text(sources, format_csv(COLUMNS, rows))
     print(_account(rows), file=sys.stderr)
 
 
 def _ask(settings: Settings, backstories: Path, output: Path, session: ModelSession) -> None:
     """Ask one part of the stories, or all, and write each one's answers as they come."""
     survey = TraitSurvey(settings, session)
-    with writing(output, _columns(settings.names), stage="traits", settings=settings) as sheet:
+    with open_writer(output, _columns(settings.names), stage="traits", settings=settings) as sheet:
 
         def keep(story: tuple[int, str, list[str]], given: dict[str, Distribution]) -> None:
             sheet.add(story[0], *(v for name in settings.names for v in given[name].values))
 
-        span = session.part.span(rows_of(backstories))
+        span = session.part.span(count_rows(backstories))
         session.run(
             survey.ask,
             read_rows(backstories, ["backstory", "text", "answers"], span),
@@ -78,8 +77,8 @@ def _ask(settings: Settings, backstories: Path, output: Path, session: ModelSess
             name=lambda story: f"backstory {story[0]}",
         )
         models = (settings.model, settings.reader_model, settings.coder_model)
-        sheet.facts = {
-            "source": facts_of(backstories)["source"],
+        sheet.metadata = {
+            "source": read_metadata(backstories)["source"],
             "traits": " + ".join(sorted({session.source(m) for m in models if m is not None})),
             "options": {name: asked.declared.ids for name, asked in survey.questions.items()},
         }

@@ -19,7 +19,7 @@ from anthology.config.prompts import (
 from anthology.config.published import Published
 from anthology.config.survey import Survey
 from anthology.config.traits import Trait
-from anthology.io.yaml import checked, read_mapping, read_record
+from anthology.io.yaml import read_mapping, read_record, validate_record
 from anthology.records import Record
 
 FOLDERS: dict[str, type[Record]] = {
@@ -84,5 +84,6 @@ class Catalogue:
         path = self.root / TRAITS
         content = read_mapping(path)
         return {
-            str(name): checked(value, Trait, f"{path}: {name}") for name, value in content.items()
+            str(name): validate_record(value, Trait, f"{path}: {name}")
+            for name, value in content.items()
         }

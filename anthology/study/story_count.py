@@ -5,7 +5,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from anthology.io.parquet import write_text
-from anthology.stories.files import read_stories
+from anthology.stories.story_files import read_stories
 from anthology.study.codehash import code_hash
 
 
@@ -23,7 +23,7 @@ def stories_in(path: Path, cache: Path) -> int:
     Raises
     ------
     DataError
-        As `anthology.stories.files.read_stories`.
+        As `anthology.stories.story_files.read_stories`.
     """
     known = _known(path)
     with suppress(OSError, ValueError):
@@ -39,7 +39,7 @@ def stories_in(path: Path, cache: Path) -> int:
 
 def _known(path: Path) -> list[str | int]:
     """Return what tells a file from others, from what it was before, and from none."""
-    known: list[str | int] = [str(path.resolve()), code_hash("stories.files")]
+    known: list[str | int] = [str(path.resolve()), code_hash("stories.story_files")]
     with suppress(OSError):
         found = path.stat()
         known += [found.st_size, found.st_mtime_ns]

@@ -19,7 +19,7 @@ from anthology.config.published import Published
 from anthology.config.survey import Survey
 from anthology.config.traits import Trait
 from anthology.config.types import for_survey
-from anthology.io.explain import explain
+from anthology.io.validation_errors import explain_validation_error
 from anthology.models.registry import check_spec
 from anthology.study.checks.names import mistakes
 from anthology.study.checks.problem import Key, refuse
@@ -159,7 +159,7 @@ def load(config: Mapping[str, Any], root: Path, origins: Sequence[Origin] = ()) 
     try:
         experiment = Experiment.model_validate(config)
     except ValidationError as error:
-        raise explain(error, Experiment, config, where=where) from None
+        raise explain_validation_error(error, Experiment, config, where=where) from None
     study = Study(experiment, Catalogue(root))
     refuse(mistakes(study), where)
     return study

@@ -174,11 +174,11 @@ class Workflow:
             file = self.study.people(survey)
             if file != SIMULATED:
                 from anthology.interview.survey_interview import check_questions
-                from anthology.stages.humans import Settings, read
+                from anthology.stages.humans import Settings, read_survey
 
                 wildcards = _Wildcards(survey)
                 parts = [setting(wildcards) for setting in self.settings("humans").values()]
-                found = read(Settings.model_validate(merge_json(parts)), Path(file))
+                found = read_survey(Settings.model_validate(merge_json(parts)), Path(file))
                 counted[survey] = found.table.num_rows
                 offers = [
                     self.study.questions(name).decline_option for _, name in self.study.rows()
@@ -188,13 +188,15 @@ class Workflow:
                 )
         if self.stories_file is not None:
             from anthology.stages.released import Settings as Released
-            from anthology.stages.released import chosen
+            from anthology.stages.released import choose_stories
             from anthology.study.story_count import stories_in
 
             parts = [setting(None) for setting in self.settings("released").values()]
             available = stories_in(Path(self.stories_file), _CACHE)
             stories = len(
-                chosen(available, Released.model_validate(merge_json(parts)), self.stories_file)
+                choose_stories(
+                    available, Released.model_validate(merge_json(parts)), self.stories_file
+                )
             )
         refuse(unfit_sizes(self.study, counted, stories), self._where)
 

@@ -10,21 +10,21 @@ import pyarrow.compute as pc
 
 from anthology.errors import DataError
 
-TRAIT = "trait:"
+TRAIT_PREFIX = "trait:"
 """What the names of trait columns begin with."""
 
 
-def respondents(humans: pa.Table) -> list[tuple[str, dict[str, int | None]]]:
+def list_respondents(humans: pa.Table) -> list[tuple[str, dict[str, int | None]]]:
     """Return for each respondent the id and the code of each trait, None where there is none."""
-    names = [name for name in humans.column_names if name.startswith(TRAIT)]
+    names = [name for name in humans.column_names if name.startswith(TRAIT_PREFIX)]
     columns = [humans[name].to_pylist() for name in names]
-    traits = [name.removeprefix(TRAIT) for name in names]
+    traits = [name.removeprefix(TRAIT_PREFIX) for name in names]
     rows = zip(*columns, strict=True) if columns else ((),) * humans.num_rows
     ids = humans["respondent"].to_pylist()
     return [(who, dict(zip(traits, row, strict=True))) for who, row in zip(ids, rows, strict=True)]
 
 
-def places(
+def index_codes(
     column: pa.ChunkedArray, codes: Sequence[int], name: str, path: Path
 ) -> npt.NDArray[np.int64]:
     """Return each code's place among a variable's codes, from 0, and -1 where there is none.
@@ -38,12 +38,12 @@ def places(
     found = pc.index_in(values, value_set=pa.array(codes, values.type))
     unknown = values.filter(pc.and_(found.is_null(), values.is_valid()))
     if len(unknown):
-        raise no_code(name, unknown[0], codes, path)
+        raise unknown_code_error(name, unknown[0], codes, path)
     filled = found.fill_null(-1)
     return np.asarray(filled.to_numpy(zero_copy_only=False), dtype=np.int64)
 
 
-def no_code(name: str, code: object, codes: Sequence[int], path: Path) -> DataError:
+def unknown_code_error(name: str, code: object, codes: Sequence[int], path: Path) -> DataError:
     """Return the error that a code is none of a variable's."""
     return DataError(
         f"{name} holds {code}, which is none of its codes",

@@ -177,7 +177,7 @@ _CREATED = b"01 Jan 0000:00:00"
 """Where a .sav file's header keeps its day and time, and what stands there instead."""
 
 
-def undate(sav: Path) -> None:
+def strip_creation_date(sav: Path) -> None:
     """Take the time of making out of a `.sav` file, so that equal settings give equal bytes."""
     with sav.open("r+b") as file:
         file.seek(_CREATED_AT)

@@ -34,7 +34,7 @@ _DECLINES = re.compile(
 _MAY_JOIN = re.compile(r"not sure|unsure|no opinion|can't say|undecided")
 
 
-def question_wording(label: str, variable: str) -> str:
+def clean_question(label: str, variable: str) -> str:
     """Make one readable question of a variable's label.
 
     A leading name of the variable is dropped, with or without its wave suffix. An

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from anthology.cli.main import STAGES, main, stage_parser
-from anthology.provenance.files import read
+from anthology.provenance.record_files import read_record
 from tests.support.project import Project
 
 ANSWERS = Path("results/w34/responses/simulated/qa.parquet")
@@ -32,7 +32,7 @@ def test_an_option_that_is_left_out_is_the_functions_own_default(stage: str) -> 
 
 
 def test_a_stage_that_is_not_split_needs_no_word_about_parts(made: Project, tmp_path: Path) -> None:
-    record = read(made.path / ANSWERS)
+    record = read_record(made.path / ANSWERS)
     assert record is not None
     output = tmp_path / "answers.parquet"
     files = {

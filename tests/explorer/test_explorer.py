@@ -15,13 +15,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from anthology.errors import DataError
-from anthology.explorer.page import page
+from anthology.explorer.page import build_page
 from anthology.explorer.replay import ROLES
-from anthology.explorer.shared_texts import Texts
 from anthology.explorer.text_codes import shortened, written_out
+from anthology.explorer.text_table import TextTable
 from anthology.io.parquet import read_table
 from anthology.models.base import Message
-from anthology.stages.explorer import collected, run
+from anthology.stages.explorer import collect_blocks, run
 from tests.support.project import Project
 from tests.support.tiny_survey import IDS, NASTY, ROWS, STORIES, Explored, explored, put
 
@@ -40,7 +40,7 @@ def blocks(survey: Explored) -> dict[str, Any]:
 
 def held(survey: Explored, **changes: Any) -> dict[str, Any]:
     files = {("made" if key == "personas" else key): file for key, file in survey.files.items()}
-    found = collected(survey.settings.model_copy(update=changes), **files)
+    found = collect_blocks(survey.settings.model_copy(update=changes), **files)
     words = found["texts"]["words"]
     found["texts"] = [written_out(words, text) for text in found["texts"]["texts"]]
     return found
@@ -162,7 +162,7 @@ def test_without_natural_stories_there_is_no_block_of_them(survey: Explored) -> 
     settings = survey.settings.model_copy(update={"rows": ROWS[:1]})
     files = survey.files | {"backstories": None, "traits": None}
     files |= {"made": files.pop("personas")[:1], "responses": files["responses"][:1]}
-    found = collected(settings, **files)
+    found = collect_blocks(settings, **files)
     assert found["stories"] is None
     assert found["study"]["conditions"][0]["told"] == [None] * 3
 
@@ -206,7 +206,7 @@ def test_a_story_that_is_not_there_is_named(survey: Explored, tmp_path: Path) ->
 
 @given(st.text("ab \n"), st.lists(st.text("ab \n"), max_size=3))
 def test_pieces_put_together_are_the_text(text: str, wholes: list[str]) -> None:
-    texts = Texts()
+    texts = TextTable()
     pieces = texts.pieces(text, wholes)
     assert put(texts.all(), pieces) == text
 
@@ -228,7 +228,7 @@ def test_shorthand_has_a_character_for_a_word_that_occurs_often() -> None:
 
 
 def test_nothing_in_the_data_is_markup_and_nothing_may_run_but_the_page() -> None:
-    text = page("<b>&", {"texts": [NASTY, "</script><script>alert(1)</script>", "<!--"]})
+    text = build_page("<b>&", {"texts": [NASTY, "</script><script>alert(1)</script>", "<!--"]})
     assert "alert(1)" not in text
     assert "<title>&lt;b&gt;&amp;</title>" in text
     scripts = re.findall(r"<script>(.*?)</script>", text, re.DOTALL)
@@ -247,14 +247,14 @@ def test_nothing_in_the_data_is_markup_and_nothing_may_run_but_the_page() -> Non
 
 
 def test_blocks_are_read_as_they_were_written() -> None:
-    text = page("a", {"one": {"a": [1, None, NASTY]}})
+    text = build_page("a", {"one": {"a": [1, None, NASTY]}})
     packed = re.search(r'id="block-one">([^<]*)<', text)
     assert packed is not None
     assert json.loads(zlib.decompress(base64.b64decode(packed[1]))) == {"a": [1, None, NASTY]}
 
 
 def test_the_script_never_makes_markup_of_text() -> None:
-    text = page("a", {})
+    text = build_page("a", {})
     for way in (
         "innerHTML",
         "outerHTML",

@@ -196,13 +196,13 @@ def test_stories_are_counted_by_their_answers_and_by_the_people_they_stand_for(
 ) -> None:
     humans, asked = tmp_path / "humans.parquet", tmp_path / "traits.parquet"
     people = {"weight": [1.0, 3.0, 4.0], "trait:gender": pa.array([1, 2, None], pa.int16())}
-    write_table(humans, pa.table(people), stage="humans", settings=Made(), facts={})
+    write_table(humans, pa.table(people), stage="humans", settings=Made(), metadata={})
     stories = {
         "backstory": [7, 9, 8],
         "gender": [[4.0, 0.0, 0.0], [0.0, 2.0, 2.0], [0.0, 0.0, 0.0]],
     }
     options = {"options": {"gender": ["man", "woman", "other"], "age": ["young"]}}
-    write_table(asked, pa.table(stories), stage="traits", settings=Made(), facts=options)
+    write_table(asked, pa.table(stories), stage="traits", settings=Made(), metadata=options)
     sources = {
         "gender": TraitSource(
             variable="SEX", codes=[1, 2], recode={"man": 1, "woman": 2, "other": {}}

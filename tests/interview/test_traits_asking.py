@@ -75,7 +75,7 @@ def test_every_way_of_asking_accounts_for_every_answer(
         tmp_path, answer_mode=asking, decline_option=decline, model=model(api),
         open_ended=list(freely), stories=stories()[:6],
     )  # fmt: skip
-    names = found.facts["options"]
+    names = found.metadata["options"]
     for name, options in names.items():
         assert sum(found.share(name, source) for source in SOURCES) == pytest.approx(1, abs=2e-6)
         for row in found.rows:

@@ -157,7 +157,7 @@ def test_a_line_that_asks_to_conclude_names_labels_and_is_left_out(tmp_path: Pat
 
 def test_models_that_coded_are_named_as_sources(tmp_path: Path) -> None:
     found, _ = asked_freely(tmp_path, ["Kenyan"], {}, coder_model=CHAT)
-    assert "simulated" in found.facts["traits"]
+    assert "simulated" in found.metadata["traits"]
 
 
 AGES = [
@@ -216,7 +216,7 @@ def test_numbers_are_read_from_free_answers(
     tmp_path: Path, trait: str, text: str, source: str, option: str | None
 ) -> None:
     found, _ = asked_freely(tmp_path, [text], {}, trait, coder=None, coder_model=None)
-    counts = dict(zip(found.facts["options"][trait], found.rows[0][trait], strict=True))
+    counts = dict(zip(found.metadata["options"][trait], found.rows[0][trait], strict=True))
     assert [name for name, count in counts.items() if count] == ([option] if option else [])
     assert found.share(trait, source) == 1
 

@@ -88,7 +88,7 @@ def test_the_first_step_is_the_trait_as_it_is_asked_alone(tmp_path: Path) -> Non
 
 def test_steps_say_what_their_options_are(tmp_path: Path) -> None:
     found, _ = in_steps(tmp_path, STEPS, ANSWERS)
-    assert found.facts["options"] == {
+    assert found.metadata["options"] == {
         "party": ["republican", "democrat", "independent", "other"],
         "party.strength": ["strong", "not-strong"],
         "party.leaning": ["to-republicans", "to-democrats", "to-neither"],

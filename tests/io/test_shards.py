@@ -12,8 +12,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from anthology.errors import ConfigurationError, DataError
-from anthology.io.parquet import GROUP, facts, read_rows, read_table, write_table, writing
-from anthology.io.shards import Part, join
+from anthology.io.parquet import (
+    ROW_GROUP_SIZE,
+    open_writer,
+    read_metadata,
+    read_rows,
+    read_table,
+    write_table,
+)
+from anthology.io.shards import Shard, join_shards
 from anthology.records import Record
 
 COLUMNS = pa.schema([("number", pa.int64()), ("words", pa.list_(pa.string()))])
@@ -30,16 +37,16 @@ def rows(span: range) -> list[tuple[int, list[str] | None]]:
 
 
 def write(path: Path, span: range, told: Mapping[str, Any], colour: str = "red") -> Path:
-    with writing(path, COLUMNS, stage="toy", settings=Settings(colour=colour)) as sheet:
+    with open_writer(path, COLUMNS, stage="toy", settings=Settings(colour=colour)) as sheet:
         for row in rows(span):
             sheet.add(*row)
-        sheet.facts = told
+        sheet.metadata = told
     return path
 
 
 @given(total=st.integers(0, 500), of=st.integers(1, 20))
 def test_parts_follow_each_other_cover_everything_and_are_of_one_size(total: int, of: int) -> None:
-    spans = [Part(number, of).span(total) for number in range(1, of + 1)]
+    spans = [Shard(number, of).span(total) for number in range(1, of + 1)]
     assert [i for span in spans for i in span] == list(range(total))
     sizes = [len(span) for span in spans]
     assert max(sizes) - min(sizes) <= 1
@@ -51,7 +58,7 @@ def test_parts_follow_each_other_cover_everything_and_are_of_one_size(total: int
 )
 def test_neighbours_with_one_key_stay_together(runs: list[int], of: int) -> None:
     keys = [key for key, length in enumerate(runs) for _ in range(length)]
-    spans = [Part(number, of).together(keys) for number in range(1, of + 1)]
+    spans = [Shard(number, of).together(keys) for number in range(1, of + 1)]
     assert [i for span in spans for i in span] == list(range(len(keys)))
     for one, other in pairwise(span for span in spans if len(span)):
         assert keys[one[-1]] != keys[other[0]]
@@ -60,37 +67,37 @@ def test_neighbours_with_one_key_stay_together(runs: list[int], of: int) -> None
 
 
 def test_what_has_no_key_stands_alone() -> None:
-    spans = [Part(number, 4).together([float("nan")] * 8) for number in range(1, 5)]
+    spans = [Shard(number, 4).together([float("nan")] * 8) for number in range(1, 5)]
     assert [len(span) for span in spans] == [2, 2, 2, 2]
 
 
 @pytest.mark.parametrize("text", ["", "2", "0-of-3", "4-of-3", "a-of-b", "1-of-2-of-3"])
 def test_a_name_of_no_part_is_refused(text: str) -> None:
     with pytest.raises(ConfigurationError, match="--part"):
-        Part.parse(text)
+        Shard.parse(text)
 
 
 def test_names_of_parts_are_read() -> None:
-    assert Part.parse("whole") == Part(1, 1)
-    assert Part.parse("2-of-4") == Part(2, 4)
+    assert Shard.parse("whole") == Shard(1, 1)
+    assert Shard.parse("2-of-4") == Shard(2, 4)
 
 
 @pytest.mark.parametrize("of", [1, 2, 3, 7])
 def test_parts_of_any_number_join_to_the_same_bytes(tmp_path: Path, of: int) -> None:
-    total = 2 * GROUP + 1234
+    total = 2 * ROW_GROUP_SIZE + 1234
     told = {"source": "toy", "rejected": {"late": of, "short": 0}}
     whole = write(tmp_path / "whole.parquet", range(total), told)
     parts = []
     for number in range(1, of + 1):
         own = {"source": "toy", "rejected": {"late": 1} if number > 1 else {"late": 1, "short": 0}}
-        parts.append(write(tmp_path / f"{number}.parquet", Part(number, of).span(total), own))
-    join(parts, tmp_path / "joined.parquet", stage="toy", settings=Settings())
+        parts.append(write(tmp_path / f"{number}.parquet", Shard(number, of).span(total), own))
+    join_shards(parts, tmp_path / "joined.parquet", stage="toy", settings=Settings())
     assert (tmp_path / "joined.parquet").read_bytes() == whole.read_bytes()
 
 
 def test_a_part_of_nothing_joins_as_well(tmp_path: Path) -> None:
     parts = [write(tmp_path / f"{n}", span, {}) for n, span in enumerate([range(0), range(5)])]
-    join(parts, tmp_path / "joined", stage="toy", settings=Settings())
+    join_shards(parts, tmp_path / "joined", stage="toy", settings=Settings())
     assert read_table(tmp_path / "joined")["number"].to_pylist() == list(range(5))
 
 
@@ -100,7 +107,7 @@ def test_a_part_made_with_other_settings_is_refused(tmp_path: Path) -> None:
         write(tmp_path / "blue.parquet", range(3, 6), {}, colour="blue"),
     ]
     with pytest.raises(DataError, match=r"blue\.parquet.*other settings"):
-        join(parts, tmp_path / "joined.parquet", stage="toy", settings=Settings())
+        join_shards(parts, tmp_path / "joined.parquet", stage="toy", settings=Settings())
     assert not (tmp_path / "joined.parquet").exists()
 
 
@@ -110,7 +117,7 @@ def test_parts_by_different_models_are_refused(tmp_path: Path) -> None:
         write(tmp_path / "2.parquet", range(3, 6), {"answers": "local (other)"}),
     ]
     with pytest.raises(DataError, match=r"differ in answers: .*local \(one\).*local \(other\)"):
-        join(parts, tmp_path / "joined.parquet", stage="toy", settings=Settings())
+        join_shards(parts, tmp_path / "joined.parquet", stage="toy", settings=Settings())
 
 
 @given(start=st.integers(0, 3000), length=st.integers(0, 3000))
@@ -126,14 +133,18 @@ def written(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def test_row_by_row_or_as_a_whole_gives_the_same_bytes(tmp_path: Path) -> None:
-    own = write(tmp_path / "rows.parquet", range(GROUP + 10), {"source": "toy"})
-    table = pa.table(list(zip(*rows(range(GROUP + 10)), strict=True)), schema=COLUMNS)
+    own = write(tmp_path / "rows.parquet", range(ROW_GROUP_SIZE + 10), {"source": "toy"})
+    table = pa.table(list(zip(*rows(range(ROW_GROUP_SIZE + 10)), strict=True)), schema=COLUMNS)
     settings = Settings()
     write_table(
-        tmp_path / "table.parquet", table, stage="toy", settings=settings, facts={"source": "toy"}
+        tmp_path / "table.parquet",
+        table,
+        stage="toy",
+        settings=settings,
+        metadata={"source": "toy"},
     )
     assert own.read_bytes() == (tmp_path / "table.parquet").read_bytes()
-    assert facts(own) == {"source": "toy"}
+    assert read_metadata(own) == {"source": "toy"}
 
 
 def test_a_text_that_neighbours_share_is_stored_once(tmp_path: Path) -> None:
@@ -142,7 +153,7 @@ def test_a_text_that_neighbours_share_is_stored_once(tmp_path: Path) -> None:
     sizes = {}
     for name, sharers in (("one", 1), ("four", 4)):
         path = tmp_path / name
-        with writing(path, COLUMNS, stage="toy", settings=Settings()) as sheet:
+        with open_writer(path, COLUMNS, stage="toy", settings=Settings()) as sheet:
             for number, group in groupby(range(500 * sharers), key=lambda i: i // sharers):
                 for _ in group:
                     sheet.add(number, [story[number]])
@@ -152,7 +163,9 @@ def test_a_text_that_neighbours_share_is_stored_once(tmp_path: Path) -> None:
 
 def test_what_fails_on_the_way_leaves_nothing_behind(tmp_path: Path) -> None:
     def half() -> None:
-        with writing(tmp_path / "x.parquet", COLUMNS, stage="toy", settings=Settings()) as sheet:
+        with open_writer(
+            tmp_path / "x.parquet", COLUMNS, stage="toy", settings=Settings()
+        ) as sheet:
             sheet.add(1, ["a"])
             raise KeyError
 
@@ -164,7 +177,7 @@ def test_what_fails_on_the_way_leaves_nothing_behind(tmp_path: Path) -> None:
 def test_a_full_disk_is_one_clear_error() -> None:
     with (
         pytest.raises(DataError, match="cannot be written"),
-        writing(Path("/proc/nowhere/x.parquet"), COLUMNS, stage="toy", settings=Settings()),
+        open_writer(Path("/proc/nowhere/x.parquet"), COLUMNS, stage="toy", settings=Settings()),
     ):
         raise AssertionError("never begun")
 
@@ -173,7 +186,7 @@ def test_a_disk_that_fills_up_on_the_way_is_one_clear_error(tmp_path: Path) -> N
     path = tmp_path / "x.parquet"
     with (
         pytest.raises(DataError, match=r"cannot be written"),
-        writing(path, COLUMNS, stage="toy", settings=Settings()) as sheet,
+        open_writer(path, COLUMNS, stage="toy", settings=Settings()) as sheet,
         pytest.MonkeyPatch.context() as patch,
     ):
 
@@ -181,7 +194,7 @@ def test_a_disk_that_fills_up_on_the_way_is_one_clear_error(tmp_path: Path) -> N
             raise OSError(28, "No space left on device")
 
         patch.setattr(sheet._writer, "write_table", full)
-        for row in rows(range(GROUP + 1024)):
+        for row in rows(range(ROW_GROUP_SIZE + 1024)):
             sheet.add(*row)
     assert list(tmp_path.iterdir()) == []
 

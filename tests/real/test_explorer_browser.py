@@ -7,9 +7,9 @@ from urllib.parse import parse_qsl
 
 import pytest
 
-from anthology.explorer.page import page as written
+from anthology.explorer.page import build_page as written
 from anthology.io.parquet import read_table
-from anthology.stages.explorer import collected, run
+from anthology.stages.explorer import collect_blocks, run
 from tests.support.tiny_survey import IDS, NASTY, ROWS, STORIES, Explored, explored
 
 sync_api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
@@ -269,7 +269,7 @@ def test_a_narrow_screen_shows_list_and_persona_in_turn(browser: Any, survey: Ex
 
 def test_a_long_list_is_shown_in_pages(browser: Any, survey: Explored, tmp_path: Path) -> None:
     files = {("made" if key == "personas" else key): one for key, one in survey.files.items()}
-    blocks = collected(survey.settings, **files)
+    blocks = collect_blocks(survey.settings, **files)
     stories = blocks["stories"]
     for key in ("numbers", "texts"):
         stories[key] = (stories[key] * 50)[:130]

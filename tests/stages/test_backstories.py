@@ -17,14 +17,14 @@ from anthology.config.model import Sampling
 from anthology.config.prompts import PreamblePrompt, StoryPrompt
 from anthology.errors import DataError
 from anthology.interview.transcript import Turn, story_turns
-from anthology.io.parquet import facts, read_table, write_table
+from anthology.io.parquet import read_metadata, read_table, write_table
 from anthology.io.yaml import read_record
 from anthology.models.base import Message, Request
 from anthology.stages.backstories import Settings, run
 from anthology.stages.personas import Settings as PersonaSettings
 from anthology.stages.personas import run as build
-from anthology.stories.story import COLUMNS, joined
-from anthology.stories.writing import KeepRules
+from anthology.stories.table import BACKSTORY_COLUMNS, join_answers
+from anthology.stories.writer import StoryFilter
 from tests.support.fake_server.requests import Serving
 from tests.support.fake_server.server import serving
 from tests.support.project import ROOT, Project, merge, new_project
@@ -44,7 +44,7 @@ def settings(**changes: Any) -> Settings:
         "seed": 1,
         "model": IDENTITY,
         "sampling": Sampling(max_tokens=600),
-        "keep": KeepRules(min_words=2, max_mentions={}, max_attempts=3),
+        "keep": StoryFilter(min_words=2, max_mentions={}, max_attempts=3),
         "critic": None,
         "critic_model": None,
         "count": 2,
@@ -77,7 +77,7 @@ def test_a_single_question_is_asked_in_the_words_it_always_was(tmp_path: Path) -
         seed=requests[0].seed,
     )
     table = read_table(tmp_path / "s.parquet")
-    assert table.schema.names == COLUMNS.names
+    assert table.schema.names == BACKSTORY_COLUMNS.names
     assert table["text"].to_pylist() == ["I was born."] * 2
     assert table["answers"].to_pylist() == [["I was born."]] * 2
 
@@ -112,7 +112,9 @@ def test_the_turns_of_a_story_are_its_questions_with_their_answers(
 ) -> None:
     questions, answers = zip(*said, strict=True)
     assert story_turns(questions, answers) == tuple(Turn(*pair) for pair in said)
-    assert story_turns(questions, [joined(answers)]) == (Turn(questions[0], joined(answers)),)
+    assert story_turns(questions, [join_answers(answers)]) == (
+        Turn(questions[0], join_answers(answers)),
+    )
 
 
 @pytest.mark.parametrize(("questions", "answers"), [(3, 2), (2, 3), (1, 2), (0, 1), (2, 0)])
@@ -173,7 +175,7 @@ def test_stories_can_be_interviews_that_follow_a_preamble(interviewed: Project) 
         assert story["text"] == "\n\n".join(story["answers"])
         assert len(story["text"].split()) >= 250
         assert CITIZEN.question not in story["text"]
-    assert facts(interviewed.path / NATURAL)["rejected"]["failed the preamble"] > 0
+    assert read_metadata(interviewed.path / NATURAL)["rejected"]["failed the preamble"] > 0
     assert "preamble" in (interviewed.path / "logs/backstories/natural.log").read_text()
 
 
@@ -235,7 +237,7 @@ def test_chat_models_can_be_interviewed(fresh: Project) -> None:
     fresh.make(NATURAL)
     answers = read_table(fresh.path / NATURAL)["answers"].to_pylist()
     assert all(len(each) == len(PROMPT.asked) for each in answers)
-    assert facts(fresh.path / NATURAL)["rejected"].keys() <= {"turned down by the critic"}
+    assert read_metadata(fresh.path / NATURAL)["rejected"].keys() <= {"turned down by the critic"}
 
 
 @pytest.mark.slow
@@ -243,7 +245,10 @@ def test_without_a_critic_only_words_are_counted(fresh: Project) -> None:
     changes = {"natural": {"count": 30}, "keep": {"critic": None, "max_attempts": 9}}
     fresh.configure(lambda config: merge(config, {"backstories": changes, "compare": ["qa"]}))
     fresh.make(NATURAL)
-    assert facts(fresh.path / NATURAL)["rejected"].keys() <= {"too short", "mentions interview"}
+    assert read_metadata(fresh.path / NATURAL)["rejected"].keys() <= {
+        "too short",
+        "mentions interview",
+    }
     # A critic of one's own is a file; this one keeps nothing, and the budget runs out.
     critic = "message: |-\n  {story}\n\n  Is this text a life, yes or no?\naccept: never\n"
     (fresh.path / "config/prompts/critics/never.yaml").write_text(critic)
@@ -302,8 +307,8 @@ def test_a_table_of_stories_tells_when_it_is_of_another_interview(tmp_path: Path
     )
     people = pa.table({"respondent": ["1"], "weight": [1.0]})
     table = pa.table({"respondent": ["1"], "backstory": [0], "answers": [["a", "b", "c"]]})
-    write_table(humans, people, stage="h", settings=told, facts={})
-    write_table(stories, table, stage="b", settings=told, facts={"source": "x"})
+    write_table(humans, people, stage="h", settings=told, metadata={})
+    write_table(stories, table, stage="b", settings=told, metadata={"source": "x"})
     (tmp_path / "codebook.json").write_text(
         '{"survey": "w", "source": "s", "traits": {}, "items": {}}'
     )

@@ -14,7 +14,7 @@ from anthology.config.stage import StageSettings
 from anthology.io.parquet import write_table
 from anthology.seeds import rng_for
 from anthology.stages import duplicates
-from anthology.stages.duplicates import Settings, pairs, passages, run
+from anthology.stages.duplicates import Settings, find_similar_pairs, run, shingle_matrix
 from tests.support.project import Project, merge
 
 FILE = "results/backstories/duplicates.csv"
@@ -25,7 +25,7 @@ stories = st.lists(words.map(" ".join), min_size=1, max_size=7)
 
 def alike(texts: list[str], length: int, least: float) -> dict[tuple[int, int], float]:
     found: dict[tuple[int, int], float] = {}
-    for first, second, similarity in pairs(passages(texts, length), least):
+    for first, second, similarity in find_similar_pairs(shingle_matrix(texts, length), least):
         rows = zip(first.tolist(), second.tolist(), similarity.tolist(), strict=True)
         found |= {(a, b): index for a, b, index in rows}
     return found
@@ -116,7 +116,7 @@ def test_every_planted_copy_is_found_among_many_stories() -> None:
 def listed(folder: Path, texts: list[str], numbers: list[int]) -> str:
     source, output = folder / "stories.parquet", folder / "duplicates.csv"
     table = pa.table({"backstory": numbers, "text": texts})
-    write_table(source, table, stage="b", settings=StageSettings(), facts={})
+    write_table(source, table, stage="b", settings=StageSettings(), metadata={})
     run(Settings(shingle_words=2, min_similarity=0.5), backstories=source, output=output)
     return output.read_text()
 
@@ -145,7 +145,7 @@ def test_where_nothing_can_be_alike_the_list_is_empty(tmp_path: Path, texts: lis
     numbers = pa.array(range(len(texts)), pa.int64())
     source, output = tmp_path / "stories.parquet", tmp_path / "duplicates.csv"
     table = pa.table({"backstory": numbers, "text": pa.array(texts, pa.string())})
-    write_table(source, table, stage="b", settings=StageSettings(), facts={})
+    write_table(source, table, stage="b", settings=StageSettings(), metadata={})
     run(Settings(shingle_words=5, min_similarity=0.5), backstories=source, output=output)
     assert output.read_text() == "story_1,story_2,similarity\n"
 

@@ -11,7 +11,7 @@ import pandas as pd
 import pyreadstat
 import pytest
 
-from anthology.io.parquet import facts, read_table
+from anthology.io.parquet import read_metadata, read_table
 from anthology.stages import exports
 from anthology.survey.codebook import Codebook, Entry
 from tests.stages.test_metrics import ITEMS, ROWS, frames, population, settings_for, write_responses
@@ -186,7 +186,7 @@ def test_a_study_is_exported(project: Project) -> None:
     assert set(sav["QKEY"]) <= set(people["QKEY"])
     assert sav["QKEY"].dtype == people["QKEY"].dtype
     assert "simulated" in str(meta.file_label)
-    assert facts(folder / "w34.parquet")["source"] == "simulated"
+    assert read_metadata(folder / "w34.parquet")["source"] == "simulated"
     assert project.stale(target) == set()
 
 

@@ -11,7 +11,7 @@ import pyreadstat
 import pytest
 
 from anthology.errors import DataError
-from anthology.io.parquet import facts, made_by, read_table
+from anthology.io.parquet import read_metadata, read_producer, read_table
 from anthology.stages import humans
 from anthology.stages.humans import ItemVariable, Settings, TraitVariable
 from anthology.survey.codebook import Codebook, Entry, TraitEntry
@@ -83,7 +83,7 @@ def write(
 def run(sav: Path, **changes: Any) -> tuple[pa.Table, Codebook, dict[str, Any]]:
     table, book = sav.parent / "out" / "humans.parquet", sav.parent / "out" / "codebook.json"
     humans.run(settings(**changes), sav=sav, humans=table, codebook=book)
-    return read_table(table), Codebook.load(book), facts(table)
+    return read_table(table), Codebook.load(book), read_metadata(table)
 
 
 def failing(sav: Path, **changes: Any) -> str:
@@ -164,7 +164,7 @@ def test_equal_input_gives_equal_bytes(tmp_path: Path) -> None:
     first = {path.name: path.read_bytes() for path in out.iterdir()}
     run(sav)
     assert {path.name: path.read_bytes() for path in out.iterdir()} == first
-    assert made_by(out / "humans.parquet")["stage"] == "humans"
+    assert read_producer(out / "humans.parquet")["stage"] == "humans"
 
 
 def test_text_ids_are_kept_as_they_are(tmp_path: Path) -> None:
@@ -289,7 +289,7 @@ def test_a_wrong_declaration_is_found_in_the_header(
 
 
 def test_a_right_declaration_passes(tmp_path: Path) -> None:
-    humans.read(settings(), write(tmp_path / "w7.sav"))
+    humans.read_survey(settings(), write(tmp_path / "w7.sav"))
 
 
 def test_a_missing_variable_among_many_names_only_its_like(tmp_path: Path) -> None:

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from anthology.config.survey import TraitSource
 from anthology.errors import DataError
-from anthology.io.parquet import facts, read_table, write_table
+from anthology.io.parquet import read_metadata, read_table, write_table
 from anthology.matching.greedy import assign_greedily
 from anthology.matching.max_weight import Assignment
 from anthology.matching.similarity import compute_similarities, trait_probabilities
@@ -146,7 +146,9 @@ def write_humans(path: Path, people: int = 4, **changes: Any) -> Path:
         "trait:income": pa.array([5, 6, 7, None][:people], pa.int16()),
         **changes,
     }
-    write_table(path, pa.table(columns), stage="humans", settings=Made(), facts={"survey": "toy"})
+    write_table(
+        path, pa.table(columns), stage="humans", settings=Made(), metadata={"survey": "toy"}
+    )
     return path
 
 
@@ -160,7 +162,7 @@ def write_traits(path: Path, stories: int = 5, **changes: Any) -> Path:
         **changes,
     }
     told = {"source": "toy stories", "traits": "toy model", "options": OPTIONS}
-    write_table(path, pa.table(columns), stage="traits", settings=Made(), facts=told)
+    write_table(path, pa.table(columns), stage="traits", settings=Made(), metadata=told)
     return path
 
 
@@ -185,7 +187,7 @@ def test_the_stage_writes_a_match_for_every_respondent(method: Method, tmp_path:
         assert table["backstory"].to_pylist() == [100, 101, 102, 100]
         assert table["similarity"].to_pylist() == pytest.approx([1, 0.75, 0.5, 1 / 3])
     similarity = table["similarity"].to_pylist()
-    told = facts(output)
+    told = read_metadata(output)
     proven = {name: told.pop(name, None) for name in ("total_similarity", "bound", "gap")}
     if method == "max_weight":
         assert proven["total_similarity"] == pytest.approx(sum(similarity), abs=1e-12)

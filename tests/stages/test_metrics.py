@@ -83,7 +83,7 @@ def write_humans(path: Path, frame: pd.DataFrame) -> Path:
         }
     )
     told = {"survey": "toy", "source": "toy people"}
-    write_table(path, table, stage="humans", settings=Made(), facts=told)
+    write_table(path, table, stage="humans", settings=Made(), metadata=told)
     return path
 
 
@@ -137,7 +137,7 @@ def write_responses(path: Path, frame: pd.DataFrame, row: tuple[str, str], **cha
         "traits": "toy reader" if "greedy" in row[1] else "",
         **changes,
     }
-    write_table(path, table, stage="responses", settings=Made(), facts=told)
+    write_table(path, table, stage="responses", settings=Made(), metadata=told)
     return path
 
 
@@ -391,5 +391,5 @@ def test_csv_has_fixed_decimals_and_no_negative_zero() -> None:
         {"a": -1e-9, "b": float("nan"), "c": 3},
         {"a": 1.0, "b": 1 / 3, "c": "x, y"},
     ]
-    text = tables.as_csv(["a", "b", "c"], rows)
+    text = tables.format_csv(["a", "b", "c"], rows)
     assert text == 'a,b,c\n0.000000,,3\n1.000000,0.333333,"x, y"\n'

@@ -67,7 +67,7 @@ def write_matches(path: Path, respondents: list[str]) -> Path:
     stories = [6 if i == 4 else 5 for i in range(len(respondents))]
     similarity = [i / 100 for i in range(len(respondents))]
     columns = {"respondent": respondents, "backstory": stories, "similarity": similarity}
-    write_table(path, pa.table(columns), stage="matches", settings=Made(), facts={})
+    write_table(path, pa.table(columns), stage="matches", settings=Made(), metadata={})
     return path
 
 
@@ -81,8 +81,8 @@ def write_traits(path: Path) -> Path:
             "sex": pa.array([[1, 0], [0, 8], [2, 7]], counts),
         }
     )
-    facts = {"options": {"age": ["young", "middle", "old"], "sex": ["man", "woman"]}}
-    write_table(path, table, stage="traits", settings=Made(), facts=facts)
+    metadata = {"options": {"age": ["young", "middle", "old"], "sex": ["man", "woman"]}}
+    write_table(path, table, stage="traits", settings=Made(), metadata=metadata)
     return path
 
 
@@ -231,8 +231,8 @@ def test_a_respondent_without_a_match_is_named(tmp_path: Path) -> None:
 def test_a_story_with_too_few_counts_is_told(tmp_path: Path) -> None:
     write_responses(tmp_path / "1.parquet", frames()[GREEDY], GREEDY)
     table = pa.table({"backstory": [5, 6], "age": [[1.0, 2, 3], [1.0, 2]], "sex": [[1.0, 2]] * 2})
-    facts = {"options": {"age": ["young", "middle", "old"], "sex": ["man", "woman"]}}
-    write_table(tmp_path / "t.parquet", table, stage="traits", settings=Made(), facts=facts)
+    metadata = {"options": {"age": ["young", "middle", "old"], "sex": ["man", "woman"]}}
+    write_table(tmp_path / "t.parquet", table, stage="traits", settings=Made(), metadata=metadata)
     with pytest.raises(DataError, match="age does not hold one count for each of its 3 options"):
         metrics_full.run(
             settings_for(rows=[list(GREEDY)]),

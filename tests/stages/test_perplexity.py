@@ -18,14 +18,14 @@ from anthology.config.formats import Format
 from anthology.config.model_identity import ModelIdentity
 from anthology.errors import ConfigurationError, DataError, ModelError, RefusedError
 from anthology.interview.transcript import Turn
-from anthology.io.parquet import facts, read_table, write_table
+from anthology.io.parquet import read_metadata, read_table, write_table
 from anthology.models.base import Completion, Reply, Request
 from anthology.models.session import ModelSession
 from anthology.records import Record
 from anthology.simulation.model import Simulated
 from anthology.stages import perplexities, perplexity
-from anthology.stages.perplexity import Settings, score
-from anthology.stories.story import COLUMNS, joined
+from anthology.stages.perplexity import Settings, score_story
+from anthology.stories.table import BACKSTORY_COLUMNS, join_answers
 from anthology.study.study import load
 from tests.support.fake_server.faults import Fault, Faults
 from tests.support.fake_server.replies import toy_logprob
@@ -62,12 +62,12 @@ def stories_in(folder: Path, *stories: Sequence[str]) -> Path:
     path = folder / "natural.parquet"
     columns = {
         "backstory": range(len(stories)),
-        "text": [joined(answers) for answers in stories],
+        "text": [join_answers(answers) for answers in stories],
         "answers": [list(answers) for answers in stories],
     }
-    empty = dict.fromkeys(set(COLUMNS.names) - columns.keys(), [None] * len(stories))
-    table = pa.Table.from_pydict({**columns, **empty}, schema=COLUMNS)
-    write_table(path, table, stage="released", settings=Record(), facts={"source": "mine.csv"})
+    empty = dict.fromkeys(set(BACKSTORY_COLUMNS.names) - columns.keys(), [None] * len(stories))
+    table = pa.Table.from_pydict({**columns, **empty}, schema=BACKSTORY_COLUMNS)
+    write_table(path, table, stage="released", settings=Record(), metadata={"source": "mine.csv"})
     return path
 
 
@@ -96,7 +96,10 @@ def test_three_tokens_of_one_half_each_have_a_perplexity_of_two(tmp_path: Path) 
     assert row["logprob"] == pytest.approx(-2.0794415416798357)
     assert row["perplexity"] == pytest.approx(2)
     assert row["bits_per_word"] == pytest.approx(1)
-    assert facts(tmp_path / "scripted.parquet") == {"source": "mine.csv", "perplexity": "simulated"}
+    assert read_metadata(tmp_path / "scripted.parquet") == {
+        "source": "mine.csv",
+        "perplexity": "simulated",
+    }
 
 
 def test_a_story_is_judged_behind_the_question_that_it_answers(tmp_path: Path) -> None:
@@ -123,7 +126,7 @@ def test_an_interview_is_judged_answer_by_answer_and_added_up(tmp_path: Path) ->
 def test_what_is_said_in_one_answer_or_goes_on_adds_up(words: list[list[str]]) -> None:
     """log p(ab) = log p(a) + log p(b | a), with the question in front."""
     model, texts = Simulated(), [" ".join(part) for part in words]
-    whole = asyncio.run(score(model, (Turn("Who?", " ".join(["Well", *texts])),), LAYOUT))
+    whole = asyncio.run(score_story(model, (Turn("Who?", " ".join(["Well", *texts])),), LAYOUT))
     tokens, logprob, prompt = 0, 0.0, "Question: Who?\nAnswer:"
     for text in ("Well", *texts):
         request = Request(prompt, perplexity._UNUSED, score_text=f" {text}")

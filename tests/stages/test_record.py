@@ -13,8 +13,8 @@ import pytest
 import yaml
 
 from anthology.errors import DataError
-from anthology.provenance.lineage import lineage
-from anthology.stages.record import made_public, origins, said_of, without_folders
+from anthology.provenance.lineage import trace_lineage
+from anthology.stages.record import anonymize, describe_sources, read_sources, strip_folders
 from tests.support.project import TABLE, Project, merge
 from tests.support.watched_stage import asking, stage
 
@@ -189,13 +189,13 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def test_a_lineage_goes_back_to_the_files_that_somebody_brought(here: Path) -> None:
-    found = lineage([Path("results/t.csv")])
+    found = trace_lineage([Path("results/t.csv")])
     assert list(found.made) == ["results/humans.parquet", "results/t.csv"]
     assert list(found.given) == [str(here / "home/people.sav")]
 
 
 def test_a_public_record_names_no_folder_no_machine_and_no_server(here: Path) -> None:
-    found = made_public(lineage([Path("results/t.csv")]))
+    found = anonymize(trace_lineage([Path("results/t.csv")]))
     said = json.dumps([made.model_dump(mode="json") for made in found.made.values()])
     assert str(here) not in said
     assert "people.sav" in said
@@ -208,7 +208,7 @@ def test_a_model_that_is_known_by_a_place_of_ones_own_is_known_by_its_last_name(
 ) -> None:
     told = replace(asking(), served="/home/jane/m.gguf", version="ollama 1, /home/jane/m.gguf")
     stage({}, {"output": Path("results/t.csv")}, asked=[told])
-    (model,) = made_public(lineage([Path("results/t.csv")])).made["results/t.csv"].models
+    (model,) = anonymize(trace_lineage([Path("results/t.csv")])).made["results/t.csv"].models
     assert (model.served, model.version) == ("m.gguf", "ollama 1, m.gguf")
 
 
@@ -224,14 +224,14 @@ def test_what_is_not_known_is_not_recorded(here: Path, file: str, said: str) -> 
     path = here / "mine" / file
     path.unlink() if path.suffix == ".json" else path.write_text("a,b\n")
     with pytest.raises(DataError, match=said) as caught:
-        lineage([Path("results/t.csv")])
+        trace_lineage([Path("results/t.csv")])
     assert "snakemake --force results/" in caught.value.hint
 
 
 def test_a_table_of_something_else_is_not_recorded(here: Path) -> None:  # noqa: ARG001
     stage({}, {"output": Path("results/humans.parquet")}, text="others")
     with pytest.raises(DataError, match=r"made from another results/humans.parquet"):
-        lineage([Path("results/t.csv")])
+        trace_lineage([Path("results/t.csv")])
 
 
 def test_a_file_that_was_changed_is_named_and_not_what_was_made_from_it(here: Path) -> None:
@@ -239,13 +239,13 @@ def test_a_file_that_was_changed_is_named_and_not_what_was_made_from_it(here: Pa
     people.write_text("changed by hand")
     stage({"humans": Path("results/humans.parquet")}, {"output": Path("results/t.csv")})
     with pytest.raises(DataError, match="not the file that its record is of") as caught:
-        lineage([Path("results/t.csv")])
+        trace_lineage([Path("results/t.csv")])
     assert "snakemake --force results/humans.parquet" in caught.value.hint
 
 
 def test_only_the_name_of_a_place_of_ones_own_is_told() -> None:
     said = {"humans": {"w34": "/home/jane/ATP W34.sav"}, "file": ["~/s.csv", "data/s.csv", 3]}
-    assert without_folders(said) == {
+    assert strip_folders(said) == {
         "humans": {"w34": "ATP W34.sav"},
         "file": ["s.csv", "data/s.csv", 3],
     }
@@ -258,6 +258,6 @@ def test_real_people_and_a_real_model_are_not_called_simulated(tmp_path: Path) -
         [["humans", "backstories", "traits", "answers"], ["W34.sav", "", "", "llama-3-8b"]]
     )
     (tmp_path / "summary.csv").write_text(text.getvalue())
-    said = said_of(origins(tmp_path / "summary.csv"))
+    said = describe_sources(read_sources(tmp_path / "summary.csv"))
     assert "people: W34.sav; life stories: none" in said
     assert "Simulated" not in said

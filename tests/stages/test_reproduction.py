@@ -48,7 +48,7 @@ def people(path: Path, source: str, survey: str = "toy") -> Path:
         "B": [1 + (i // 2) % 3 for i in range(24)],
     }
     told = {"survey": survey, "source": source}
-    write_table(path, pa.table(columns), stage="humans", settings=Made(), facts=told)
+    write_table(path, pa.table(columns), stage="humans", settings=Made(), metadata=told)
     return path
 
 

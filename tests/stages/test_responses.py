@@ -205,7 +205,7 @@ def test_an_item_without_words_is_an_error_before_anything_is_asked(tmp_path: Pa
         table,
         stage="personas",
         settings=settings(),
-        facts={"backstories": "", "traits": ""},
+        metadata={"backstories": "", "traits": ""},
     )
     model = Scripted(lambda request: ["(A)"])
     with pytest.raises(DataError, match="FIRST has no wording"):

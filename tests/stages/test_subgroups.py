@@ -52,7 +52,7 @@ def write_people(path: Path, frame: pd.DataFrame) -> Path:
         **{name: codes(name) for name in NAMES},
     }
     told = {"survey": "toy", "source": "toy people"}
-    write_table(path, pa.table(columns), stage="humans", settings=Made(), facts=told)
+    write_table(path, pa.table(columns), stage="humans", settings=Made(), metadata=told)
     return path
 
 

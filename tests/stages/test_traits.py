@@ -26,8 +26,8 @@ def survey(tmp_path: Path) -> Callable[..., Any]:
             return answers["age" if "How old" in text_of(request) else "sex"]
 
         found, requests = scripted(tmp_path, answer, **changes)
-        assert found.facts["source"] == "a file"
-        assert found.facts["options"] == {"age": ["young", "old"], "sex": ["man", "woman"]}
+        assert found.metadata["source"] == "a file"
+        assert found.metadata["options"] == {"age": ["young", "old"], "sex": ["man", "woman"]}
         return found.rows[0], requests
 
     return hold

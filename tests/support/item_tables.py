@@ -65,7 +65,7 @@ def tabulated(
         columns[name] = pa.array([_code(codes, value) for value in people[:, i]], pa.int16())
     told = {"source": "toy people"}
     humans = folder / "humans.parquet"
-    write_table(humans, pa.table(columns), stage="humans", settings=Made(), facts=told)
+    write_table(humans, pa.table(columns), stage="humans", settings=Made(), metadata=told)
     write_text(folder / "codebook.json", BOOK.as_json())
     conditions = dict(personas or {})
     for condition, positions in conditions.items():
@@ -83,7 +83,7 @@ def tabulated(
         }
         about = {"survey": "toy", "model": "llama", "condition": condition}
         path = folder / f"{condition}.parquet"
-        write_table(path, pa.table(rows), stage="responses", settings=Made(), facts=about)
+        write_table(path, pa.table(rows), stage="responses", settings=Made(), metadata=about)
     items.run(
         settings_for(list(conditions), **changes),
         humans=humans,

@@ -11,7 +11,7 @@ from anthology.config.model import Sampling
 from anthology.config.prompts import SurveyPrompt
 from anthology.config.survey import Item
 from anthology.interview.survey_interview import Settings
-from anthology.io.parquet import facts, read_table, write_table
+from anthology.io.parquet import read_metadata, read_table, write_table
 from anthology.models.base import LabelProbs, Request
 from anthology.stages.responses import run
 from anthology.survey.codebook import Codebook, Entry
@@ -80,7 +80,7 @@ def hold(
     chosen = settings(**changes)
     personas, book = folder / "personas.parquet", folder / "codebook.json"
     made_from = {"backstories": "a file", "traits": "a reader"}
-    write_table(personas, table, stage="personas", settings=chosen, facts=made_from)
+    write_table(personas, table, stage="personas", settings=chosen, metadata=made_from)
     book.write_text(BOOK.as_json())
     output = folder / "responses.parquet"
     run(
@@ -90,7 +90,7 @@ def hold(
         output=output,
         session=ScriptedFieldwork(model, 2, part),
     )
-    assert facts(output) == {
+    assert read_metadata(output) == {
         "survey": "w34",
         "model": "scripted",
         "condition": "bio",

@@ -173,8 +173,8 @@ def _stories(folder: Path) -> None:
         "question": "How old?",
         "options": [_option("y", "Under 50"), _option("o", "50 or over")],
     }
-    facts = {"source": "simulated", "traits": "simulated", "options": {"age": ["y", "o"]}}
-    _write(folder / "traits.parquet", traits, facts, _Made(traits={"age": age}))
+    metadata = {"source": "simulated", "traits": "simulated", "options": {"age": ["y", "o"]}}
+    _write(folder / "traits.parquet", traits, metadata, _Made(traits={"age": age}))
 
 
 def _option(name: str, text: str) -> dict[str, str]:
@@ -194,8 +194,8 @@ def _personas(folder: Path) -> None:
         )
         # Personas of one story stand together.
         table = table.sort_by("backstory")
-        facts = {"backstories": "" if condition == "bio" else "simulated", "traits": ""}
-        _write(folder / f"personas/{condition}.parquet", table, facts)
+        metadata = {"backstories": "" if condition == "bio" else "simulated", "traits": ""}
+        _write(folder / f"personas/{condition}.parquet", table, metadata)
 
 
 def _persona(condition: str, name: str) -> tuple[int | None, float | None, list[dict[str, Any]]]:
@@ -214,9 +214,9 @@ def _turn(question: str, answer: str | None) -> dict[str, Any]:
 
 
 def _write(
-    path: Path, table: pa.Table, facts: dict[str, Any], settings: Record | None = None
+    path: Path, table: pa.Table, metadata: dict[str, Any], settings: Record | None = None
 ) -> None:
-    write_table(path, table, stage="test", settings=settings or Record(), facts=facts)
+    write_table(path, table, stage="test", settings=settings or Record(), metadata=metadata)
 
 
 def put(texts: Sequence[str], pieces: Sequence[int]) -> str:

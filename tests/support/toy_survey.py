@@ -91,14 +91,14 @@ def answered(seed: int, people: Frame, *, shares: bool = False) -> Frame:
     return pd.concat(parts)[lambda rows: rows["respondent"] < "p070"].reset_index(drop=True)
 
 
-def write(path: Path, frame: Frame, **facts: str) -> Path:
+def write(path: Path, frame: Frame, **metadata: str) -> Path:
     types = {"option_probs": pa.list_(pa.float64()), "weight": pa.float64(), "unseen": pa.float64()}
     columns = {}
     for name in frame:
         text = name in ("respondent", "item")
         values = [None if np.ndim(v) == 0 and pd.isna(v) else v for v in frame[name]]
         columns[name] = pa.array(values, types.get(str(name), pa.string() if text else pa.int16()))
-    write_table(path, pa.table(columns), stage="toy", settings=Made(), facts=facts)
+    write_table(path, pa.table(columns), stage="toy", settings=Made(), metadata=metadata)
     return path
 
 

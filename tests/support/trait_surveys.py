@@ -14,7 +14,7 @@ from anthology.config.model import Sampling
 from anthology.config.prompts import CoderPrompt, ReaderPrompt, SurveyPrompt
 from anthology.config.traits import Trait, TraitOption
 from anthology.interview.trait_interview import Settings
-from anthology.io.parquet import facts, read_table, write_table
+from anthology.io.parquet import read_metadata, read_table, write_table
 from anthology.models.base import LabelProbs, Model, Request
 from anthology.stages.traits import run
 from anthology.study.study import Study, load
@@ -89,13 +89,13 @@ class Surveyed:
         One for each story.
     sources
         The rows of the sources, by trait and source.
-    facts
+    metadata
         What the artifact says of itself.
     """
 
     rows: list[dict[str, Any]]
     sources: dict[tuple[str, str], dict[str, str]]
-    facts: dict[str, Any]
+    metadata: dict[str, Any]
 
     def share(self, trait: str, source: str) -> float:
         return float(self.sources[trait, source]["share"])
@@ -118,12 +118,12 @@ def surveyed(
         "text": list(stories),
         "answers": [[story] for story in stories],
     }
-    write_table(source, pa.table(table), stage="b", settings=chosen, facts={"source": "a file"})
+    write_table(source, pa.table(table), stage="b", settings=chosen, metadata={"source": "a file"})
     session = ScriptedFieldwork(model, max_concurrency)
     run(chosen, backstories=source, output=output, sources=sources, session=session)
     with sources.open(newline="") as file:
         found = {(row["trait"], row["source"]): row for row in csv.DictReader(file)}
-    return Surveyed(read_table(output).to_pylist(), found, dict(facts(output)))
+    return Surveyed(read_table(output).to_pylist(), found, dict(read_metadata(output)))
 
 
 def scripted(folder: Path, answer: Answer, **changes: Any) -> tuple[Surveyed, list[Request]]:

@@ -8,9 +8,9 @@ from anthology.config.model import Price
 from anthology.config.model_identity import ModelIdentity
 from anthology.io.parquet import write_text
 from anthology.models.usage import ModelUsage, Usage
-from anthology.provenance.files import read
-from anthology.provenance.schema import Made
-from anthology.provenance.watch import Watch
+from anthology.provenance.record_files import read_record
+from anthology.provenance.recorder import StageRecorder
+from anthology.provenance.schema import ProvenanceRecord
 
 SETTINGS = {"seed": 7, "code": "0123abcd", "survey": "w34"}
 
@@ -25,16 +25,16 @@ def stage(
     text: str = "a,b\n1,2\n3,4\n",
 ) -> None:
     """Do what a command does: look, write, record."""
-    watch = Watch(name)
+    watch = StageRecorder(name)
     watch.look({**given, **made, "max_concurrency": 3, "models": None})
     for path in made.values():
         write_text(path, text)
     watch.record(settings, asked)
 
 
-def record(path: Path) -> Made:
+def record(path: Path) -> ProvenanceRecord:
     """Return the record of a file, which there must be."""
-    found = read(path)
+    found = read_record(path)
     assert found is not None
     return found
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from anthology.survey.wording import clean_option, is_refusal, question_wording
+from anthology.survey.wording import clean_option, clean_question, is_refusal
 
 labels = st.text(
     alphabet=st.sampled_from("aB c.,:;?!…'\u2019()[]/-$1_\u00a0\t") | st.characters(codec="utf-8"),
@@ -51,14 +51,14 @@ labels = st.text(
 def test_leading_name_is_dropped_only_if_it_is_the_variables(
     label: str, variable: str, wording: str
 ) -> None:
-    assert question_wording(label, variable) == wording
+    assert clean_question(label, variable) == wording
 
 
 @pytest.mark.parametrize("dots", ["…", "...", "… ", " …", "…  ...", "…    "])
 def test_ellipsis_joins_the_halves_of_a_question(dots: str) -> None:
     label = f"Q1A. Do you think that drinking tea will{dots}Make people sleep less"
     wording = "Do you think that drinking tea will make people sleep less?"
-    assert question_wording(label, "Q1A_W34") == wording
+    assert clean_question(label, "Q1A_W34") == wording
 
 
 @pytest.mark.parametrize(
@@ -79,7 +79,7 @@ def test_ellipsis_joins_the_halves_of_a_question(dots: str) -> None:
     ],
 )
 def test_joined_sentences_read_as_sentences(label: str, wording: str) -> None:
-    assert question_wording(label, "X") == wording
+    assert clean_question(label, "X") == wording
 
 
 @pytest.mark.parametrize(
@@ -94,12 +94,12 @@ def test_joined_sentences_read_as_sentences(label: str, wording: str) -> None:
     ],
 )
 def test_spaces_join_stem_and_item(label: str, wording: str) -> None:
-    assert question_wording(label, "TEA_GREEN_W92") == wording
+    assert clean_question(label, "TEA_GREEN_W92") == wording
 
 
 @given(labels, st.text(min_size=1, max_size=8))
 def test_wording_is_one_tidy_line(label: str, variable: str) -> None:
-    wording = question_wording(label, variable)
+    wording = clean_question(label, variable)
     assert wording == " ".join(wording.split())
 
 

@@ -224,7 +224,7 @@ def test_stories_are_asked_about_traits_in_their_own_way(tmp_path: Path, forced:
     stage = import_module("anthology.stages.traits")
     chosen = stage.Settings.model_validate(told)
     table = pa.table({"backstory": [0], "text": ["I am."], "answers": [["I am."]]})
-    write_table(tmp_path / "s", table, stage="b", settings=chosen, facts={"source": "a file"})
+    write_table(tmp_path / "s", table, stage="b", settings=chosen, metadata={"source": "a file"})
     model = Scripted(lambda request: ["A."] * request.n)
     files = {"backstories": tmp_path / "s", "output": tmp_path / "t", "sources": tmp_path / "r"}
     stage.run(chosen, **files, session=ScriptedFieldwork(model))

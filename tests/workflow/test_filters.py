@@ -8,7 +8,7 @@ import pytest
 
 from anthology.config.filters import Filter
 from anthology.errors import DataError
-from anthology.io.parquet import facts, read_table
+from anthology.io.parquet import read_metadata, read_table
 from anthology.stages import matches
 from anthology.study.checks.names import unfit_sizes
 from tests.config.test_experiment import loaded, mistake
@@ -70,8 +70,8 @@ def test_stories_take_part_by_their_likeliest_options(
     given = settings_for("greedy", backstories=wanted)
     matches.run(given, humans=humans, traits=traits, output=output)
     assert set(read_table(output)["backstory"].to_pylist()) <= stories
-    assert facts(output)["backstories"] == len(stories)
-    assert facts(output)["filtered_out"] == 5 - len(stories)
+    assert read_metadata(output)["backstories"] == len(stories)
+    assert read_metadata(output)["filtered_out"] == 5 - len(stories)
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ from pathlib import Path
 import pyarrow.parquet as pq
 import pytest
 
-from anthology.io.parquet import facts, read_table
+from anthology.io.parquet import read_metadata, read_table
 from tests.support.project import TABLE, Project, merge, new_project
 
 COLUMNS = (
@@ -93,7 +93,7 @@ def test_backstories_differ_and_some_were_rejected(made: Project) -> None:
     path = made.path / "results/backstories/natural.parquet"
     texts = read_table(path)["text"].to_pylist()
     assert len(set(texts)) == len(texts) == 40
-    assert sum(facts(path)["rejected"].values()) > 0
+    assert sum(read_metadata(path)["rejected"].values()) > 0
 
 
 def test_one_to_one_matches_use_no_backstory_twice(made: Project) -> None:
@@ -163,5 +163,5 @@ def test_stories_may_come_from_a_file(fresh: Project) -> None:
     fresh.configure(lambda config: merge(config, {"backstories": {"natural": natural}}))
     fresh.make("results/w34/personas/max_weight_bio.parquet")
     path = fresh.path / "results/backstories/natural.parquet"
-    assert facts(path)["source"] == "stories.json"
+    assert read_metadata(path)["source"] == "stories.json"
     assert read_table(path)["text"].to_pylist() == texts

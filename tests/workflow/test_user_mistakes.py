@@ -242,11 +242,15 @@ def test_an_artifact_is_written_whole_or_not_at_all(tmp_path: Path) -> None:
     import pyarrow as pa
 
     path = tmp_path / "a" / "b.parquet"
-    write_table(path, pa.table({"x": [1]}), stage="s", settings=StageSettings(), facts={})
+    write_table(path, pa.table({"x": [1]}), stage="s", settings=StageSettings(), metadata={})
     before = path.read_bytes()
     with pytest.raises(TypeError):
         write_table(
-            path, pa.table({"x": [2]}), stage="s", settings=StageSettings(), facts={"f": object()}
+            path,
+            pa.table({"x": [2]}),
+            stage="s",
+            settings=StageSettings(),
+            metadata={"f": object()},
         )
     assert path.read_bytes() == before
     assert [p.name for p in path.parent.iterdir()] == ["b.parquet"]

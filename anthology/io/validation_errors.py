@@ -15,7 +15,7 @@ from anthology.spelling import suggest
 _SECRET = re.compile("key|token|secret|password", re.IGNORECASE)
 
 
-def explain(
+def explain_validation_error(
     error: ValidationError,
     grammar: type[Record],
     data: Any,

@@ -15,10 +15,16 @@ from anthology.errors import ModelError
 from anthology.interview.transcript import Ask, Turn, as_text
 from anthology.models.base import Completion, Reply, Request
 from anthology.seeds import derive_seed
-from anthology.stories.writing import Editor, KeepRules, Story, accepted, fault
+from anthology.stories.writer import (
+    Story,
+    StoryFilter,
+    StoryWriter,
+    reason_to_reject,
+    starts_with_word,
+)
 from tests.support.scripted_model import Scripted, text_of
 
-RULES = KeepRules(min_words=5, max_mentions={"interview": 1}, max_attempts=4)
+RULES = StoryFilter(min_words=5, max_mentions={"interview": 1}, max_attempts=4)
 CRITIC = CriticPrompt(message="Keep this? {story}", accept="yes")
 CITIZEN = PreamblePrompt(question="Are you a citizen?", accept="yes")
 INTERVIEW = ("Where did you grow up?", "What do you do?", "What do you hope for?")
@@ -34,12 +40,12 @@ INTERVIEW = ("Where did you grow up?", "What do you do?", "What do you hope for?
     ],
 )
 def test_counting_words(text: str, wrong: str | None) -> None:
-    assert fault(text, RULES) == wrong
+    assert reason_to_reject(text, RULES) == wrong
 
 
 def written(answer: Callable[[Request], list[str]]) -> tuple[Scripted, Callable[[], Story]]:
     model = Scripted(answer)
-    editor = Editor(model, RULES, CRITIC, model)
+    editor = StoryWriter(model, RULES, CRITIC, model)
 
     def story() -> Story:
         return asyncio.run(
@@ -99,7 +105,7 @@ def interviewed(
         return [answer(text_of(asked).split("Question: ")[-1].removesuffix("\nAnswer:"))]
 
     model = Scripted(reply)
-    editor = Editor(model, RULES.model_copy(update=rules), None, None)
+    editor = StoryWriter(model, RULES.model_copy(update=rules), None, None)
     held = editor.story(request, questions, preamble=preamble, seed=1, path=("stories", 3))
     return asyncio.run(held), model.requests
 
@@ -184,7 +190,9 @@ def test_an_interview_is_as_long_and_as_likely_as_its_answers_together(
         async def sample(self, _: Request) -> Reply:
             return Reply((next(draws),))
 
-    held = Editor(Writer(), RULES, None, None).story(request, INTERVIEW[:2], seed=1, path=("s",))
+    held = StoryWriter(Writer(), RULES, None, None).story(
+        request, INTERVIEW[:2], seed=1, path=("s",)
+    )
     story = asyncio.run(held)
     assert (story.tokens, story.finish, story.logprob) == (12, finish, logprob)
 
@@ -192,6 +200,6 @@ def test_an_interview_is_as_long_and_as_likely_as_its_answers_together(
 @given(st.sampled_from(["yes", "Y", "Ja"]), st.sampled_from(["", ".", ", I am", "\n\nNo", "'s"]))
 def test_a_reply_is_accepted_by_its_first_word_in_any_case(word: str, rest: str) -> None:
     for written in (word, word.upper(), word.lower()):
-        assert accepted(f" {written}{rest}", word)
-        assert not accepted(f"{written}terday{rest}", word)
-        assert not accepted(f"No, {written}{rest}", word)
+        assert starts_with_word(f" {written}{rest}", word)
+        assert not starts_with_word(f"{written}terday{rest}", word)
+        assert not starts_with_word(f"No, {written}{rest}", word)

@@ -13,7 +13,7 @@ from anthology.models.ask import ask_model, told
 from anthology.models.base import Completion, Model, Request
 from anthology.records import Record
 from anthology.seeds import derive_seed
-from anthology.stories.story import joined
+from anthology.stories.table import join_answers
 
 RequestFor = Callable[[tuple[Turn, ...], str, int], Request]
 """From what was said, the question that is asked now, and a seed to the request."""
@@ -21,7 +21,7 @@ RequestFor = Callable[[tuple[Turn, ...], str, int], Request]
 _JUDGEMENT = Sampling(temperature=0, max_tokens=8)
 
 
-class KeepRules(Record):
+class StoryFilter(Record):
     """When a written story may be used; see `backstories.keep` in the configuration."""
 
     min_words: int
@@ -56,14 +56,14 @@ class Story:
     @property
     def text(self) -> str:
         """The whole story."""
-        return joined(self.answers)
+        return join_answers(self.answers)
 
 
 class _RejectedError(Exception):
     """Ends a try, with the reason why it is not kept."""
 
 
-def overused(text: str, rules: KeepRules) -> str | None:
+def find_overused_word(text: str, rules: StoryFilter) -> str | None:
     """Name a word that a text mentions more often than a story may, or None."""
     for word, most in rules.max_mentions.items():
         if len(re.findall(rf"\b{re.escape(word)}", text, re.IGNORECASE)) > most:
@@ -71,19 +71,19 @@ def overused(text: str, rules: KeepRules) -> str | None:
     return None
 
 
-def fault(text: str, rules: KeepRules) -> str | None:
+def reason_to_reject(text: str, rules: StoryFilter) -> str | None:
     """Name what is wrong with a story as far as counting words can tell, or None."""
     if len(text.split()) < rules.min_words:
         return "too short"
-    return overused(text, rules)
+    return find_overused_word(text, rules)
 
 
-def accepted(reply: str, word: str) -> bool:
+def starts_with_word(reply: str, word: str) -> bool:
     """Say whether a reply begins with a word, as a word of its own and in any case."""
     return re.match(rf"{re.escape(word)}(?!\w)", reply.strip(), re.IGNORECASE) is not None
 
 
-class Editor:
+class StoryWriter:
     """Has stories written and keeps the first that passes.
 
     Parameters
@@ -100,7 +100,7 @@ class Editor:
     def __init__(
         self,
         writer: Model,
-        rules: KeepRules,
+        rules: StoryFilter,
         critic: CriticPrompt | None,
         judge: Model | None,
     ) -> None:
@@ -172,7 +172,7 @@ class Editor:
         short = asked.sampling.model_copy(update={"max_tokens": longest})
         reply = await ask_model(self._writer, replace(asked, sampling=short, want_logprobs=False))
         answer = reply.completions[0].text.strip()
-        if not accepted(answer, preamble.accept):
+        if not starts_with_word(answer, preamble.accept):
             raise _RejectedError("failed the preamble")
         return (Turn(preamble.question, answer),)
 
@@ -191,14 +191,18 @@ class Editor:
             said = (*said, Turn(question, draw.text.strip()))
             if not draw.text.strip():
                 raise _RejectedError("no answer")
-            spoilt = overused(_text(draws), self._rules) if len(draws) < len(questions) else None
+            spoilt = (
+                find_overused_word(_text(draws), self._rules)
+                if len(draws) < len(questions)
+                else None
+            )
             if spoilt is not None:
                 raise _RejectedError(spoilt)
         return draws
 
     async def _judged(self, text: str, seed: int) -> None:
         """Hold a story to the rules, and then to the critic."""
-        wrong = fault(text, self._rules)
+        wrong = reason_to_reject(text, self._rules)
         if wrong is not None:
             raise _RejectedError(wrong)
         if self._critic is None or self._judge is None:
@@ -206,12 +210,12 @@ class Editor:
         prompt = told(self._critic.system, self._critic.message.format(story=text))
         request = Request(prompt=prompt, sampling=_JUDGEMENT, seed=seed)
         verdict = (await ask_model(self._judge, request)).completions[0].text
-        if not accepted(verdict, self._critic.accept):
+        if not starts_with_word(verdict, self._critic.accept):
             raise _RejectedError("turned down by the critic")
 
 
 def _text(draws: Sequence[Completion]) -> str:
-    return joined([draw.text.strip() for draw in draws])
+    return join_answers([draw.text.strip() for draw in draws])
 
 
 def _story(draws: Sequence[Completion], rejected: Counter[str]) -> Story:

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 
-class Texts:
+class TextTable:
     """Texts, each known by its place in the order in which they first came."""
 
     def __init__(self) -> None:

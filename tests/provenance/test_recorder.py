@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 
 from anthology.errors import DataError
 from anthology.models.usage import Usage
-from anthology.provenance.environment import checkout, scheduled
-from anthology.provenance.files import beside, is_of, read
-from anthology.provenance.secrets import scrubbed
+from anthology.provenance.environment import git_commit, scheduler_job
+from anthology.provenance.record_files import describes_file, read_record, record_path
+from anthology.provenance.secrets import redact_secrets
 from tests.support.project import TABLE, Project, merge
 from tests.support.watched_stage import asking, record, stage
 
@@ -81,17 +81,17 @@ def test_a_record_that_cannot_be_written_fails_nothing(
 def test_a_changed_file_is_not_the_one_of_its_record(here: Path) -> None:
     stage({}, {"output": here / "1.csv"})
     made = record(here / "1.csv")
-    assert is_of(made, here / "1.csv")
+    assert describes_file(made, here / "1.csv")
     (here / "1.csv").write_text("a,b\n1,2\n3,5\n")  # Of the same size.
-    assert not is_of(made, here / "1.csv")
+    assert not describes_file(made, here / "1.csv")
 
 
 @pytest.mark.parametrize("content", ["", "[]", '{"format": 99}', '{"format": 1}', "\ufffd{"])
 def test_a_damaged_record_is_said_to_be_one(here: Path, content: str) -> None:
     stage({}, {"output": here / "1.csv"})
-    beside(here / "1.csv").write_text(content)
+    record_path(here / "1.csv").write_text(content)
     with pytest.raises(DataError, match="cannot be read as the record of a file"):
-        read(here / "1.csv")
+        read_record(here / "1.csv")
 
 
 def test_models_are_recorded_with_what_asking_took(here: Path) -> None:
@@ -106,10 +106,10 @@ def test_models_are_recorded_with_what_asking_took(here: Path) -> None:
 
 def test_a_record_of_before_earlier_costs_were_told_is_read(here: Path) -> None:
     stage({}, {"output": here / "1.csv"}, asked=[asking(dollars=0.5)])
-    plain = json.loads(beside(here / "1.csv").read_text())
+    plain = json.loads(record_path(here / "1.csv").read_text())
     for name in [name for name in plain["models"][0] if name.startswith("earlier")]:
         del plain["models"][0][name]
-    beside(here / "1.csv").write_text(json.dumps(plain))
+    record_path(here / "1.csv").write_text(json.dumps(plain))
     assert record(here / "1.csv").dollars == 0.5
 
 
@@ -155,16 +155,16 @@ word = st.text(st.characters(categories=["L", "N"]), min_size=8, max_size=12)
 @given(user=word, password=word, before=st.text(max_size=5))
 def test_no_password_stays_in_an_address(user: str, password: str, before: str) -> None:
     text = f"{before} https://{user}:{password}@host.org/v1"
-    found = scrubbed({"list": [{"at": text}]})
+    found = redact_secrets({"list": [{"at": text}]})
     assert password not in json.dumps(found, ensure_ascii=False)
     assert found["list"][0]["at"].endswith("https://host.org/v1")
 
 
 def test_only_the_values_of_secrets_are_hidden() -> None:
     said = {"api_key": "k", "X-Api-Key": "k", "password": "k", "access_token": "k"}
-    assert set(scrubbed(said).values()) == {"***"}
+    assert set(redact_secrets(said).values()) == {"***"}
     kept = {"max_tokens": 3, "tokens": "k", "key": "age", "stop_token": 7, "mail": "a@b.org"}
-    assert scrubbed(kept) == kept
+    assert redact_secrets(kept) == kept
 
 
 def test_a_checkout_is_known_by_its_commit_and_whether_it_was_changed(tmp_path: Path) -> None:
@@ -177,19 +177,19 @@ def test_a_checkout_is_known_by_its_commit_and_whether_it_was_changed(tmp_path: 
         command = ["git", "-C", str(tmp_path), *who, *words]
         return subprocess.run(command, check=True, capture_output=True, text=True).stdout.strip()
 
-    assert checkout(package) == (None, None)
+    assert git_commit(package) == (None, None)
     git("init", "-q")
-    assert checkout(package) == (None, None)  # It lies there, and is not a part of it.
+    assert git_commit(package) == (None, None)  # It lies there, and is not a part of it.
     git("add", ".")
     git("commit", "-q", "-m", "first")
-    assert checkout(package) == (git("rev-parse", "HEAD"), False)
+    assert git_commit(package) == (git("rev-parse", "HEAD"), False)
     (package / "__init__.py").write_text("1")
-    assert checkout(package) == (git("rev-parse", "HEAD"), True)
+    assert git_commit(package) == (git("rev-parse", "HEAD"), True)
 
 
 def test_a_job_of_a_scheduler_is_named() -> None:
-    assert scheduled({"SLURM_JOB_ID": "12"}) == "Slurm 12"
-    assert scheduled({"HOME": "/root"}) is None
+    assert scheduler_job({"SLURM_JOB_ID": "12"}) == "Slurm 12"
+    assert scheduler_job({"HOME": "/root"}) is None
 
 
 def test_every_artifact_of_a_study_has_a_true_record(made: Project) -> None:
@@ -201,7 +201,7 @@ def test_every_artifact_of_a_study_has_a_true_record(made: Project) -> None:
     assert len(files) > 18
     known = {}
     for path in files:
-        found = json.loads(beside(path).read_text())
+        found = json.loads(record_path(path).read_text())
         assert found["file"]["path"] == str(path.relative_to(made.path))
         assert found["file"]["sha256"] == hashed(path)
         known[found["file"]["path"]] = found
@@ -225,9 +225,9 @@ def test_no_key_and_no_password_is_in_a_record(
     secret = "base_url: 'http://jane:hunter2@localhost/v1', key_env: SIMULATED_KEY"
     file = "config/models/simulated.yaml"
     project.replace(file, "max_concurrency: 64", f"max_concurrency: 64, {secret}")
-    before = (project.path / ANSWERS).read_bytes(), beside(project.path / ANSWERS).read_text()
+    before = (project.path / ANSWERS).read_bytes(), record_path(project.path / ANSWERS).read_text()
     project.make(ANSWERS, "--force")
-    after = (project.path / ANSWERS).read_bytes(), beside(project.path / ANSWERS).read_text()
+    after = (project.path / ANSWERS).read_bytes(), record_path(project.path / ANSWERS).read_text()
     assert after[0] == before[0]
     assert after[1] != before[1]  # It was another run.
     for hidden in (KEY, "hunter2", "jane"):

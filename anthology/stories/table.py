@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import pyarrow as pa
 
-COLUMNS = pa.schema(
+BACKSTORY_COLUMNS = pa.schema(
     [
         ("backstory", pa.int64()),
         ("text", pa.string()),
@@ -20,6 +20,6 @@ interview, and one alone for any other story. And, where we had it written, its 
 why it ended, its total log-probability, and how many attempts it took."""
 
 
-def joined(answers: Sequence[str]) -> str:
+def join_answers(answers: Sequence[str]) -> str:
     """Return the text of a story that was told in these answers: a blank line between them."""
     return "\n\n".join(answers)

@@ -18,9 +18,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from anthology.errors import DataError
-from anthology.io.parquet import facts, read_table
-from anthology.stages.released import Settings, chosen, run
-from anthology.stories.files import read_stories
+from anthology.io.parquet import read_metadata, read_table
+from anthology.stages.released import Settings, choose_stories, run
+from anthology.stories.story_files import read_stories
 from anthology.study.story_count import stories_in
 
 story = st.text(st.characters(codec="utf-8", exclude_characters="\0"), min_size=1).filter(str.strip)
@@ -192,7 +192,7 @@ def test_pickles_are_refused_with_a_way_out(tmp_path: Path, name: str) -> None:
 
 
 def taken(count: int | None, *, shuffle: bool, seed: int = 4) -> list[int]:
-    return chosen(50, Settings(seed=seed, count=count, shuffle=shuffle), "a file")
+    return choose_stories(50, Settings(seed=seed, count=count, shuffle=shuffle), "a file")
 
 
 def test_a_number_of_stories_are_the_first_of_all() -> None:
@@ -226,7 +226,7 @@ def test_a_story_from_a_file_is_one_answer_and_says_which_of_the_file_it_is(
     assert [row["backstory"] for row in rows] == list(range(5))
     assert all(row["text"] == f"I am number {row['row'] - 1}." for row in rows)
     assert all(row["answers"] == [row["text"]] for row in rows)
-    assert facts(output) == {"source": "stories.json", "available": 20}
+    assert read_metadata(output) == {"source": "stories.json", "available": 20}
 
 
 def test_a_file_is_counted_once_until_it_changes(

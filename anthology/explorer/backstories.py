@@ -7,16 +7,16 @@ from typing import Any
 
 import pyarrow as pa
 
-from anthology.explorer.shared_texts import Texts
-from anthology.explorer.wording import stories_traits
-from anthology.io.parquet import facts, read_table
+from anthology.explorer.text_table import TextTable
+from anthology.explorer.wording import backstory_trait_texts
+from anthology.io.parquet import read_metadata, read_table
 
 _REST = ("declined", "unreadable", "unseen")
 """Answers of a story that are no part of a trait's distribution."""
 
 
 @dataclass(frozen=True, slots=True)
-class Stories:
+class Backstories:
     """Natural stories.
 
     Parameters
@@ -31,7 +31,7 @@ class Stories:
     table: pa.Table
 
     @classmethod
-    def read(cls, path: Path) -> "Stories":
+    def read(cls, path: Path) -> "Backstories":
         """Read natural stories."""
         return cls(path, read_table(path, ["backstory", "text", "answers"]))
 
@@ -40,18 +40,18 @@ class Stories:
         numbers = self.table["backstory"].to_pylist()
         return dict(zip(numbers, self.table["answers"].to_pylist(), strict=True))
 
-    def told(self, texts: Texts) -> dict[str, Any]:
+    def told(self, texts: TextTable) -> dict[str, Any]:
         """Return each story's number and the pieces of its text."""
         whole = self.table["text"].to_pylist()
         parts = self.table["answers"].to_pylist()
         return {
-            "source": facts(self.path)["source"],
+            "source": read_metadata(self.path)["source"],
             "numbers": self.table["backstory"].to_pylist(),
             "texts": [texts.pieces(*one) for one in zip(whole, parts, strict=True)],
         }
 
 
-def distributions(path: Path, numbers: Sequence[int]) -> dict[str, Any]:
+def trait_distributions(path: Path, numbers: Sequence[int]) -> dict[str, Any]:
     """Return what stories answered about every trait.
 
     Parameters
@@ -72,7 +72,7 @@ def distributions(path: Path, numbers: Sequence[int]) -> dict[str, Any]:
     row_of = {number: row for row, number in enumerate(table["backstory"].to_pylist())}
     rows = [row_of.get(number) for number in numbers]
     return {
-        "traits_source": facts(path)["traits"],
+        "traits_source": read_metadata(path)["traits"],
         "traits": [
             {
                 "name": one.name,
@@ -80,7 +80,7 @@ def distributions(path: Path, numbers: Sequence[int]) -> dict[str, Any]:
                 "options": one.options,
                 **_answers(table, one.name, rows),
             }
-            for one in stories_traits(path)
+            for one in backstory_trait_texts(path)
         ],
     }
 
@@ -90,13 +90,13 @@ def _answers(table: pa.Table, name: str, rows: Sequence[int | None]) -> Mapping[
     stated = table[f"{name}:stated"].to_pylist()
     rest = [table[f"{name}:{kind}"].to_pylist() for kind in _REST]
     return {
-        "counts": [None if r is None else [short(c) for c in counts[r]] for r in rows],
+        "counts": [None if r is None else [round_number(c) for c in counts[r]] for r in rows],
         "stated": [r is not None and bool(stated[r]) for r in rows],
-        "rest": [[0 if r is None else short(kind[r]) for kind in rest] for r in rows],
+        "rest": [[0 if r is None else round_number(kind[r]) for kind in rest] for r in rows],
     }
 
 
-def short(value: float, digits: int = 2) -> float:
+def round_number(value: float, digits: int = 2) -> float:
     """Return a number with a few decimals, and a whole one without any."""
     rounded = round(value, digits)
     return int(rounded) if rounded == int(rounded) else rounded

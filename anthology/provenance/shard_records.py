@@ -6,13 +6,13 @@ from pathlib import Path
 
 from anthology.errors import DataError
 from anthology.models.usage import COUNTS, join_versions
-from anthology.provenance.files import read
-from anthology.provenance.schema import Asking, Content, Made
+from anthology.provenance.record_files import read_record
+from anthology.provenance.schema import FileHash, ProvenanceRecord, UsageRecord
 
 _PART = re.compile(r"(.+)\.(\d+-of-\d+)(\.\w+)")
 
 
-def parts_of(made: Iterable[Path], given: Iterable[Path]) -> list[Path]:
+def find_shards(made: Iterable[Path], given: Iterable[Path]) -> list[Path]:
     """Return those of the files that an artifact is made from which are parts of it, by name."""
     whole = set(made)
     return [
@@ -22,7 +22,7 @@ def parts_of(made: Iterable[Path], given: Iterable[Path]) -> list[Path]:
     ]
 
 
-def part_files(made: Iterable[Path], parts: Iterable[Path]) -> list[Path]:
+def list_shard_files(made: Iterable[Path], parts: Iterable[Path]) -> list[Path]:
     """Return all files of the jobs that made some parts, one for each file that the join made."""
     numbers = [found[2] for part in parts if (found := _PART.fullmatch(part.name))]
     return [
@@ -30,7 +30,7 @@ def part_files(made: Iterable[Path], parts: Iterable[Path]) -> list[Path]:
     ]
 
 
-def fold(whole: Made, parts: Sequence[Path]) -> Made:
+def merge_shard_records(whole: ProvenanceRecord, parts: Sequence[Path]) -> ProvenanceRecord:
     """Put what the parts took into the record of the artifact that was joined from them.
 
     Parameters
@@ -53,20 +53,20 @@ def fold(whole: Made, parts: Sequence[Path]) -> Made:
     )
 
 
-def _others(files: Iterable[Content], known: Iterable[str]) -> list[Content]:
+def _others(files: Iterable[FileHash], known: Iterable[str]) -> list[FileHash]:
     return [file for file in files if file.path not in set(known)]
 
 
-def _read(part: Path) -> Made | None:
+def _read(part: Path) -> ProvenanceRecord | None:
     try:
-        return read(part)
+        return read_record(part)
     except DataError:
         return None
 
 
-def _together(askings: Iterable[Asking]) -> list[Asking]:
+def _together(askings: Iterable[UsageRecord]) -> list[UsageRecord]:
     """Add up what asking each model took, whichever part did it."""
-    found: dict[str, Asking] = {}
+    found: dict[str, UsageRecord] = {}
     for asking in askings:
         name = asking.name
         before = found.get(name)
@@ -79,6 +79,6 @@ def _together(askings: Iterable[Asking]) -> list[Asking]:
     return list(found.values())
 
 
-def _either(one: Asking, other: Asking, key: str) -> str | None:
+def _either(one: UsageRecord, other: UsageRecord, key: str) -> str | None:
     """Return what either says, or both where they differ."""
     return join_versions(getattr(asking, key) for asking in (one, other))

@@ -10,17 +10,17 @@ from pathlib import Path
 from typing import Any
 
 from anthology.models.usage import COUNTS, ModelUsage
-from anthology.provenance.environment import scheduled, software, taken
-from anthology.provenance.files import beside, content, write
-from anthology.provenance.joined import fold, part_files, parts_of
-from anthology.provenance.schema import Asking, Made, Run
-from anthology.provenance.secrets import scrubbed
+from anthology.provenance.environment import describe_software, measure_usage, scheduler_job
+from anthology.provenance.record_files import hash_file, record_path, write_record
+from anthology.provenance.schema import CommandRun, ProvenanceRecord, UsageRecord
+from anthology.provenance.secrets import redact_secrets
+from anthology.provenance.shard_records import find_shards, list_shard_files, merge_shard_records
 
-Seen = Mapping[Path, int | None]
+Snapshot = Mapping[Path, int | None]
 """Files with what tells one from another that replaced it; None for no file."""
 
 
-class Watch:
+class StageRecorder:
     """Takes the time from its making on, and can tell which files a stage made.
 
     A file that an option names is one that the stage made if it was not there when the stage
@@ -36,7 +36,7 @@ class Watch:
     def __init__(self, stage: str) -> None:
         self._stage = stage
         self._started, self._clock = datetime.now(UTC), time.monotonic()
-        self._before: Seen = {}
+        self._before: Snapshot = {}
 
     def look(self, options: Mapping[str, Any]) -> None:
         """See which files there are before the stage runs.
@@ -70,7 +70,7 @@ class Watch:
             for file in made:
                 # No record is better than one of another run.
                 with suppress(OSError):
-                    beside(file).unlink(missing_ok=True)
+                    record_path(file).unlink(missing_ok=True)
             print(f"warning: what made the files was not recorded: {error}", file=sys.stderr)
 
     def _write(
@@ -79,30 +79,32 @@ class Watch:
         given: Sequence[Path],
         settings: Mapping[str, Any],
         asked: Sequence[ModelUsage],
-        run: Run,
+        run: CommandRun,
     ) -> None:
-        parts = parts_of(made, given)
-        inputs = [content(file) for file in given if file not in parts and file.is_file()]
+        parts = find_shards(made, given)
+        inputs = [hash_file(file) for file in given if file not in parts and file.is_file()]
         told = {name: value for name, value in settings.items() if name != "code"}
         common = {
             "stage": self._stage,
-            "software": software(str(settings.get("code", ""))),
+            "software": describe_software(str(settings.get("code", ""))),
             "run": run,
             "inputs": inputs,
-            "settings": scrubbed(told),
+            "settings": redact_secrets(told),
             "models": [_asking(one) for one in asked],
         }
         for file in made:
-            write(fold(Made(file=content(file), **common), parts), file)
-        for part in part_files(made, parts):
+            write_record(
+                merge_shard_records(ProvenanceRecord(file=hash_file(file), **common), parts), file
+            )
+        for part in list_shard_files(made, parts):
             # What is joined is removed, and so is its record.
-            beside(part).unlink(missing_ok=True)
+            record_path(part).unlink(missing_ok=True)
 
-    def _run(self) -> Run:
-        processor, memory = taken()
-        return Run(
+    def _run(self) -> CommandRun:
+        processor, memory = measure_usage()
+        return CommandRun(
             host=platform.node(),
-            job=scheduled(),
+            job=scheduler_job(),
             started=self._started,
             ended=datetime.now(UTC),
             seconds=round(time.monotonic() - self._clock, 3),
@@ -111,10 +113,10 @@ class Watch:
         )
 
 
-def _asking(asked: ModelUsage) -> Asking:
+def _asking(asked: ModelUsage) -> UsageRecord:
     counts = {key: getattr(asked.meter, key) for key in COUNTS}
-    return Asking.model_validate(
-        scrubbed(
+    return UsageRecord.model_validate(
+        redact_secrets(
             {
                 "identity": asked.identity.model_dump(mode="json"),
                 "served": asked.served,
@@ -135,5 +137,5 @@ def _paths(values: Iterable[Any]) -> Iterable[Path]:
             yield from _paths(value)
 
 
-def _seen(files: Iterable[Path]) -> Seen:
+def _seen(files: Iterable[Path]) -> Snapshot:
     return {file: file.stat().st_ino if file.is_file() else None for file in files}
