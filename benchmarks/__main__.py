@@ -1,4 +1,4 @@
-"""Measure everything side by side and print the tables: `python -m benchmarks`."""
+"""Measure everything side by side and print the table: `python -m benchmarks`."""
 
 import argparse
 import os
@@ -18,48 +18,27 @@ def main() -> None:
         analysis,
         asking,
         fromjournal,
-        growth,
         human_row,
         journal,
         matching,
         planning,
-        rows,
-        slurm,
-        taking,
+        prefix,
         workflow,
     )
+    from benchmarks.results import table
 
     # First, since a process starts with the memory of the one that it is forked from.
-    limits = workflow.measure(paper=not quick)
-    limits += analysis.whole()
-    limits += planning.measure()
-    limits += journal.measure(*journal.SIZES[: 2 if quick else None])
+    results = workflow.measure(paper=not quick)
+    results += planning.measure()
+    results += journal.measure(*journal.SIZES[: 1 if quick else None])
     if not quick:
-        limits += asking.memory()
-    paces = asking.measure(quick=quick)
-    rates = fromjournal.measure(quick=quick)
-    print(rows.table([*human_row.measure(), *analysis.measure(), *matching.measure()]))
-    print()
-    print(rows.limits(limits))
-    print()
-    print(rows.paces(paces))
-    print()
-    print(rows.rates(rates))
-    if not quick:
-        print()
-        print(taking.table(list(growth.measure(quick=False))))
-        print()
-        slurm.main()
+        results += asking.memory()
+    results += asking.measure(quick=quick)
+    results += fromjournal.measure(quick=quick)
+    results += [*human_row.measure(), *analysis.measure(), *matching.measure()]
     if "ANTHOLOGY_VLLM" in os.environ:
-        from benchmarks import prefix
-
-        print()
-        prefix.main()
-        if not quick:
-            from benchmarks import sharing
-
-            print()
-            sharing.main()
+        results += prefix.measure()
+    print(table(results))
 
 
 if __name__ == "__main__":

@@ -1,8 +1,8 @@
-"""How many requests a second get through, from an interview to a server and back.
+"""Processor time a request, and requests a second, from an interview to a server and back.
 
 `python -m benchmarks.asking [--quick]` measures this alone. Every measurement has a process of its
-own, and so has the server, which always says the same. The ways of asking take turns, so that what
-else the machine does meets all of them.
+own, and so has the server, which always gives the same reply. The ways of asking take turns, so
+that whatever else the machine does slows all of them; results are medians of five such rounds.
 """
 
 import argparse
@@ -17,7 +17,6 @@ import tempfile
 import time
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from contextlib import redirect_stderr
-from functools import partial
 from io import StringIO
 from itertools import cycle
 from pathlib import Path
@@ -36,7 +35,7 @@ from anthology.models.usage import Usage
 from anthology.providers.http.openai_format import completion_body
 from anthology.providers.openai import open_model
 from anthology.stages import responses
-from benchmarks.rows import Limit, Pace, limits, paces
+from benchmarks.results import Result, table
 from benchmarks.survey import MODEL, Inputs
 from tests.support.fake_server.server import apart
 from tests.support.scripted_model import Scripted, ScriptedFieldwork
@@ -47,84 +46,80 @@ Ask = Callable[[T], Awaitable[object]]
 Fields = dict[str, Any]
 
 PEOPLE, STORY, RECORDED = 2_500, 2_150, 2_000
-DELAYS, IN_FLIGHT, SECONDS = (0.0, 0.05), (32, 256, 1000), 1.2
-ROUNDS, QUICK_ROUNDS = 3, 2
+ROUNDS, SECONDS = 5, 1.2
+LOADS = ((0.05, 256), (0.0, 256), (0.05, 1_000))
+"""Seconds until the server replies, and requests in flight; the first in the quick run too."""
 _LONGEST_WARMING = 8.0  # Seconds; the openai package takes 4 to open 1,000 connections.
-_TARGET, _NEAR = 2.0, 0.9
 MANY, _MOST = 10_000, 500
 """Personas that are queued, and megabytes: 200 for Python and its libraries; 2.5 kB of each persona
 twice, in the table and in turns; 2 kB for what else is known of a persona, 10 for its 8 responses,
 their rows and their places in the journal; 1 MB for each 64 requests in flight. That makes 375, and
 a third more is allowed for."""
-WAYS = {
-    "aiohttp": "bare aiohttp",
-    "sdk": "AsyncOpenAI as it comes",
-    "transport": "AsyncOpenAI with DefaultAioHttpClient",
-    "provider": "our provider alone",
-    "path": "our whole path",
-}
-_PAIR = "our whole path, two processes"
+AIOHTTP, SDK, PROVIDER, PATH = WAYS = ("bare aiohttp", "openai package", "provider", "whole path")
 _IDENTITY = ModelIdentity(name=MODEL, provider="openai", api="completions", model="toy")
 
 
-def measure(*, quick: bool = False) -> list[Pace]:
-    """Ask in all ways, at several delays and numbers in flight, or in the quick run at one."""
-    found: list[Pace] = []
+def measure(*, quick: bool = False) -> list[Result]:
+    """Ask in all ways, under several loads, or in the quick run under one."""
+    found: list[Result] = []
     with tempfile.TemporaryDirectory() as scratch:
         inputs = Inputs(Path(scratch))
         inputs.make(PEOPLE, STORY)
         _record(inputs)
-        for delay in DELAYS[-1:] if quick else DELAYS:
+        for delay, in_flight in LOADS[: 1 if quick else None]:
             with apart("stub", "--delay", str(delay)) as server:
-                for max_concurrency in IN_FLIGHT[1:2] if quick else IN_FLIGHT:
-                    inputs.declare(server.url, max_concurrency)
-                    what = f"after {1000 * delay:.0f} ms" if delay else "at once"
-                    rounds = QUICK_ROUNDS if quick else ROUNDS
-                    found += _compared(inputs, server.url, max_concurrency, what, rounds)
+                inputs.declare(server.url, in_flight)
+                load = f"{in_flight:,} in flight, replies after {1000 * delay:.0f} ms"
+                found += _compare(inputs, server.url, in_flight, load)
     return found
 
 
-def memory() -> list[Limit]:
+def memory() -> list[Result]:
     """Have many personas take the survey, and look how much memory their process needs."""
     with tempfile.TemporaryDirectory() as scratch, apart("stub") as server:
         inputs = Inputs(Path(scratch))
         inputs.make(MANY)
-        inputs.declare(server.url, IN_FLIGHT[1])
-        (peak,) = _apart(inputs, server.url, IN_FLIGHT[1], ["memory"])
-    what = f"asking {MANY:,} personas of 2.5 kB, {IN_FLIGHT[1]} in flight: memory"
-    return [Limit(what, peak, _MOST, "MB")]
+        inputs.declare(server.url, LOADS[0][1])
+        peak = _in_own_process(inputs, server.url, LOADS[0][1], "memory")
+    what = f"{MANY:,} personas of 2.5 kB, {LOADS[0][1]} in flight: memory"
+    return [Result(what, peak, "MB", at_most=_MOST)]
 
 
-def _compared(inputs: Inputs, url: str, max_concurrency: int, what: str, rounds: int) -> list[Pace]:
-    measured: dict[str, list[tuple[float, float]]] = {name: [] for name in (*WAYS.values(), _PAIR)}
-    for _ in range(rounds):
-        for way, name in WAYS.items():
-            measured[name] += _apart(inputs, url, max_concurrency, [way])
-        one, two = _apart(inputs, url, max_concurrency, ["path", "path"])
-        measured[_PAIR].append((one[0] + two[0], (one[1] + two[1]) / 2))
-    paces = {name: median(pace for pace, _ in found) for name, found in measured.items()}
-    bare, plain = paces[WAYS["aiohttp"]], paces[WAYS["sdk"]]
-    # Where all wait for the server, the fastest client is not twice as fast as the slowest.
-    least = min(_TARGET, _NEAR * bare / plain)
+def _compare(inputs: Inputs, url: str, in_flight: int, load: str) -> list[Result]:
+    rounds = [
+        {way: _in_own_process(inputs, url, in_flight, way) for way in WAYS} for _ in range(ROUNDS)
+    ]
+    times = {way: [found[way][1] for found in rounds] for way in WAYS}
+    rates = {way: [found[way][0] for found in rounds] for way in WAYS}
+
+    def paired(measured: dict[str, list[float]], way: str, other: str) -> list[tuple[float, float]]:
+        return list(zip(measured[way], measured[other], strict=True))
+
+    provider = median(a / b for a, b in paired(times, PROVIDER, AIOHTTP))
+    above = median(a - b for a, b in paired(times, PATH, PROVIDER))
+    faster = median(a / b for a, b in paired(rates, PATH, SDK))
     return [
-        Pace(
-            f"{what}, {max_concurrency:,} in flight: {name}",
-            paces[name],
-            median(busy for _, busy in found),
-            bare=bare,
-            plain=plain,
-            least=least if name == WAYS["path"] else None,
-        )
-        for name, found in measured.items()
+        *(
+            Result(
+                f"{load}: {way}",
+                median(times[way]),
+                "us CPU a request",
+                note=f"{median(rates[way]):,.0f} requests a second",
+            )
+            for way in WAYS
+        ),
+        Result(f"{load}: provider, of bare aiohttp", provider, "times the CPU", at_most=1.4),
+        Result(f"{load}: whole path, above the provider", above, "us CPU", at_most=100),
+        Result(f"{load}: whole path, of the openai package", faster, "times the requests"),
     ]
 
 
-def _apart(inputs: Inputs, url: str, max_concurrency: int, ways: list[str]) -> list[Any]:
-    """Ask in some ways at the same time; return requests/s and microseconds for each."""
+def _in_own_process(inputs: Inputs, url: str, in_flight: int, way: str) -> Any:
+    """Ask in one way; return requests a second and microseconds of processor time for each."""
     command = [sys.executable, "-m", "benchmarks.asking", "--folder", str(inputs.folder)]
-    command += ["--url", url, "--max-concurrency", str(max_concurrency), "--way"]
-    running = [subprocess.Popen([*command, way], stdout=subprocess.PIPE, text=True) for way in ways]
-    return [json.loads(process.communicate()[0]) for process in running]
+    command += ["--url", url, "--max-concurrency", str(in_flight), "--way", way]
+    done = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True)
+    return json.loads(done.stdout)
 
 
 async def _watch(max_concurrency: int, answered: Callable[[], int]) -> None:
@@ -220,14 +215,10 @@ async def _bare(requests: Sequence[Request], endpoint: Endpoint) -> None:
         await _keep_asking(endpoint.max_concurrency, _bodies(requests, endpoint), ask)
 
 
-async def _plain(requests: Sequence[Request], endpoint: Endpoint, *, transport: bool) -> None:
-    from openai import AsyncOpenAI, DefaultAioHttpClient
+async def _sdk(requests: Sequence[Request], endpoint: Endpoint) -> None:
+    from openai import AsyncOpenAI
 
-    async with AsyncOpenAI(
-        base_url=endpoint.base_url,
-        api_key="none",
-        http_client=DefaultAioHttpClient() if transport else None,
-    ) as client:
+    async with AsyncOpenAI(base_url=endpoint.base_url, api_key="none") as client:
 
         async def ask(fields: Fields) -> None:
             await client.completions.create(**fields)
@@ -247,7 +238,7 @@ def _bodies(requests: Sequence[Request], endpoint: Endpoint) -> list[Fields]:
 
 def _ask(inputs: Inputs, way: str, endpoint: Endpoint) -> None:
     """Ask in one way until the process ends."""
-    if way == "path":
+    if way == PATH:
         with tempfile.TemporaryDirectory(dir=inputs.folder) as journal:
             _survey(inputs, _Watched(inputs, Path(journal), endpoint.max_concurrency))
         raise SystemExit("all people were asked before the time was over")
@@ -259,13 +250,8 @@ def _ask(inputs: Inputs, way: str, endpoint: Endpoint) -> None:
         print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1000)
         return
     requests = pickle.loads(_recorded(inputs).read_bytes())
-    asking = {
-        "aiohttp": partial(_bare, requests, endpoint),
-        "sdk": partial(_plain, requests, endpoint, transport=False),
-        "transport": partial(_plain, requests, endpoint, transport=True),
-        "provider": partial(_provider, requests, endpoint),
-    }
-    asyncio.run(asking[way]())
+    ask = {AIOHTTP: _bare, SDK: _sdk, PROVIDER: _provider}[way]
+    asyncio.run(ask(requests, endpoint))
 
 
 def main() -> None:
@@ -282,8 +268,8 @@ def main() -> None:
         _ask(Inputs(said.folder), said.way, endpoint)
         return
     if not said.quick:
-        print(limits(memory()))
-    print(paces(measure(quick=said.quick)))
+        print(table(memory()))
+    print(table(measure(quick=said.quick)))
 
 
 if __name__ == "__main__":

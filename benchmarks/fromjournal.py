@@ -24,7 +24,7 @@ from anthology.models.session import ModelSession
 from anthology.models.usage import Usage
 from anthology.seeds import derive_seed
 from anthology.stages import responses, traits
-from benchmarks.rows import Rate, rates
+from benchmarks.results import Result, table
 from benchmarks.survey import Inputs
 
 T = TypeVar("T")
@@ -94,7 +94,7 @@ def _parrot(identity: ModelIdentity, endpoint: Endpoint, meter: Usage) -> Provid
     return _Parrot(identity, endpoint, meter)
 
 
-def measure(*, quick: bool = False) -> list[Rate]:
+def measure(*, quick: bool = False) -> list[Result]:
     """Fill a journal, and run the stages that ask models some times more, in fresh processes.
 
     Of several times the shortest counts, as what else the machine does only ever adds to it.
@@ -112,10 +112,11 @@ def measure(*, quick: bool = False) -> list[Rate]:
             assert _output(stage, inputs).read_bytes() == filled, "the journal says otherwise"
             answers, whole, asking = (min(column) for column in zip(*runs, strict=True))
             what = f"from the journal: {stage}, {answers:,.0f} answers"
+            unit = "answers/s"
             found += [
-                Rate(f"{what}, files read and written", answers / whole, TARGET, "answers/s"),
-                Rate(f"{what}, the asking alone", answers / asking, TARGET, "answers/s"),
-                Rate(f"{what}, from Python's start on", answers / command, None, "answers/s"),
+                Result(f"{what}, with files", answers / whole, unit, at_least=TARGET),
+                Result(f"{what}, asking alone", answers / asking, unit, at_least=TARGET),
+                Result(f"{what}, from Python's start on", answers / command, unit),
             ]
     return found
 
@@ -171,4 +172,4 @@ if __name__ == "__main__":
         import_module("anthology.providers.http.client")
         print(json.dumps(_run(sys.argv[1], Inputs(Path(sys.argv[2])))))
     else:
-        print(rates(measure()))
+        print(table(measure()))

@@ -1,4 +1,4 @@
-"""The people's row: distances between random halves, all splits at once against one by one."""
+"""The human row: distances between random halves, all splits at once against one by one."""
 
 from dataclasses import asdict
 from time import perf_counter
@@ -7,8 +7,8 @@ import numpy as np
 
 from anthology.analysis import split_half as halves
 from anthology.analysis.distances import FloatArray, distances
-from benchmarks import plain
-from benchmarks.rows import Row
+from benchmarks.results import Result, compared
+from tests.support import reference_metrics as reference
 
 PEOPLE, ITEMS, OPTIONS, SPLITS = 2537, 8, 4, 100
 
@@ -23,7 +23,7 @@ def people(seed: int = 0) -> tuple[FloatArray, FloatArray]:
     return positions, rng.gamma(2.0, size=PEOPLE)
 
 
-def measure() -> list[Row]:
+def measure() -> list[Result]:
     """Time both on the same splits, and make sure that they agree to 1e-12.
 
     Drawing the splits counts towards our time only.
@@ -33,7 +33,7 @@ def measure() -> list[Row]:
     first = halves.draw_halves(PEOPLE, SPLITS, np.random.default_rng(1))
 
     start = perf_counter()
-    expected = plain.human_row(positions, sizes, weights, first)
+    expected = reference.human_row(positions, sizes, weights, first)
     slow = perf_counter() - start
 
     times = []
@@ -45,4 +45,4 @@ def measure() -> list[Row]:
     for name, value in asdict(found).items():
         np.testing.assert_allclose(value, expected[name], rtol=0, atol=1e-12, err_msg=name)
     what = f"human row: {PEOPLE:,} people, {ITEMS} items, {SPLITS} splits"
-    return [Row(what, slow, float(np.median(times)), 50)]
+    return [compared(what, slow, float(np.median(times)), 50)]

@@ -21,7 +21,7 @@ are left out, so where answers stand in later prompts a server may find a little
 
 import os
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable
 from contextlib import redirect_stderr
 from dataclasses import dataclass
 from io import StringIO
@@ -40,6 +40,8 @@ from anthology.models.base import Model, Reply, Request
 from anthology.models.session import ModelSession
 from anthology.stages import responses, traits
 from benchmarks import survey
+from benchmarks.results import Result, table
+from tests.support.prefix_cache import most_cached_tokens
 from tests.support.vllm_server import KEY, MODEL, counters, metrics, post, serving
 
 PEOPLE, STORIES, DRAWS = 72, 24, 40
@@ -51,33 +53,6 @@ BLOCKS = 1_500
 """What the cache holds: all that is in flight, and a fifth of what the survey comes to."""
 TARGET = 0.95
 _KEY_VARIABLE = "VLLM_KEY"
-
-
-@dataclass(frozen=True, slots=True)
-class Found:
-    """What a server found in its cache.
-
-    Parameters
-    ----------
-    what
-        What was asked.
-    prompts
-        How many prompts there were, a draw being one.
-    looked_up, found, possible
-        Tokens: of all prompts, those that the server found, and the most that it
-        could have found in any order.
-    """
-
-    what: str
-    prompts: int
-    looked_up: int
-    found: int
-    possible: int
-
-    @property
-    def share(self) -> float:
-        """How much was found of what could be."""
-        return self.found / self.possible
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,35 +88,12 @@ class RecordedFieldwork(ModelSession):
         return Recorded(super().model(identity), self.requests)
 
 
-def possible(prompts: Iterable[Sequence[int]], block: int) -> int:
-    """Return the most tokens that a cache can give to prompts, whatever their order.
-
-    Parameters
-    ----------
-    prompts
-        The tokens of each.
-    block
-        How many tokens the cache keeps or forgets together.
-    """
-    found = 0
-    # Blocks by the block before them, so that equal ones behind different texts stay apart.
-    known: dict[tuple[int, tuple[int, ...]], int] = {}
-    for prompt in sorted(prompts, key=len):
-        before = 0
-        for end in range(block, len(prompt) + 1, block):
-            key = (before, tuple(prompt[end - block : end]))
-            if key in known and end < len(prompt):
-                found += block
-            before = known.setdefault(key, len(known) + 1)
-    return found
-
-
-def measure(
+def _measure_stage(
     what: str,
     address: str,
     inputs: survey.Inputs,
     work: Callable[[survey.Inputs, ModelSession], None],
-) -> Found:
+) -> Result:
     """Have a stage ask a server, and compare what that found with what it could have.
 
     Parameters
@@ -168,7 +120,9 @@ def measure(
     tokens = sum(map(len, prompts))
     if looked_up != tokens:
         raise SystemExit(f"{what}: {tokens:,} tokens were sent, the server read {looked_up:,}")
-    return Found(what, len(prompts), looked_up, found, possible(prompts, block_size(address)))
+    most = most_cached_tokens(prompts, block_size(address))
+    note = f"{found:,} of {most:,} tokens, {len(prompts):,} prompts of {looked_up:,}"
+    return Result(what, found / most, "of the possible hits", at_least=TARGET, note=note)
 
 
 def block_size(address: str) -> int:
@@ -240,27 +194,20 @@ def _prompts(address: str, request: Request) -> list[list[int]]:
     return [ids] * request.n
 
 
-def main() -> None:
-    """Start a server, measure both stages, and print the table."""
+def measure() -> list[Result]:
+    """Start a server, and measure what it finds for each of two stages."""
     os.environ[_KEY_VARIABLE] = KEY
     options = ("--block-size", str(BLOCK), "--num-gpu-blocks-override", str(BLOCKS))
+    survey_of = f"prefix cache: {PEOPLE} personas on {STORIES} stories"
+    traits_of = f"prefix cache: traits of {STORIES} stories, n = {DRAWS}"
     with serving(*options) as address, TemporaryDirectory() as scratch:
         inputs = survey.Inputs(Path(scratch))
         make(inputs, address)
-        results = [
-            measure(f"survey: {PEOPLE} personas on {STORIES} stories", address, inputs, ask_items),
-            measure(f"traits: {STORIES} stories, n = {DRAWS}", address, inputs, ask_traits),
+        return [
+            _measure_stage(survey_of, address, inputs, ask_items),
+            _measure_stage(traits_of, address, inputs, ask_traits),
         ]
-        block = block_size(address)
-        print(f"{IN_FLIGHT} in flight, a cache of {BLOCKS:,} blocks of {block} tokens")
-        print(f"{'what':44}{'prompts':>9}{'tokens':>12}{'found':>12}{'possible':>12}{'share':>8}")
-        for result in results:
-            print(
-                f"{result.what:44}{result.prompts:9,}{result.looked_up:12,}{result.found:12,}"
-                f"{result.possible:12,}{result.share:8.1%}  "
-                f"{'met' if result.share >= TARGET else 'MISSED'}"
-            )
 
 
 if __name__ == "__main__":
-    main()
+    print(table(measure()))

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from anthology.analysis import distances as measures
 from anthology.analysis import split_half as halves
 from anthology.analysis.distances import FloatArray
-from benchmarks import plain
+from tests.support import reference_metrics as reference
 
 NAN = float("nan")
 Survey = tuple[FloatArray, list[int], FloatArray]
@@ -86,7 +86,7 @@ def test_every_distance_agrees_with_a_plain_computation(survey: Survey) -> None:
     two = measures.group_stats(other, sizes)
     if not defined(one):
         return
-    expected = plain.compare(positions, other, sizes, weights, np.ones(len(other)))
+    expected = reference.compare(positions, other, sizes, weights, np.ones(len(other)))
     for name, value in asdict(measures.distances(one, two)).items():
         same(value, expected[name])
 
@@ -96,7 +96,7 @@ def test_every_distance_agrees_with_a_plain_computation(survey: Survey) -> None:
 def test_alpha_agrees_with_pandas(survey: Survey) -> None:
     positions, sizes, _ = survey
     if not measures.why_alpha_undefined(positions, [""] * len(sizes)):
-        expected = plain.cronbach_alpha(positions)
+        expected = reference.cronbach_alpha(positions)
         assert measures.cronbach_alpha(positions) == pytest.approx(expected, rel=1e-9, abs=1e-9)
 
 
@@ -265,7 +265,7 @@ def test_human_row_agrees_with_a_plain_loop() -> None:
     sizes, weights = [4, 4, 5, 4, 4], rng.gamma(1.5, size=401)
     first = halves.draw_halves(401, 40, np.random.default_rng(2))
     found = measures.distances(*halves.half_stats(positions, sizes, weights, first))
-    expected = plain.human_row(positions, sizes, weights, first)
+    expected = reference.human_row(positions, sizes, weights, first)
     for name, value in asdict(found).items():
         same(value, expected[name])
 

@@ -7,8 +7,15 @@ from hypothesis import given, settings
 from anthology.matching import greedy as module
 from anthology.matching.greedy import assign_greedily
 from anthology.matching.tie_breaks import backstory_tie_breaks, pair_tie_breaks
-from benchmarks import matching
-from tests.support.matching_problems import Problem, chosen, of_matrix, people_lots, problems
+from tests.support.matching_problems import (
+    Problem,
+    chosen,
+    draw_problem,
+    of_matrix,
+    people_lots,
+    problems,
+    similarities,
+)
 
 NAMES = [f"r{i}" for i in range(600)]
 
@@ -69,7 +76,7 @@ def test_a_further_story_in_a_crowd_changes_few(monkeypatch: pytest.MonkeyPatch)
 
 def test_memory_does_not_hold_all_similarities(monkeypatch: pytest.MonkeyPatch) -> None:
     # What is computed at a time is told by the blocks that are asked for.
-    found = matching.compared(matching.problem(people=200, stories=500))
+    found = similarities(draw_problem(people=200, stories=500))
     asked: list[tuple[int, int]] = []
     kept = type(found).factors
 

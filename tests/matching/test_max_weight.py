@@ -15,14 +15,16 @@ from anthology.matching.dual_bound import Market, dual_bound, optimal_prices
 from anthology.matching.max_weight import Assignment, assign_max_weight
 from anthology.matching.similarity import FloatArray, Similarities
 from anthology.matching.tie_breaks import backstory_tie_breaks
-from benchmarks import matching
 from tests.support.matching_problems import (
+    SAMPLES,
     Problem,
     chosen,
+    draw_problem,
     of_matrix,
     people_lots,
     problems,
     rows_of,
+    similarities,
 )
 
 VALUES = (0.0, 1e-9, 1e-4, 0.1, 0.1 + 1e-12, 0.3, 0.5, 0.7, 1.0)
@@ -134,18 +136,18 @@ def test_hand_worked_prices() -> None:
 @pytest.mark.parametrize("kind", ["simulated", "unanimous", "even", "steep", "coarse", "alike"])
 def test_both_solvers_reach_one_total(kind: str, people: int, stories: int) -> None:
     rng = np.random.default_rng(people + stories)
-    given = matching.problem(people=people, stories=stories)
+    given = draw_problem(people=people, stories=stories)
     if kind == "unanimous":
         for counts in given.counts:
             top = counts.argmax(axis=1)
             counts[:] = 0
-            counts[np.arange(stories), top] = matching.DRAWS
+            counts[np.arange(stories), top] = SAMPLES
     found = {
         "even": lambda: of_matrix(rng.random((50, stories))[rng.integers(0, 50, people)]),
         "steep": lambda: of_matrix(rng.lognormal(0, 4, (50, stories))[rng.integers(0, 50, people)]),
         "coarse": lambda: of_matrix(rng.integers(0, 4, (people, stories)) / 3),
         "alike": lambda: of_matrix(np.full((people, stories), 0.3)),
-    }.get(kind, lambda: matching.compared(given))()
+    }.get(kind, lambda: similarities(given))()
     matrix = solved(found)
     with solving():
         sold = solved(found)

@@ -17,8 +17,8 @@ from anthology.matching.tie_breaks import backstory_tie_breaks
 from anthology.records import Record
 from anthology.stages import matches
 from anthology.stages.matches import Method
-from benchmarks import matching, plain
-from tests.support.matching_problems import Problem, chosen, people_lots, problems
+from tests.support import reference_metrics as reference
+from tests.support.matching_problems import Problem, chosen, draw_problem, people_lots, problems
 
 AGE = TraitSource(variable="AGE", codes=[1, 2], recode={"young": 1, "old": 2})
 INCOME = TraitSource(
@@ -46,7 +46,7 @@ def test_hand_worked_similarities() -> None:
 
 @pytest.mark.parametrize("traits", [1, 2, 5])
 def test_similarities_agree_with_a_row_by_row_computation(traits: int) -> None:
-    given = matching.problem(people=40, stories=25)
+    given = draw_problem(people=40, stories=25)
     counts = [count.copy() for count in given.counts[:traits]]
     counts[0][3] = 0
     sources, values = given.sources[:traits], given.values[:, :traits]
@@ -57,7 +57,7 @@ def test_similarities_agree_with_a_row_by_row_computation(traits: int) -> None:
     )
     stories = [
         [
-            plain.folded(
+            reference.folded(
                 counts[t][j].tolist(), names[t], s.codes, {o: s.shares(o) for o in s.recode}
             )
             for t, s in enumerate(sources)
@@ -71,7 +71,7 @@ def test_similarities_agree_with_a_row_by_row_computation(traits: int) -> None:
         ]
         for row in values.tolist()
     ]
-    expected = plain.similarity_matrix(people, stories)
+    expected = reference.similarity_matrix(people, stories)
     rows = [found.row(profile) for profile in found.profile_of]
     np.testing.assert_allclose(rows, expected, rtol=1e-12)
     first, second = found.factors(20, 30)
@@ -81,7 +81,7 @@ def test_similarities_agree_with_a_row_by_row_computation(traits: int) -> None:
     best = assign_greedily(
         found, people_lots([str(i) for i in range(40)]), backstory_tie_breaks(np.arange(25))
     )
-    assert all(j in plain.best(row) for j, row in zip(best, expected, strict=True))
+    assert all(j in reference.best(row) for j, row in zip(best, expected, strict=True))
 
 
 @settings(deadline=None)

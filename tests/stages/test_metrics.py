@@ -15,7 +15,7 @@ from anthology.io.parquet import write_table
 from anthology.records import Record
 from anthology.seeds import rng_for
 from anthology.stages import metrics
-from benchmarks import plain
+from tests.support import reference_metrics as reference
 
 ITEMS: list[dict[str, Any]] = [
     {"variable": "TRUST", "codes": [1, 2, 3, 4]},
@@ -173,7 +173,7 @@ def read(path: Path) -> list[dict[str, str]]:
         return list(csv.DictReader(file))
 
 
-def numbers(row: Mapping[str, str], names: Sequence[str] = plain.MEASURES) -> list[float]:
+def numbers(row: Mapping[str, str], names: Sequence[str] = reference.MEASURES) -> list[float]:
     return [float(row[name]) for name in names]
 
 
@@ -188,12 +188,14 @@ def test_the_human_row_agrees_with_a_plain_loop(tmp_path: Path) -> None:
     first = draw_halves(PEOPLE, 20, rng_for(5, "metrics", "toy", "splits"))
     ordered = people.sort_values("respondent")
     positions = positions_of(ordered)
-    expected = plain.human_row(positions, SIZES, ordered["weight"].to_numpy(), first)
+    expected = reference.human_row(positions, SIZES, ordered["weight"].to_numpy(), first)
     human = rows[0]
     assert (human["survey"], human["model"], human["condition"]) == ("toy", "", "human")
-    assert numbers(human) == pytest.approx([expected[name] for name in plain.MEASURES], abs=1e-6)
+    assert numbers(human) == pytest.approx(
+        [expected[name] for name in reference.MEASURES], abs=1e-6
+    )
     assert float(human["cronbach_alpha"]) == pytest.approx(
-        plain.cronbach_alpha(positions), abs=1e-6
+        reference.cronbach_alpha(positions), abs=1e-6
     )
     assert human["n_respondents"] == str(PEOPLE)
     assert float(human["valid_share"]) == pytest.approx((~np.isnan(positions)).mean(), abs=1e-6)
@@ -210,12 +212,14 @@ def test_persona_rows_agree_with_a_plain_computation(weighting: str, tmp_path: P
     for row, (key, frame) in zip(rows[1:], responses.items(), strict=True):
         positions, names = persona_positions(frame)
         weights = weight_of[names].to_numpy() if weighting == "respondent" else np.ones(len(names))
-        expected = plain.compare(
+        expected = reference.compare(
             positions_of(people), positions, SIZES, people["weight"].to_numpy(), weights
         )
-        assert numbers(row) == pytest.approx([expected[name] for name in plain.MEASURES], abs=1e-6)
+        assert numbers(row) == pytest.approx(
+            [expected[name] for name in reference.MEASURES], abs=1e-6
+        )
         assert float(row["cronbach_alpha"]) == pytest.approx(
-            plain.cronbach_alpha(positions), abs=1e-6
+            reference.cronbach_alpha(positions), abs=1e-6
         )
         assert row["n_respondents"] == "40"
         assert row["n_backstories"] == str(frame["backstory"].nunique())
@@ -239,7 +243,7 @@ def test_personas_who_answer_like_the_people_are_at_no_distance(tmp_path: Path) 
     )
     given = settings_for(rows=[("llama", "bio")], persona_weights="respondent")
     rows, _ = run(tmp_path, given, people, {("llama", "bio"): perfect})
-    assert {rows[1][name] for name in plain.MEASURES} == {"0.000000"}
+    assert {rows[1][name] for name in reference.MEASURES} == {"0.000000"}
     assert rows[1]["cronbach_alpha"] == rows[0]["cronbach_alpha"]
 
 
@@ -290,13 +294,13 @@ def test_what_cannot_be_measured_is_empty_and_explained(tmp_path: Path) -> None:
     same = responses[ROWS[1]]
     same.loc[(same["item"] == "TRUST") & same["code"].notna(), "code"] = 2
     rows, _ = run(tmp_path, settings_for(), population(), responses)
-    assert {rows[1][name] for name in (*plain.MEASURES, "cronbach_alpha")} == {""}
+    assert {rows[1][name] for name in (*reference.MEASURES, "cronbach_alpha")} == {""}
     assert rows[1]["notes"] == (
         "no answer to HOPE; correlations need 2 rows complete on all items, not 0; "
         "alpha needs 2 answers to HOPE"
     )
     assert rows[2]["notes"] == "TRUST does not vary: its correlations count as 0"
-    assert "" not in {rows[2][name] for name in (*plain.MEASURES, "cronbach_alpha")}
+    assert "" not in {rows[2][name] for name in (*reference.MEASURES, "cronbach_alpha")}
     assert rows[3]["notes"] == ""
 
 

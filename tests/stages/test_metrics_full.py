@@ -16,7 +16,6 @@ from anthology.config.survey import TraitSource
 from anthology.errors import DataError
 from anthology.io.parquet import write_table
 from anthology.stages import metrics_full
-from benchmarks import plain
 from tests.analysis.test_distances import same
 from tests.stages.test_comparisons import Table, answer, read
 from tests.stages.test_metrics import (
@@ -34,6 +33,7 @@ from tests.stages.test_metrics import (
 from tests.stages.test_metrics import run as run_metrics
 from tests.stages.test_metrics import settings_for as metric_settings
 from tests.stages.test_subgroups import write_people
+from tests.support import reference_metrics as reference
 
 AGE = {
     "variable": "A",
@@ -114,13 +114,13 @@ def run(
 def test_the_published_forms_are_those_of_metrics_csv(tmp_path: Path) -> None:
     rows = run(tmp_path, frames())
     published, _ = run_metrics(tmp_path / "published", metric_settings(), population(), frames())
-    names = (*plain.MEASURES, "cronbach_alpha", "n_respondents", "n_backstories")
+    names = (*reference.MEASURES, "cronbach_alpha", "n_respondents", "n_backstories")
     for row, other in zip(rows, published, strict=True):
         assert [row[name] for name in names] == [other[name] for name in names]
     other_weights = metric_settings(persona_weights="respondent")
     weighted, _ = run_metrics(tmp_path / "weighted", other_weights, population(), frames())
     for row, other in zip(rows, weighted, strict=True):
-        for name in plain.MEASURES:
+        for name in reference.MEASURES:
             assert row[f"{name}_weighted"] == other[name]
 
 
@@ -130,10 +130,10 @@ def test_personas_with_their_respondents_weights_agree_with_a_plain_computation(
     row = run(tmp_path, frames())[1]
     positions, names = persona_positions(frames()[ROWS[0]])
     weights = people().set_index("respondent")["weight"]
-    expected = plain.compare(
+    expected = reference.compare(
         positions_of(people()), positions, SIZES, weights.to_numpy(), weights[names].to_numpy()
     )
-    for name in plain.MEASURES:
+    for name in reference.MEASURES:
         assert float(row[f"{name}_weighted"]) == pytest.approx(expected[name], abs=1e-6)
     assert row["n_complete"] == str((~np.isnan(positions)).all(axis=1).sum())
 
@@ -203,7 +203,9 @@ def test_an_item_that_runs_against_the_others_is_turned_round(tmp_path: Path) ->
     rows = run(tmp_path, frames(), settings_for(items=items))
     turned = positions_of(people())
     turned[:, 0] = 5 - turned[:, 0]
-    assert float(rows[0]["alpha_keyed"]) == pytest.approx(plain.cronbach_alpha(turned), abs=1e-6)
+    assert float(rows[0]["alpha_keyed"]) == pytest.approx(
+        reference.cronbach_alpha(turned), abs=1e-6
+    )
     assert rows[0]["alpha_keyed"] != rows[0]["cronbach_alpha"]
 
 
