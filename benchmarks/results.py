@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from anthology.io.tables import aligned
+from anthology.io.tables import align_columns
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,8 +55,8 @@ def compared(what: str, reference: float, ours: float, at_least: float) -> Resul
 
 
 def table(results: Sequence[Result]) -> str:
-    """Write results as one aligned table."""
-    return aligned(
+    """Write results as one align_columns table."""
+    return align_columns(
         ["what", "measured", "unit", "target", "", ""],
         [
             [r.what, f"{r.measured:,.{_places(r)}f}", r.unit, r.target, r.verdict, r.note]
