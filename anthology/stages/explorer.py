@@ -15,7 +15,6 @@ from anthology.explorer.backstories import Backstories, trait_distributions
 from anthology.explorer.conditions import answer_columns, build_condition, read_personas
 from anthology.explorer.page import build_page
 from anthology.explorer.replay import read_interview_settings
-from anthology.explorer.text_codes import shortened
 from anthology.explorer.text_table import TextTable
 from anthology.explorer.wording import item_texts, respondent_trait_texts
 from anthology.interview.answers import Outcome
@@ -77,7 +76,7 @@ def run(
     write_text(output, text)
     print(
         f"{settings.survey}: {len(settings.rows)} conditions, "
-        f"{len(blocks['texts']['texts'])} different texts, {len(text.encode()) / 1e6:.1f} MB",
+        f"{len(blocks['texts'])} different texts, {len(text.encode()) / 1e6:.1f} MB",
         file=sys.stderr,
     )
 
@@ -134,7 +133,7 @@ def collect_blocks(
         "study": study,
         **{f"condition-{i}": details for i, (_, details) in enumerate(parts)},
         "stories": told and traits and {**told, **trait_distributions(traits, told["numbers"])},
-        "texts": dict(zip(("words", "texts"), shortened(texts.all()), strict=True)),
+        "texts": texts.all(),
     }
 
 

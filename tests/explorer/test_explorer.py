@@ -17,7 +17,6 @@ from hypothesis import strategies as st
 from anthology.errors import DataError
 from anthology.explorer.page import build_page
 from anthology.explorer.replay import ROLES
-from anthology.explorer.text_codes import shortened, written_out
 from anthology.explorer.text_table import TextTable
 from anthology.io.parquet import read_table
 from anthology.models.base import Message
@@ -40,10 +39,7 @@ def blocks(survey: Explored) -> dict[str, Any]:
 
 def held(survey: Explored, **changes: Any) -> dict[str, Any]:
     files = {("made" if key == "personas" else key): file for key, file in survey.files.items()}
-    found = collect_blocks(survey.settings.model_copy(update=changes), **files)
-    words = found["texts"]["words"]
-    found["texts"] = [written_out(words, text) for text in found["texts"]["texts"]]
-    return found
+    return collect_blocks(survey.settings.model_copy(update=changes), **files)
 
 
 def shown(blocks: dict[str, Any], row: int, person: int) -> list[str | tuple[Message, ...]]:
@@ -209,22 +205,6 @@ def test_pieces_put_together_are_the_text(text: str, wholes: list[str]) -> None:
     texts = TextTable()
     pieces = texts.pieces(text, wholes)
     assert put(texts.all(), pieces) == text
-
-
-@given(st.lists(st.text(), max_size=5), st.integers(1, 5))
-def test_shorthand_is_written_out_as_the_texts_it_was_made_from(
-    texts: list[str], times: int
-) -> None:
-    repeated = texts * times
-    words, short = shortened(repeated)
-    assert [written_out(words, text) for text in short] == repeated
-
-
-def test_shorthand_has_a_character_for_a_word_that_occurs_often() -> None:
-    words, short = shortened(["the sea, the sea, the sea \u2019", "seas"])
-    # A word goes with the space before it; what is above ASCII has a character of its own.
-    assert words == [" sea", "\u2019"]
-    assert short == ["the\x80, the\x80, the\x80 \x81", "seas"]
 
 
 def test_nothing_in_the_data_is_markup_and_nothing_may_run_but_the_page() -> None:

@@ -31,17 +31,7 @@ function titleOf(condition) {
   return models.size > 1 ? `${condition.name} (${condition.model})` : condition.name;
 }
 
-// Texts are in shorthand: a character above ASCII stands for a word of the list.
-const written = new Map();
-
-function textAt(place) {
-  if (!written.has(place)) {
-    const { words, texts } = known.texts;
-    const long = (character) => words[character.charCodeAt(0) - 0x80];
-    written.set(place, words.length ? texts[place].replace(/[^\0-\x7f]/g, long) : texts[place]);
-  }
-  return written.get(place);
-}
+const textAt = (place) => known.texts[place];
 
 const put = (pieces) => pieces.map(textAt).join('');
 
