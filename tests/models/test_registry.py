@@ -31,7 +31,8 @@ session = ModelSession(models=Path("models"), journal=Path("journal"), max_concu
 model = session.model(first)
 said = []
 ask = lambda _: model.sample(Request("Q", Sampling(), choices=(" (B)", " (C)")))
-session.run(ask, [1], lambda _, reply: said.append(reply.completions[0].text), total=1, label="asking")
+keep = lambda _, reply: said.append(reply.completions[0].text)
+session.run(ask, [1], keep, total=1, label="asking")
 print(said[0], session.source(first), code_hash("stages.responses", "providers.simulated"))
 """
 
