@@ -5,6 +5,7 @@ because that package takes several times as long over a request as sending it do
 """
 
 import asyncio
+import gc
 import sys
 from collections.abc import Callable
 from functools import partial
@@ -94,6 +95,9 @@ class OpenAIModel:
         self._labels = LabelProbReader(self._identity, self._endpoint, self._model, self._send)
         self._texts = TextScorer(self._identity, self._endpoint, self._model, self._send)
         self._versions.look(self._sessions[-1], self._server.base, self._model)
+        # The openai package leaves so many objects that each full pass of the garbage collector
+        # takes as long as hundreds of requests. They live as long as the process, so skip them.
+        gc.freeze()
 
     async def close(self) -> None:
         """Close all connections."""
