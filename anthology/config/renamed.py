@@ -20,26 +20,26 @@ EXPERIMENT: Mapping[str, str] = {
     "traits.draws": "samples",
     "traits.forced": "require_label",
     "traits.decline": "decline_option",
-    "backstories.keep.max_mentions": "max_mentions",
+    "backstories.keep.at_most": "max_mentions",
     "backstories.keep.tries": "max_attempts",
     "backstories.duplicates.words": "shingle_words",
     "backstories.duplicates.similarity": "min_similarity",
     "filters.stories": "backstories",
     "metrics.bootstrap": "bootstrap_resamples",
-    "metrics.min_group_size": "min_group_size",
+    "metrics.smallest_group": "min_group_size",
     "explorer.people": "respondents",
 }
 """Of `config/config.yaml`, its overlays and `--config`."""
 
 MODEL: Mapping[str, str] = {
-    "endpoint.max_concurrency": "max_concurrency",
+    "endpoint.in_flight": "max_concurrency",
     "endpoint.patience": "give_up_after",
     "endpoint.scores": "returns_logprobs",
-    "endpoint.echo_logprobs": "echo_logprobs",
+    "endpoint.text_logprobs": "echo_logprobs",
     "endpoint.choices": "constrained_output",
     "endpoint.logprobs": "top_logprobs",
     "endpoint.draws": "max_n",
-    "endpoint.max_tokens_field": "max_tokens_field",
+    "endpoint.length_field": "max_tokens_field",
 }
 """Of the files in `config/models/`."""
 
