@@ -38,7 +38,7 @@ from anthology.stages import responses
 from benchmarks.results import Result, table
 from benchmarks.survey import MODEL, Inputs
 from tests.support.fake_server.server import apart
-from tests.support.scripted_model import Scripted, ScriptedFieldwork
+from tests.support.scripted_model import ScriptedModel, ScriptedSession
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -177,8 +177,8 @@ def _survey(inputs: Inputs, session: ModelSession, *, series: bool = False) -> N
 
 def _record(inputs: Inputs) -> None:
     """Keep the requests of our whole path, so that the other ways send the same."""
-    model = Scripted(lambda _: [" (A)"])
-    _survey(inputs, ScriptedFieldwork(model))
+    model = ScriptedModel(lambda _: [" (A)"])
+    _survey(inputs, ScriptedSession(model))
     _recorded(inputs).write_bytes(pickle.dumps(model.requests[:RECORDED]))
 
 

@@ -29,7 +29,7 @@ def measure() -> list[Result]:
     rows = _plain_matrix(given)
     every_pair = perf_counter() - start
     start = perf_counter()
-    candidates = [reference.best(row) for row in rows]
+    candidates = [reference.most_similar(row) for row in rows]
     chosen = perf_counter() - start
     greedy, greedy_time = _timed(given, "greedy")
     for story, best in zip(greedy.tolist(), candidates, strict=True):
@@ -54,7 +54,7 @@ def _plain_matrix(given: DrawnProblem) -> list[list[float]]:
     shares = [{o: source.shares(o) for o in source.recode} for source in given.sources]
     stories = [
         [
-            reference.folded(counts, names[t], given.sources[t].codes, shares[t])
+            reference.recode_story(counts, names[t], given.sources[t].codes, shares[t])
             for t, counts in enumerate(story)
         ]
         for story in zip(*(count.tolist() for count in given.counts), strict=True)

@@ -56,7 +56,7 @@ _KEY_VARIABLE = "VLLM_KEY"
 
 
 @dataclass(frozen=True, slots=True)
-class Recorded:
+class RecordingModel:
     """A model that remembers what it was asked."""
 
     model: Model
@@ -68,7 +68,7 @@ class Recorded:
         return await self.model.sample(request)
 
 
-class RecordedFieldwork(ModelSession):
+class RecordingSession(ModelSession):
     """ModelSession that remembers what its models were asked.
 
     Parameters
@@ -85,7 +85,7 @@ class RecordedFieldwork(ModelSession):
 
     def model(self, identity: ModelIdentity) -> Model:
         """Return the model that an identity names."""
-        return Recorded(super().model(identity), self.requests)
+        return RecordingModel(super().model(identity), self.requests)
 
 
 def _measure_stage(
@@ -109,7 +109,7 @@ def _measure_stage(
     """
     before = counters(address)
     with TemporaryDirectory(dir=inputs.folder) as journal, redirect_stderr(StringIO()):
-        session = RecordedFieldwork(inputs, Path(journal))
+        session = RecordingSession(inputs, Path(journal))
         work(inputs, session)
     after = counters(address)
     looked_up, found = (

@@ -7,30 +7,32 @@ import pytest
 
 from anthology.analysis.calibration import FLOOR
 from anthology.errors import DataError
-from tests.support.toy_survey import (
+from tests.support.individual_tables import (
     CODES,
     NAMES,
     ROWS,
     Tables,
-    answered,
-    frames,
-    population,
-    run,
-    settings_for,
+    draw_both_rows,
+    draw_respondents,
+    draw_responses,
+    individual_settings,
+    run_individuals,
 )
 
 
 @pytest.fixture(scope="module")
 def tables(tmp_path_factory: pytest.TempPathFactory) -> Tables:
-    people = population()
-    return run(tmp_path_factory.mktemp("toy"), settings_for(), people, frames(people))
+    people = draw_respondents()
+    return run_individuals(
+        tmp_path_factory.mktemp("toy"), individual_settings(), people, draw_both_rows(people)
+    )
 
 
 def test_only_what_was_asked_by_probabilities_is_calibrated(
     tables: Tables,
 ) -> None:
-    people = population()
-    frame, found = answered(2, people, shares=True), tables["calibration"]
+    people = draw_respondents()
+    frame, found = draw_responses(2, people, shares=True), tables["calibration"]
     assert set(found["condition"]) == {"random_respondent", "same_traits", "asked"}
     assert set(tables["reliability"]["condition"]) == {"same_traits", "asked"}
     asked = found[found["condition"] == "asked"].set_index("item")
@@ -56,7 +58,7 @@ def test_only_what_was_asked_by_probabilities_is_calibrated(
 
 
 def test_forecasts_from_people_leave_the_person_out(tables: Tables) -> None:
-    answers = population()["TRUST"].dropna().astype(int).to_numpy()
+    answers = draw_respondents()["TRUST"].dropna().astype(int).to_numpy()
     logs, brier = [], []
     for i, own in enumerate(answers):
         others = np.delete(answers, i)
@@ -71,8 +73,10 @@ def test_forecasts_from_people_leave_the_person_out(tables: Tables) -> None:
 
 
 def test_without_probabilities_the_tables_of_calibration_have_their_heads(tmp_path: Path) -> None:
-    people = population()
-    found = run(tmp_path, settings_for(rows=ROWS[:1]), people, [answered(1, people)])
+    people = draw_respondents()
+    found = run_individuals(
+        tmp_path, individual_settings(rows=ROWS[:1]), people, [draw_responses(1, people)]
+    )
     assert found["calibration"].empty
     assert found["reliability"].empty
     assert "brier" in found["calibration"]
@@ -81,15 +85,15 @@ def test_without_probabilities_the_tables_of_calibration_have_their_heads(tmp_pa
 def test_probabilities_that_say_nothing_are_left_out_and_those_of_nought_are_told(
     tmp_path: Path,
 ) -> None:
-    people = population(missing=0)
-    frame = answered(2, people, shares=True)
+    people = draw_respondents(missing=0)
+    frame = draw_responses(2, people, shares=True)
     trust = frame.index[frame["item"] == "TRUST"]
     frame.at[trust[0], "option_probs"] = np.zeros(4)
     code = int(people.set_index("respondent").loc[frame.loc[trust[1], "respondent"], "TRUST"])
     frame.at[trust[1], "option_probs"] = np.array(
         [0.3 * (code != other) for other in CODES["TRUST"]]
     )
-    found = run(tmp_path, settings_for(rows=ROWS[1:]), people, [frame])
+    found = run_individuals(tmp_path, individual_settings(rows=ROWS[1:]), people, [frame])
     row = found["calibration"].set_index(["condition", "item"]).loc["asked", "TRUST"]
     assert row["n"] == 69
     assert row["notes"] == (
@@ -103,8 +107,8 @@ def test_probabilities_that_say_nothing_are_left_out_and_those_of_nought_are_tol
     [([0.5, 0.5], "not one for each"), ([1.0, -0.1, 0, 0], "no probabilities")],
 )
 def test_what_are_no_probabilities_is_told(shares: list[float], said: str, tmp_path: Path) -> None:
-    people = population()
-    frame = answered(2, people, shares=True)
+    people = draw_respondents()
+    frame = draw_responses(2, people, shares=True)
     frame.at[3, "option_probs"] = np.array(shares)
     with pytest.raises(DataError, match=f"shares of row 4 are {said}"):
-        run(tmp_path, settings_for(rows=ROWS[1:]), people, [frame])
+        run_individuals(tmp_path, individual_settings(rows=ROWS[1:]), people, [frame])

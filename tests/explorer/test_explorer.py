@@ -21,15 +21,23 @@ from anthology.explorer.text_table import TextTable
 from anthology.io.parquet import read_table
 from anthology.models.base import Message
 from anthology.stages.explorer import collect_blocks, run
+from tests.support.explored_survey import (
+    IDS,
+    NASTY,
+    ROWS,
+    STORIES,
+    Explored,
+    join_pieces,
+    make_explored,
+)
 from tests.support.project import Project
-from tests.support.tiny_survey import IDS, NASTY, ROWS, STORIES, Explored, explored, put
 
 PAGE = "results/w34/explorer.html"
 
 
 @pytest.fixture(scope="module")
 def survey(tmp_path_factory: pytest.TempPathFactory) -> Explored:
-    return explored(tmp_path_factory.mktemp("explored"))
+    return make_explored(tmp_path_factory.mktemp("explored"))
 
 
 @pytest.fixture(scope="module")
@@ -50,12 +58,12 @@ def shown(blocks: dict[str, Any], row: int, person: int) -> list[str | tuple[Mes
     for shared, *own in steps:
         before = [*before[:shared], *own]
         if before[0] >= 0:
-            prompts.append(put(blocks["texts"], before))
+            prompts.append(join_pieces(blocks["texts"], before))
             continue
         starts = [i for i, piece in enumerate(before) if piece < 0] + [len(before)]
         prompts.append(
             tuple(
-                Message(ROLES[-1 - before[a]], put(blocks["texts"], before[a + 1 : b]))  # type: ignore[arg-type]
+                Message(ROLES[-1 - before[a]], join_pieces(blocks["texts"], before[a + 1 : b]))  # type: ignore[arg-type]
                 for a, b in pairwise(starts)
             )
         )
@@ -82,7 +90,7 @@ def test_prompts_are_those_that_the_model_was_shown(
     ids=["each alone", "in order", "declinable", "with a system message", "another layout"],
 )
 def test_prompts_are_found_again_however_was_asked(tmp_path: Path, changes: dict[str, Any]) -> None:
-    survey = explored(tmp_path, **changes)
+    survey = make_explored(tmp_path, **changes)
     blocks = held(survey)
     if "decline_option" in changes:
         assert any(
@@ -95,7 +103,7 @@ def test_prompts_are_found_again_however_was_asked(tmp_path: Path, changes: dict
 
 def test_a_story_is_kept_once_however_many_personas_have_it(blocks: dict[str, Any]) -> None:
     assert sum(NASTY in text for text in blocks["texts"]) == 1 + len(IDS)  # Primed ones differ.
-    assert [put(blocks["texts"], pieces) for pieces in blocks["stories"]["texts"]] == [
+    assert [join_pieces(blocks["texts"], pieces) for pieces in blocks["stories"]["texts"]] == [
         "\n\n".join(answers) for answers in STORIES.values()
     ]
 
@@ -204,7 +212,7 @@ def test_a_story_that_is_not_there_is_named(survey: Explored, tmp_path: Path) ->
 def test_pieces_put_together_are_the_text(text: str, wholes: list[str]) -> None:
     texts = TextTable()
     pieces = texts.pieces(text, wholes)
-    assert put(texts.all(), pieces) == text
+    assert join_pieces(texts.all(), pieces) == text
 
 
 def test_nothing_in_the_data_is_markup_and_nothing_may_run_but_the_page() -> None:

@@ -21,9 +21,9 @@ from anthology.plan.dry_run import _StandIn
 from anthology.providers.uniform import Uniform
 from anthology.simulation.model import Simulated
 from tests.support.project import ROOT
-from tests.support.scripted_model import CHAT, IDENTITY, text_of
+from tests.support.scripted_model import CHAT, IDENTITY, prompt_text
 from tests.support.simulated import OPINION, persona
-from tests.support.small_survey import hold
+from tests.support.survey_interviews import hold_survey
 
 REASONED = SurveyPrompt.model_validate(
     yaml.safe_load((ROOT / "config/prompts/surveys/reasoned.yaml").read_text())
@@ -34,7 +34,7 @@ THOUGHT = "At first (A) sounds right, though (C) is what my neighbours say. "
 
 @pytest.fixture
 def survey(tmp_path: Path) -> Any:
-    return partial(hold, tmp_path, frame=REASONED, sampling=ROOM)
+    return partial(hold_survey, tmp_path, frame=REASONED, sampling=ROOM)
 
 
 @pytest.mark.parametrize(
@@ -83,7 +83,7 @@ def test_labels_in_a_thought_are_no_answer(survey: Any, model: Any) -> None:
         f"{THOUGHT}My answer: (B)",
         f"{THOUGHT}My answer: (A)",
     ]
-    seen = text_of(requests[-1])
+    seen = prompt_text(requests[-1])
     assert "(B) So-so" in seen
     assert "neighbours" not in seen
 

@@ -18,8 +18,8 @@ from anthology.interview.question import Option, Question
 from anthology.models.base import LabelProbs, Message, Request
 from tests.config.test_experiment import loaded, mistake
 from tests.support.project import TABLE, Project
-from tests.support.scripted_model import CHAT, IDENTITY, Scripted, text_of
-from tests.support.small_survey import BOOK, hold
+from tests.support.scripted_model import CHAT, IDENTITY, ScriptedModel, prompt_text
+from tests.support.survey_interviews import BOOK, hold_survey
 
 KINDS = ("valid", "declined", "refused", "unreadable", "contradictory")
 OFFER = "Prefer not to say"
@@ -27,7 +27,7 @@ OFFER = "Prefer not to say"
 
 @pytest.fixture
 def survey(tmp_path: Path) -> partial[tuple[list[dict[str, Any]], list[Request]]]:
-    return partial(hold, tmp_path, decline_option=OFFER)
+    return partial(hold_survey, tmp_path, decline_option=OFFER)
 
 
 def asked(request: Request) -> str:
@@ -63,9 +63,9 @@ def test_a_declined_answer_stays_in_sight(survey: Any) -> None:
     assert (
         "Question: Is it good?\n(A) Good\n(B) So-so\n(C) Bad\n(D) Prefer not to say\n"
         "Answer: (D) Prefer not to say\n\n"
-    ) in text_of(requests[1])
+    ) in prompt_text(requests[1])
     _, requests = survey(declines, series=False)
-    assert "Is it good?" not in text_of(requests[1])
+    assert "Is it good?" not in prompt_text(requests[1])
 
 
 def test_the_offer_stands_last_behind_what_stays_last_anyway(survey: Any) -> None:
@@ -79,7 +79,7 @@ def test_the_offer_stands_last_behind_what_stays_last_anyway(survey: Any) -> Non
 
 def test_the_allowed_labels_name_the_offer(survey: Any) -> None:
     _, requests = survey(lambda request: ["(A)"])
-    assert "One of (A), (B), (C) or (D)." in text_of(requests[0])
+    assert "One of (A), (B), (C) or (D)." in prompt_text(requests[0])
 
 
 def test_by_choice_one_may_decline(survey: Any) -> None:
@@ -182,11 +182,11 @@ def test_a_system_prompt_is_told_to_chats_alone(survey: Any) -> None:
         assert [message.role for message in request.prompt[1:3]] == ["user", "assistant"]
         assert request.prompt[-1].role == "user"
     _, requests = survey(lambda request: ["(A)"], frame=frame)
-    assert "You take part" not in text_of(requests[0])
+    assert "You take part" not in prompt_text(requests[0])
 
 
 def test_a_prompt_may_add_nothing_at_all() -> None:
-    model = Scripted(lambda request: ["(A)"])
+    model = ScriptedModel(lambda request: ["(A)"])
     question = Question("Tea?", (Option(1, "Yes"), Option(2, "No")))
     asker = Interviewer(model, "chat", Format(), SurveyPrompt(), Sampling(), "sample")
     asyncio.run(asker.ask((), question, seed=1))

@@ -21,7 +21,7 @@ from anthology.simulation.parse_options import listed
 from anthology.simulation.parse_prompt import hear
 from tests.support.answer_cases import EASE, FAITH, LIKELY, YES_NO
 from tests.support.project import ROOT
-from tests.support.scripted_model import Scripted
+from tests.support.scripted_model import ScriptedModel
 
 NAMES = (("Question", "Answer"), ("Surveyor", "Respondent"), ("Interviewer", "Interviewee"))
 FORMATS = [
@@ -71,7 +71,7 @@ def ask(wanted: str, form: str, layout: Format, api: str, question: Question) ->
         words = {"label": shown.labels, "symbol": shown.symbols, "text": shown.texts}
         return [form.format(**{name: found[place] for name, found in words.items()})]
 
-    asker = interviewer(Scripted(answer), layout, api)
+    asker = interviewer(ScriptedModel(answer), layout, api)
     (text,) = asyncio.run(asker.ask((), question, seed=1))
     return asker.read(text, question).position
 
@@ -93,7 +93,7 @@ def test_an_answer_stands_in_sight_as_it_was_read(
     question: Question, layout: Format, api: str, data: st.DataObject
 ) -> None:
     place = data.draw(st.integers(0, len(question.options) - 1))
-    model = Scripted(lambda request: ["hm"])
+    model = ScriptedModel(lambda request: ["hm"])
     asker = interviewer(model, layout, api)
     said = asker.said(question, place)
     assert asker.read(str(said.answer), question).position == place
@@ -115,12 +115,12 @@ def test_an_answer_stands_in_sight_as_it_was_read(
 def test_labels_are_the_only_choices_and_each_is_its_option(
     question: Question, layout: Format, api: str
 ) -> None:
-    model = Scripted(lambda request: [request.choices[-1]])
+    model = ScriptedModel(lambda request: [request.choices[-1]])
     asker = interviewer(model, layout, api, "choice")
     (text,) = asyncio.run(asker.ask((), question, seed=1))
     assert asker.read(text, question).position == len(question.options) - 1
     assert len(set(model.requests[0].choices)) == len(question.options)
-    weighing = Scripted(lambda request: LabelProbs((0.1,) * len(request.choices)))
+    weighing = ScriptedModel(lambda request: LabelProbs((0.1,) * len(request.choices)))
     asyncio.run(interviewer(weighing, layout, api, "logprobs").weigh((), question))
     assert weighing.requests[0].choices == model.requests[0].choices
 
@@ -184,7 +184,7 @@ def test_the_default_question_is_put_in_these_very_words() -> None:
         "chat": (Message("user", f"{before}Tea?\n(A) Yes\n(B) No\n{after}"),),
     }
     for api, words in wanted.items():
-        model = Scripted(lambda request: ["(A)"])
+        model = ScriptedModel(lambda request: ["(A)"])
         asker = Interviewer(model, api, Format(), frame, Sampling(), "sample")
         asyncio.run(asker.ask((), question, seed=4))
         stop = ("\nQuestion:",) if api == "completions" else ()

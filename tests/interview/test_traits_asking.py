@@ -23,7 +23,7 @@ from anthology.simulation.model import Simulated
 from anthology.study.settings import settings
 from tests.support.project import Project
 from tests.support.simulated import somebody, story_of
-from tests.support.trait_surveys import CONFIG, DECLARED, Surveyed, study, surveyed
+from tests.support.trait_interviews import CONFIG, DECLARED, TraitSurvey, study, survey_traits
 
 READER = read_record(CONFIG / "prompts/readers/statement.yaml", ReaderPrompt)
 CODER = read_record(CONFIG / "prompts/coders/answer.yaml", CoderPrompt)
@@ -37,8 +37,8 @@ def stories() -> tuple[str, ...]:
     return tuple(story_of(person, seed) for seed, person in enumerate(PEOPLE))
 
 
-def simulated(folder: Path, **changes: Any) -> Surveyed:
-    return surveyed(
+def simulated(folder: Path, **changes: Any) -> TraitSurvey:
+    return survey_traits(
         folder,
         Simulated(),
         **{
@@ -53,7 +53,7 @@ def simulated(folder: Path, **changes: Any) -> Surveyed:
     )
 
 
-def modes(found: Surveyed, trait: str) -> list[int]:
+def modes(found: TraitSurvey, trait: str) -> list[int]:
     return [int(np.argmax(row[trait])) for row in found.rows]
 
 

@@ -10,25 +10,25 @@ from hypothesis import strategies as st
 from anthology.config.prompts import SurveyPrompt
 from anthology.interview.coding import read_freely, read_number
 from anthology.models.base import LabelProbs, Request
-from tests.support.scripted_model import CHAT, text_of
-from tests.support.trait_surveys import AGE, DECLARED, SEX, Surveyed, scripted
+from tests.support.scripted_model import CHAT, prompt_text
+from tests.support.trait_interviews import AGE, DECLARED, SEX, TraitSurvey, survey_scripted
 
 ASKED = {"race": DECLARED["race"], "income": DECLARED["income"]}
 
 
 def asked_freely(
     folder: Path, said: list[str], placed: dict[str, str], trait: str = "race", **changes: object
-) -> tuple[Surveyed, list[Request]]:
+) -> tuple[TraitSurvey, list[Request]]:
     """Ask one trait freely; `placed` is what the coder makes of answers."""
 
     def answer(request: Request) -> list[str] | LabelProbs:
-        text = text_of(request)
+        text = prompt_text(request)
         if "Coded?" not in text:
             return said
         words = next(line for line in text.splitlines() if line.startswith("Said: "))
         return [placed.get(words.removeprefix("Said: "), "None of them")]
 
-    return scripted(
+    return survey_scripted(
         folder,
         answer,
         **{
@@ -43,7 +43,7 @@ def asked_freely(
 
 
 def coded(requests: list[Request]) -> list[str]:
-    return [text_of(r) for r in requests if "Coded?" in text_of(r)]
+    return [prompt_text(r) for r in requests if "Coded?" in prompt_text(r)]
 
 
 def test_the_question_is_put_without_options_labels_or_a_way_to_decline(tmp_path: Path) -> None:
@@ -79,8 +79,8 @@ def test_words_are_read_by_rule_and_the_rest_is_coded(tmp_path: Path) -> None:
 
 def test_the_coder_sees_question_options_and_answer_and_draws_nothing(tmp_path: Path) -> None:
     _, requests = asked_freely(tmp_path, ["  Kenyan,\n by birth "], {})
-    request = next(r for r in requests if "Coded?" in text_of(r))
-    lines = text_of(request).splitlines()
+    request = next(r for r in requests if "Coded?" in prompt_text(r))
+    lines = prompt_text(request).splitlines()
     assert lines[:3] == [
         "Coded? What is your race or ethnicity?",
         "Said: Kenyan, by birth",
@@ -124,21 +124,21 @@ def test_without_a_coder_the_rest_is_unreadable(tmp_path: Path) -> None:
 @pytest.mark.parametrize("asking", ["choice", "logprobs"])
 def test_an_open_trait_is_sampled_however_the_others_are_asked(tmp_path: Path, asking: str) -> None:
     def answer(request: Request) -> list[str] | LabelProbs:
-        if "How old" in text_of(request):
+        if "How old" in prompt_text(request):
             return ["I'm 34"] * 6
         return LabelProbs((0.5, 0.25, 0.25)) if request.logprobs else [request.choices[1]] * 6
 
-    found, requests = scripted(
+    found, requests = survey_scripted(
         tmp_path, answer, open_ended=["age"], answer_mode=asking, reader=None, reader_model=None
     )
     assert found.rows[0]["age"] == [6, 0]
     assert found.rows[0]["sex"] == ([3, 1.5] if asking == "logprobs" else [0, 6])
-    aged = next(r for r in requests if "How old" in text_of(r))
+    aged = next(r for r in requests if "How old" in prompt_text(r))
     assert (aged.choices, aged.logprobs, aged.n) == ((), False, 6)
 
 
 def test_what_a_story_states_is_not_asked_freely_either(tmp_path: Path) -> None:
-    found, requests = scripted(
+    found, requests = survey_scripted(
         tmp_path, lambda _: ["I am 52"], traits={"age": AGE}, open_ended=["age"]
     )
     assert found.rows[0]["age"] == [0, 6]
@@ -151,7 +151,7 @@ def test_a_line_that_asks_to_conclude_names_labels_and_is_left_out(tmp_path: Pat
         after="Think, then write: So I say, and one of {labels}.", answer_marker="So I say"
     )
     found, requests = asked_freely(tmp_path, ["White or European American"], {}, frame=frame)
-    assert "So I say" not in text_of(requests[0])
+    assert "So I say" not in prompt_text(requests[0])
     assert found.rows[0]["race"][6] == 1
 
 
@@ -247,18 +247,18 @@ def test_what_coders_are_asked_is_the_same_for_every_order_of_stories(tmp_path: 
     stories = [f"Story {i}." for i in range(6)]
 
     def answer(request: Request) -> list[str] | LabelProbs:
-        text = text_of(request)
+        text = prompt_text(request)
         if "Coded?" in text:
             return ["(C)"]
         return [f"Word {'abcdef'[int(text.split('Story ')[1][0]) // 2]}"]
 
     def asked(order: list[str], max_concurrency: int) -> Counter[Request]:
         (tmp_path / "x").mkdir(exist_ok=True)
-        _, requests = scripted(
+        _, requests = survey_scripted(
             tmp_path / "x", answer, traits={"race": DECLARED["race"]}, open_ended=["race"],
             samples=1, stories=order, max_concurrency=max_concurrency,
         )  # fmt: skip
-        return Counter(r for r in requests if "Coded?" in text_of(r))
+        return Counter(r for r in requests if "Coded?" in prompt_text(r))
 
     assert asked(stories, 1) == asked(stories[::-1], 4)
     assert set(asked(stories, 3).values()) == {1}

@@ -12,8 +12,14 @@ from pydantic import ValidationError
 from anthology.config.traits import Trait, TraitStep
 from anthology.matching.similarity import trait_probabilities
 from anthology.models.base import LabelProbs, Request
-from tests.support.scripted_model import Scripted, text_of
-from tests.support.trait_surveys import DECLARED, Surveyed, scripted, study, surveyed
+from tests.support.scripted_model import ScriptedModel, prompt_text
+from tests.support.trait_interviews import (
+    DECLARED,
+    TraitSurvey,
+    study,
+    survey_scripted,
+    survey_traits,
+)
 
 STEPS, LEANERS = (DECLARED["party"].variant(name) for name in ("steps", "leaners"))
 WAVES = ("w34", "w92", "w99", "w111")
@@ -21,27 +27,27 @@ WAVES = ("w34", "w92", "w99", "w111")
 
 def step_of(request: Request) -> str:
     """Name the question that a request asks."""
-    asked = text_of(request).rpartition("Question: ")[2]
+    asked = prompt_text(request).rpartition("Question: ")[2]
     cues = {"large parties": "leaning", "strongly": "strength", "views": "ideology"}
     return next((name for cue, name in cues.items() if cue in asked.splitlines()[0]), "party")
 
 
 def given_so_far(request: Request) -> tuple[str, ...]:
     """Return the answers that a request shows, after the story."""
-    lines = text_of(request).splitlines()
+    lines = prompt_text(request).splitlines()
     return tuple(line.removeprefix("Answer: ") for line in lines if line.startswith("Answer: "))[1:]
 
 
 def in_steps(
     folder: Path, trait: Trait, answers: dict[str, list[str]], **changes: Any
-) -> tuple[Surveyed, list[Request]]:
+) -> tuple[TraitSurvey, list[Request]]:
     """Ask for a party in steps; answers are given in turn, as many as are wanted."""
 
     def answer(request: Request) -> list[str]:
         said = answers[step_of(request)]
         return [said[i % len(said)] for i in range(request.n)]
 
-    return scripted(folder, answer, traits={"party": trait}, samples=8, **changes)
+    return survey_scripted(folder, answer, traits={"party": trait}, samples=8, **changes)
 
 
 ANSWERS = {
@@ -140,7 +146,7 @@ def test_a_step_can_be_told_freely(tmp_path: Path) -> None:
     assert found.rows[0]["party.strength"] == [8, 0]
     assert found.rows[0]["party.ideology"] == [0, 0, 0, 8, 0]
     last = next(r for r in requests if given_so_far(r) == ("A Republican", "Strongly"))
-    assert "(A)" not in text_of(last)
+    assert "(A)" not in prompt_text(last)
 
 
 shares = st.lists(st.floats(0.01, 1), min_size=6, max_size=6)
@@ -163,7 +169,7 @@ def test_by_log_probabilities_expected_counts_multiply_down_the_tree(
     def answer(request: Request) -> LabelProbs:
         return LabelProbs(tuple(told[step_of(request)]))
 
-    found, _ = scripted(
+    found, _ = survey_scripted(
         tmp_path_factory.mktemp("tree"), answer,
         traits={"party": STEPS}, answer_mode="logprobs", decline_option=None, samples=10,
     )  # fmt: skip
@@ -184,7 +190,7 @@ def test_leaners_count_by_their_expectation(tmp_path: Path) -> None:
         "party": (0.2, 0.1, 0.4, 0.2), "strength": (0.5, 0.5),
         "leaning": (0.5, 0.25, 0.25), "ideology": (0.2,) * 5,
     }  # fmt: skip
-    found, _ = scripted(
+    found, _ = survey_scripted(
         tmp_path, lambda request: LabelProbs(told[step_of(request)]),
         traits={"party": LEANERS}, answer_mode="logprobs", decline_option=None, samples=10,
     )  # fmt: skip
@@ -196,8 +202,8 @@ def test_ways_of_next_to_no_probability_are_not_followed(tmp_path: Path) -> None
     told = {
         "party": (1 - 3e-6, 1e-6, 1e-6, 1e-6), "strength": (1 - 1e-6, 1e-6), "ideology": (0.2,) * 5,
     }  # fmt: skip
-    model = Scripted(lambda request: LabelProbs(told[step_of(request)]))
-    found = surveyed(
+    model = ScriptedModel(lambda request: LabelProbs(told[step_of(request)]))
+    found = survey_traits(
         tmp_path,
         model,
         traits={"party": STEPS},

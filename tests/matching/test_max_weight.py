@@ -18,13 +18,13 @@ from anthology.matching.tie_breaks import backstory_tie_breaks
 from tests.support.matching_problems import (
     SAMPLES,
     Problem,
-    chosen,
     draw_problem,
-    of_matrix,
-    people_lots,
+    match_by_name,
     problems,
-    rows_of,
+    respondent_order,
     similarities,
+    similarities_of_matrix,
+    similarity_rows,
 )
 
 VALUES = (0.0, 1e-9, 1e-4, 0.1, 0.1 + 1e-12, 0.3, 0.5, 0.7, 1.0)
@@ -43,7 +43,10 @@ def solving(**constants: Any) -> Iterator[None]:
 
 def solved(found: Similarities) -> Assignment:
     people, stories = len(found.profile_of), found.stories
-    lots = people_lots([f"r{i}" for i in range(people)]), backstory_tie_breaks(np.arange(stories))
+    lots = (
+        respondent_order([f"r{i}" for i in range(people)]),
+        backstory_tie_breaks(np.arange(stories)),
+    )
     best = assign_max_weight(found, *lots)
     assert len(set(best.chosen.tolist())) == people
     reached = found.pairs(np.arange(people), best.chosen).sum()
@@ -75,7 +78,7 @@ def relaxed(matrix: FloatArray) -> float:
 def test_max_weight_is_the_best_one_to_one_matching(small: bool, problem: Problem) -> None:
     matrix, names, ids = problem
     with solving(SMALL=maxweight.SMALL if small else 0):
-        found = chosen("max_weight", matrix, names, ids)
+        found = match_by_name("max_weight", matrix, names, ids)
     assert len(set(found.values())) == len(names)
     columns = [ids.tolist().index(found[name]) for name in names]
     total = sum(row[j] for row, j in zip(matrix, columns, strict=True))
@@ -91,7 +94,7 @@ def test_max_weight_is_the_best_one_to_one_matching(small: bool, problem: Proble
 def test_an_auction_reaches_scipys_optimum_and_proves_it(problem: Problem) -> None:
     matrix = np.array(problem[0])
     with solving():
-        best = solved(of_matrix(matrix))
+        best = solved(similarities_of_matrix(matrix))
     assert best.total == pytest.approx(optimum(matrix), abs=1e-12 * len(matrix))
     assert best.bound >= best.total
     assert best.bound == pytest.approx(best.total, rel=1e-11, abs=1e-12)
@@ -101,7 +104,7 @@ def test_an_auction_reaches_scipys_optimum_and_proves_it(problem: Problem) -> No
 @given(problems(VALUES, most=8), st.integers(0, 2**32))
 def test_no_prices_prove_less_than_the_linear_programme(problem: Problem, seed: int) -> None:
     matrix = np.array(problem[0])
-    found = of_matrix(matrix)
+    found = similarities_of_matrix(matrix)
     market = Market.of(found)
     drawn = np.random.default_rng(seed).normal(scale=0.5, size=len(market.seats))
     most = relaxed(matrix)
@@ -112,7 +115,9 @@ def test_no_prices_prove_less_than_the_linear_programme(problem: Problem, seed: 
 
 def test_hand_worked_prices() -> None:
     # Two of one kind, one of another; stories a and b suit both kinds, and c nobody well.
-    found = of_matrix([[0.9, 0.8, 0.1, 0.0], [0.9, 0.8, 0.1, 0.0], [0.8, 0.2, 0.0, 0.0]])
+    found = similarities_of_matrix(
+        [[0.9, 0.8, 0.1, 0.0], [0.9, 0.8, 0.1, 0.0], [0.8, 0.2, 0.0, 0.0]]
+    )
     market = Market.of(found)
     # Profiles are in the order of their rows: first the third person's, then the other two's.
     np.testing.assert_array_equal(market.seats, [1, 2, 1])
@@ -143,15 +148,19 @@ def test_both_solvers_reach_one_total(kind: str, people: int, stories: int) -> N
             counts[:] = 0
             counts[np.arange(stories), top] = SAMPLES
     found = {
-        "even": lambda: of_matrix(rng.random((50, stories))[rng.integers(0, 50, people)]),
-        "steep": lambda: of_matrix(rng.lognormal(0, 4, (50, stories))[rng.integers(0, 50, people)]),
-        "coarse": lambda: of_matrix(rng.integers(0, 4, (people, stories)) / 3),
-        "alike": lambda: of_matrix(np.full((people, stories), 0.3)),
+        "even": lambda: similarities_of_matrix(
+            rng.random((50, stories))[rng.integers(0, 50, people)]
+        ),
+        "steep": lambda: similarities_of_matrix(
+            rng.lognormal(0, 4, (50, stories))[rng.integers(0, 50, people)]
+        ),
+        "coarse": lambda: similarities_of_matrix(rng.integers(0, 4, (people, stories)) / 3),
+        "alike": lambda: similarities_of_matrix(np.full((people, stories), 0.3)),
     }.get(kind, lambda: similarities(given))()
     matrix = solved(found)
     with solving():
         sold = solved(found)
-    scale = optimum(rows_of(found))
+    scale = optimum(similarity_rows(found))
     assert matrix.total == pytest.approx(scale, rel=1e-13)
     assert sold.total == pytest.approx(scale, rel=1e-11)
     assert sold.bound >= scale * (1 - 1e-14)
@@ -167,15 +176,18 @@ def test_the_order_of_rows_changes_nothing_in_an_auction(problem: Problem, rando
     columns = random.sample(range(len(ids)), len(ids))
     shuffled = [[matrix[i][j] for j in columns] for i in rows]
     with solving():
-        expected = chosen("max_weight", matrix, names, ids)
-        assert chosen("max_weight", shuffled, [names[i] for i in rows], ids[columns]) == expected
+        expected = match_by_name("max_weight", matrix, names, ids)
+        assert (
+            match_by_name("max_weight", shuffled, [names[i] for i in rows], ids[columns])
+            == expected
+        )
 
 
 @pytest.mark.parametrize("listed", [2, 3, 5])
 def test_short_lists_hide_nothing_from_a_story(listed: int) -> None:
     matrix = np.random.default_rng(listed).random((60, 80))
     with solving(_LISTED=listed):
-        best = solved(of_matrix(matrix))
+        best = solved(similarities_of_matrix(matrix))
     assert best.total == pytest.approx(optimum(matrix), rel=1e-12)
     assert best.gap < 1e-12
 
@@ -184,9 +196,9 @@ def test_short_lists_hide_nothing_from_a_story(listed: int) -> None:
 def test_where_nothing_is_similar_lots_alone_decide(small: bool) -> None:
     nothing, names, ids = [[0.0] * 6] * 4, [f"r{i}" for i in range(4)], np.arange(6)
     with solving(SMALL=100 if small else 0):
-        expected = chosen("max_weight", nothing, names, ids)
+        expected = match_by_name("max_weight", nothing, names, ids)
         for order in permutations(range(4)):
-            again = chosen("max_weight", nothing, [names[i] for i in order], ids[::-1])
+            again = match_by_name("max_weight", nothing, [names[i] for i in order], ids[::-1])
             assert again == expected
     assert len(set(expected.values())) == 4
 
@@ -194,7 +206,7 @@ def test_where_nothing_is_similar_lots_alone_decide(small: bool) -> None:
 def test_an_auction_that_ends_early_says_how_far_off_it_may_be() -> None:
     matrix = np.random.default_rng(0).random((100, 130))
     with solving(LARGE=0, BIDS=0, NEAR=0.05):
-        best = solved(of_matrix(matrix))
+        best = solved(similarities_of_matrix(matrix))
     assert not best.largest
     assert 1e-12 < best.gap <= 0.05
     assert best.total < optimum(matrix) < best.bound
@@ -204,13 +216,13 @@ def test_an_auction_that_ends_early_says_how_far_off_it_may_be() -> None:
 def test_an_auction_is_not_ended_before_it_is_near() -> None:
     matrix = np.random.default_rng(0).random((100, 130))
     with solving(LARGE=0, BIDS=0, NEAR=1e-6):
-        assert solved(of_matrix(matrix)).gap <= 1e-6
+        assert solved(similarities_of_matrix(matrix)).gap <= 1e-6
 
 
 def test_only_of_very_many_pairs_an_auction_ends_early() -> None:
     matrix = np.random.default_rng(0).random((100, 130))
     with solving(LARGE=matrix.size, BIDS=0, NEAR=0.05):
-        best = solved(of_matrix(matrix))
+        best = solved(similarities_of_matrix(matrix))
     assert best.largest
     assert best.total == pytest.approx(optimum(matrix), rel=1e-12)
 
@@ -219,6 +231,6 @@ def test_only_of_very_many_pairs_an_auction_ends_early() -> None:
 @pytest.mark.parametrize("matrix", [np.zeros((3, 5)), np.zeros((3, 3)), [[0.5]], [[0.0, 0.4]]])
 def test_little_to_choose_from(matrix: Any, small: bool) -> None:
     with solving(SMALL=100 if small else 0):
-        best = solved(of_matrix(matrix))
+        best = solved(similarities_of_matrix(matrix))
     assert best.total == optimum(np.array(matrix))
     assert best.gap < 1e-12

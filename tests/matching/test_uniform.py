@@ -6,11 +6,11 @@ from hypothesis import strategies as st
 
 from anthology.matching.tie_breaks import backstory_tie_breaks
 from anthology.matching.uniform import assign_at_random
-from tests.support.matching_problems import Problem, chosen, people_lots, problems
+from tests.support.matching_problems import Problem, match_by_name, problems, respondent_order
 
 
 def given_out(people: int, stories: int, seed: int = 1) -> list[int]:
-    lots = people_lots([f"r{i}" for i in range(people)])
+    lots = respondent_order([f"r{i}" for i in range(people)])
     return list(map(int, assign_at_random(lots, backstory_tie_breaks(np.arange(stories)), seed)))
 
 
@@ -18,9 +18,9 @@ def given_out(people: int, stories: int, seed: int = 1) -> list[int]:
 @given(problems())
 def test_random_is_one_to_one_and_knows_no_similarity(problem: Problem) -> None:
     matrix, names, ids = problem
-    found = chosen("random", matrix, names, ids)
+    found = match_by_name("random", matrix, names, ids)
     assert len(set(found.values())) == len(names)
-    assert found == chosen("random", [[1.0] * len(ids)] * len(names), names, ids)
+    assert found == match_by_name("random", [[1.0] * len(ids)] * len(names), names, ids)
 
 
 @settings(deadline=None, max_examples=30)

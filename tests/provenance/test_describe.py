@@ -6,15 +6,15 @@ import pytest
 
 from anthology.cli.main import main
 from tests.support.project import TABLE, Project
-from tests.support.watched_stage import asking, stage
+from tests.support.watched_stage import run_stage, usage_of
 
 
 @pytest.fixture
 def table(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.chdir(tmp_path)
     Path("people.sav").write_bytes(b"people")
-    asked = [asking(requests=1200, hits=3, prompt_tokens=10, completion_tokens=5, dollars=1.5)]
-    stage({"sav": Path("people.sav")}, {"output": Path("table.csv")}, asked=asked)
+    asked = [usage_of(requests=1200, hits=3, prompt_tokens=10, completion_tokens=5, dollars=1.5)]
+    run_stage({"sav": Path("people.sav")}, {"output": Path("table.csv")}, asked=asked)
     return Path("table.csv")
 
 
@@ -46,10 +46,10 @@ def test_all_of_a_record_is_told(table: Path, capsys: pytest.CaptureFixture[str]
 def test_what_answers_from_the_journal_had_cost_is_part_of_the_whole(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    counted = asking(
+    counted = usage_of(
         requests=5, dollars=2.0, hits=95, earlier_prompt_tokens=190, earlier_dollars=38.0
     )
-    stage({}, {"output": tmp_path / "t.csv"}, asked=[counted])
+    run_stage({}, {"output": tmp_path / "t.csv"}, asked=[counted])
     out, _ = shown(capsys, "--made", tmp_path / "t.csv")
     assert "$40.00 ($38.00 of it before, for answers from the journal)" in out
     assert "answers from the journal had taken 190 tokens read, 0 written" in out
@@ -93,7 +93,7 @@ def test_a_file_that_was_changed_is_told(table: Path, capsys: pytest.CaptureFixt
 def test_of_a_picture_or_a_page_its_record_is_told(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], name: str
 ) -> None:
-    stage({}, {"output": tmp_path / name}, text="<x/>")
+    run_stage({}, {"output": tmp_path / name}, text="<x/>")
     out, _ = shown(capsys, tmp_path / name)
     assert "in stage toy" in out
     assert "<x/>" not in out
@@ -102,7 +102,7 @@ def test_of_a_picture_or_a_page_its_record_is_told(
 def test_a_text_is_printed_and_nothing_else(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    stage({}, {"output": tmp_path / "codebook.json"}, text='{"a": 1}')
+    run_stage({}, {"output": tmp_path / "codebook.json"}, text='{"a": 1}')
     out, err = shown(capsys, tmp_path / "codebook.json")
     assert out == '{"a": 1}\n'
     assert "in stage toy" in err

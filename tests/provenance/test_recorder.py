@@ -15,7 +15,7 @@ from anthology.provenance.environment import git_commit, scheduler_job
 from anthology.provenance.record_files import describes_file, read_record, record_path
 from anthology.provenance.secrets import redact_secrets
 from tests.support.project import TABLE, Project, merge
-from tests.support.watched_stage import asking, record, stage
+from tests.support.watched_stage import record_of, run_stage, usage_of
 
 KEY = "sk-never-to-be-seen"
 ANSWERS = "results/w34/responses/simulated/qa.parquet"
@@ -33,8 +33,8 @@ def hashed(path: Path) -> str:
 
 
 def test_a_record_tells_the_file_its_inputs_and_the_settings(here: Path) -> None:
-    stage({"sav": Path("people.sav")}, {"output": Path("out/table.csv")})
-    made = record(Path("out/table.csv"))
+    run_stage({"sav": Path("people.sav")}, {"output": Path("out/table.csv")})
+    made = record_of(Path("out/table.csv"))
     assert made.file.model_dump() == {
         "path": "out/table.csv", "bytes": 12, "sha256": hashed(here / "out/table.csv"),
     }  # fmt: skip
@@ -49,29 +49,29 @@ def test_a_record_tells_the_file_its_inputs_and_the_settings(here: Path) -> None
 
 def test_only_what_a_stage_wrote_gets_a_record(here: Path) -> None:
     for _ in range(2):  # The second time, the table is there before.
-        stage({"sav": here / "people.sav"}, {"one": here / "1.csv", "two": here / "2.csv"})
+        run_stage({"sav": here / "people.sav"}, {"one": here / "1.csv", "two": here / "2.csv"})
         found = sorted(path.name for path in here.glob(".made/*"))
         assert found == ["1.csv.json", "2.csv.json"]
-        assert record(here / "1.csv").run == record(here / "2.csv").run
+        assert record_of(here / "1.csv").run == record_of(here / "2.csv").run
 
 
 def test_what_is_made_again_is_recorded_again(here: Path) -> None:
-    stage({}, {"output": here / "1.csv"}, settings={"seed": 1})
-    stage({}, {"output": here / "1.csv"}, settings={"seed": 2})
-    assert record(here / "1.csv").settings == {"seed": 2}
+    run_stage({}, {"output": here / "1.csv"}, settings={"seed": 1})
+    run_stage({}, {"output": here / "1.csv"}, settings={"seed": 2})
+    assert record_of(here / "1.csv").settings == {"seed": 2}
 
 
 def test_a_file_in_two_options_is_an_input_once(here: Path) -> None:
     both = here / "people.sav"
-    stage({"sav": both, "files": [both, both]}, {"output": here / "1.csv"})
-    assert len(record(here / "1.csv").inputs) == 1
+    run_stage({"sav": both, "files": [both, both]}, {"output": here / "1.csv"})
+    assert len(record_of(here / "1.csv").inputs) == 1
 
 
 def test_a_record_that_cannot_be_written_fails_nothing(
     here: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     (here / ".made").write_text("in the way")
-    stage({}, {"output": here / "1.csv"})
+    run_stage({}, {"output": here / "1.csv"})
     assert (here / "1.csv").is_file()
     said = capsys.readouterr().err
     assert said.startswith("warning: what made the files was not recorded")
@@ -79,8 +79,8 @@ def test_a_record_that_cannot_be_written_fails_nothing(
 
 
 def test_a_changed_file_is_not_the_one_of_its_record(here: Path) -> None:
-    stage({}, {"output": here / "1.csv"})
-    made = record(here / "1.csv")
+    run_stage({}, {"output": here / "1.csv"})
+    made = record_of(here / "1.csv")
     assert describes_file(made, here / "1.csv")
     (here / "1.csv").write_text("a,b\n1,2\n3,5\n")  # Of the same size.
     assert not describes_file(made, here / "1.csv")
@@ -88,16 +88,16 @@ def test_a_changed_file_is_not_the_one_of_its_record(here: Path) -> None:
 
 @pytest.mark.parametrize("content", ["", "[]", '{"format": 99}', '{"format": 1}', "\ufffd{"])
 def test_a_damaged_record_is_said_to_be_one(here: Path, content: str) -> None:
-    stage({}, {"output": here / "1.csv"})
+    run_stage({}, {"output": here / "1.csv"})
     record_path(here / "1.csv").write_text(content)
     with pytest.raises(DataError, match="cannot be read as the record of a file"):
         read_record(here / "1.csv")
 
 
 def test_models_are_recorded_with_what_asking_took(here: Path) -> None:
-    counted = asking(requests=3, hits=4, prompt_tokens=10, completion_tokens=5, dollars=3e-5)
-    stage({}, {"output": here / "1.csv"}, asked=[counted])
-    (found,) = record(here / "1.csv").models
+    counted = usage_of(requests=3, hits=4, prompt_tokens=10, completion_tokens=5, dollars=3e-5)
+    run_stage({}, {"output": here / "1.csv"}, asked=[counted])
+    (found,) = record_of(here / "1.csv").models
     assert found.identity["revision"] == "r2"
     assert (found.requests, found.hits, found.prompt_tokens) == (3, 4, 10)
     assert (found.version, found.price) == ("vllm 0.32.0", {"prompt": 1.0, "completion": 4.0})
@@ -105,12 +105,12 @@ def test_models_are_recorded_with_what_asking_took(here: Path) -> None:
 
 
 def test_a_record_of_before_earlier_costs_were_told_is_read(here: Path) -> None:
-    stage({}, {"output": here / "1.csv"}, asked=[asking(dollars=0.5)])
+    run_stage({}, {"output": here / "1.csv"}, asked=[usage_of(dollars=0.5)])
     plain = json.loads(record_path(here / "1.csv").read_text())
     for name in [name for name in plain["models"][0] if name.startswith("earlier")]:
         del plain["models"][0][name]
     record_path(here / "1.csv").write_text(json.dumps(plain))
-    assert record(here / "1.csv").dollars == 0.5
+    assert record_of(here / "1.csv").dollars == 0.5
 
 
 def test_parts_are_folded_into_what_is_joined_from_them(here: Path) -> None:
@@ -118,15 +118,15 @@ def test_parts_are_folded_into_what_is_joined_from_them(here: Path) -> None:
     numbers = ("1-of-2", "2-of-2")
     for number, requests in zip(numbers, (3, 5), strict=True):
         made = {"output": folder / f"all.{number}.parquet", "sources": folder / f"r.{number}.csv"}
-        other = asking("other", hits=1, earlier_prompt_tokens=7, earlier_dollars=0.5)
-        asked = [asking(requests=requests, dollars=0.25), other]
-        stage({"sav": here / "people.sav"}, made, asked=asked)
+        other = usage_of("other", hits=1, earlier_prompt_tokens=7, earlier_dollars=0.5)
+        asked = [usage_of(requests=requests, dollars=0.25), other]
+        run_stage({"sav": here / "people.sav"}, made, asked=asked)
     parts = [folder / f"all.{number}.parquet" for number in numbers]
-    runs = [record(part).run for part in parts]
+    runs = [record_of(part).run for part in parts]
     joined = {"output": folder / "all.parquet", "sources": folder / "r.csv"}
-    stage({"sav": here / "people.sav", "parts": parts}, joined, asked=[asking()])
+    run_stage({"sav": here / "people.sav", "parts": parts}, joined, asked=[usage_of()])
     for path in joined.values():
-        found = record(path)
+        found = record_of(path)
         assert [file.path for file in found.inputs] == ["people.sav"]
         assert {model.name: (model.requests, model.hits) for model in found.models} == {
             "paid": (8, 0), "other": (0, 2),
@@ -236,10 +236,10 @@ def test_no_key_and_no_password_is_in_a_record(
 
 @pytest.mark.slow
 def test_shards_leave_one_record_of_all_of_them(project: Project) -> None:
-    before = record(project.path / ANSWERS)
+    before = record_of(project.path / ANSWERS)
     project.configure(lambda config: merge(config, {"shards": {"responses": 2}}))
     project.make(ANSWERS, "--force")
-    found = record(project.path / ANSWERS)
+    found = record_of(project.path / ANSWERS)
     assert found.file == before.file
     assert len(found.parts) == 2
     assert {file.path for file in found.inputs} == {file.path for file in before.inputs}

@@ -10,7 +10,7 @@ import pytest
 from anthology.explorer.page import build_page as written
 from anthology.io.parquet import read_table
 from anthology.stages.explorer import collect_blocks, run
-from tests.support.tiny_survey import IDS, NASTY, ROWS, STORIES, Explored, explored
+from tests.support.explored_survey import IDS, NASTY, ROWS, STORIES, Explored, make_explored
 
 sync_api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
 CHROMIUM = Path("/usr/bin/chromium")
@@ -26,9 +26,9 @@ PRIMED = "condition=chat/primed&respondent=p1"
 
 @pytest.fixture(scope="module")
 def survey(tmp_path_factory: pytest.TempPathFactory) -> Explored:
-    found = explored(tmp_path_factory.mktemp("explored"))
+    found = make_explored(tmp_path_factory.mktemp("explored"))
     run(found.settings, **found.files, output=found.folder / "private.html")
-    simulated = explored(tmp_path_factory.mktemp("simulated"), source="simulated")
+    simulated = make_explored(tmp_path_factory.mktemp("simulated"), source="simulated")
     run(simulated.settings, **simulated.files, output=found.folder / "simulated.html")
     return found
 

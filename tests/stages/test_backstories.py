@@ -28,7 +28,7 @@ from anthology.stories.writer import StoryFilter
 from tests.support.fake_server.requests import Serving
 from tests.support.fake_server.server import serving
 from tests.support.project import ROOT, Project, merge, new_project
-from tests.support.scripted_model import CHAT, IDENTITY, Scripted, ScriptedFieldwork, text_of
+from tests.support.scripted_model import CHAT, IDENTITY, ScriptedModel, ScriptedSession, prompt_text
 from tests.support.served_study import KEY, VARIABLE, declare
 
 NATURAL = "results/backstories/natural.parquet"
@@ -57,9 +57,9 @@ def settings(**changes: Any) -> Settings:
 
 
 def written(path: Path, answer: Callable[[str], str], **changes: Any) -> list[Request]:
-    model = Scripted(lambda request: [answer(text_of(request))])
+    model = ScriptedModel(lambda request: [answer(prompt_text(request))])
 
-    class Named(ScriptedFieldwork):
+    class Named(ScriptedSession):
         def source(self, identity: object) -> str:  # noqa: ARG002
             return "scripted"
 

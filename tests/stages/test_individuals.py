@@ -10,8 +10,7 @@ import pytest
 from scipy import stats
 
 from anthology.io.parquet import read_table
-from tests.support.project import Project, merge
-from tests.support.toy_survey import (
+from tests.support.individual_tables import (
     CODES,
     NAMES,
     OUTPUTS,
@@ -19,12 +18,13 @@ from tests.support.toy_survey import (
     ROWS,
     Frame,
     Tables,
-    answered,
-    frames,
-    population,
-    run,
-    settings_for,
+    draw_both_rows,
+    draw_respondents,
+    draw_responses,
+    individual_settings,
+    run_individuals,
 )
+from tests.support.project import Project, merge
 
 cohen_kappa_score = import_module("sklearn.metrics").cohen_kappa_score
 MEASURES = ["agreement", "kappa", "kappa_linear", "spearman", "mae"]
@@ -32,8 +32,10 @@ MEASURES = ["agreement", "kappa", "kappa_linear", "spearman", "mae"]
 
 @pytest.fixture(scope="module")
 def tables(tmp_path_factory: pytest.TempPathFactory) -> Tables:
-    people = population()
-    return run(tmp_path_factory.mktemp("toy"), settings_for(), people, frames(people))
+    people = draw_respondents()
+    return run_individuals(
+        tmp_path_factory.mktemp("toy"), individual_settings(), people, draw_both_rows(people)
+    )
 
 
 def row_of(tables: Tables, condition: str, item: str, metric: str) -> Any:
@@ -70,8 +72,8 @@ def test_every_condition_and_baseline_has_every_row(tables: Tables) -> None:
 
 @pytest.mark.parametrize("item", NAMES)
 def test_items_are_measured_as_other_packages_do(tables: Tables, item: str) -> None:
-    people = population()
-    both = pairs(people, answered(1, people), item)
+    people = draw_respondents()
+    both = pairs(people, draw_responses(1, people), item)
     human, persona = both["human"].to_numpy(), both["persona"].to_numpy()
     expected = {"agreement": (human == persona).mean()}
     if item == "TEAM":
@@ -118,10 +120,10 @@ def test_intervals_are_those_of_a_plain_bootstrap_of_pairs(tmp_path: Path) -> No
         {"respondent": people["respondent"], "item": "A", "code": persona + 1, "option_probs": None}
     ).assign(unseen=None)
     items = [{"variable": "A", "codes": [1, 2, 3, 4]}]
-    given = settings_for(
+    given = individual_settings(
         items=items, rows=ROWS[:1], bootstrap_resamples=2000, traits={}, nominal=[]
     )
-    found = run(tmp_path, given, people, [frame])
+    found = run_individuals(tmp_path, given, people, [frame])
     expected = stats.bootstrap(
         (human, persona),
         lambda a, b: cohen_kappa_score(a, b, weights="quadratic"),
@@ -142,7 +144,7 @@ def test_intervals_are_those_of_a_plain_bootstrap_of_pairs(tmp_path: Path) -> No
 def test_baselines_compare_each_person_with_all_others(
     tables: Tables, condition: str, traits: list[str]
 ) -> None:
-    people = population()
+    people = draw_respondents()
     cells = list(map(tuple, people[traits].fillna(-1).astype(int).to_numpy()))
     place = {code: i for i, code in enumerate(CODES["HOPE"], 1)}
     answers = people["HOPE"].map(place)
@@ -184,8 +186,8 @@ def test_people_with_the_same_traits_are_nearer_than_anyone_else(
 
 
 def test_each_persona_has_a_row_of_its_own(tables: Tables) -> None:
-    people, persons = population(), tables["persons"]
-    frame = answered(1, people)
+    people, persons = draw_respondents(), tables["persons"]
+    frame = draw_responses(1, people)
     told = persons[persons["condition"] == "told"].set_index("respondent")
     assert len(told) == frame["respondent"].nunique() == 70
     assert (
@@ -233,14 +235,16 @@ def test_persons_are_summarised(tables: Tables) -> None:
 def test_neither_order_nor_weights_change_a_byte_and_the_seed_only_intervals(
     tmp_path: Path,
 ) -> None:
-    people = population()
-    first = run(tmp_path / "a", settings_for(), people, frames(people))
-    mixed = [frame.sample(frac=1, random_state=2) for frame in frames(people)]
+    people = draw_respondents()
+    first = run_individuals(tmp_path / "a", individual_settings(), people, draw_both_rows(people))
+    mixed = [frame.sample(frac=1, random_state=2) for frame in draw_both_rows(people)]
     other = people.sample(frac=1, random_state=3).assign(weight=1.0)
-    run(tmp_path / "b", settings_for(), other, mixed)
+    run_individuals(tmp_path / "b", individual_settings(), other, mixed)
     for name in OUTPUTS.values():
         assert (tmp_path / "a" / name).read_bytes() == (tmp_path / "b" / name).read_bytes()
-    reseeded = run(tmp_path / "c", settings_for(seed=6), people, frames(people))
+    reseeded = run_individuals(
+        tmp_path / "c", individual_settings(seed=6), people, draw_both_rows(people)
+    )
     kept = first["individuals"].columns.difference(["low", "high", "notes"])
     pd.testing.assert_frame_equal(first["individuals"][kept], reseeded["individuals"][kept])
     assert (first["individuals"]["low"] != reseeded["individuals"]["low"]).any()
@@ -248,13 +252,13 @@ def test_neither_order_nor_weights_change_a_byte_and_the_seed_only_intervals(
 
 
 def test_what_cannot_be_measured_is_empty_and_explained(tmp_path: Path) -> None:
-    people = population(missing=0).assign(HOPE=30)
-    frame = answered(1, people)
+    people = draw_respondents(missing=0).assign(HOPE=30)
+    frame = draw_responses(1, people)
     frame.loc[frame["item"] == "TRUST", "code"] = None
     frame.loc[(frame["item"] == "TRUST") & (frame["respondent"] == "p003"), "code"] = 2
     frame.loc[frame["item"] == "PRIDE", "code"] = None
     frame.loc[frame["item"] == "HOPE", "code"] = 30
-    found = run(tmp_path, settings_for(rows=ROWS[:1]), people, [frame])
+    found = run_individuals(tmp_path, individual_settings(rows=ROWS[:1]), people, [frame])
 
     def told(item: str, metric: str) -> tuple[int, bool, str]:
         row = row_of(found, "told", item, metric)
@@ -273,10 +277,10 @@ def test_what_cannot_be_measured_is_empty_and_explained(tmp_path: Path) -> None:
 
 
 def test_nobody_at_all_is_no_crash(tmp_path: Path) -> None:
-    people = population()
-    nothing = [frame.head(0) for frame in frames(people)]
+    people = draw_respondents()
+    nothing = [frame.head(0) for frame in draw_both_rows(people)]
     for given in (people, people.head(0), people.head(1)):
-        found = run(tmp_path, settings_for(), given, nothing)
+        found = run_individuals(tmp_path, individual_settings(), given, nothing)
         rows = found["individuals"].query("condition == 'told'")
         assert (rows["n"] == 0).all()
         assert rows["estimate"].isna().all()

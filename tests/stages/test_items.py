@@ -11,7 +11,7 @@ from scipy.stats import pearsonr
 from statsmodels.stats.proportion import proportion_confint
 
 from anthology.stages.items import effective, wilson
-from tests.support.item_tables import Positions, tabulated
+from tests.support.item_tables import Positions, tabulate_items
 from tests.support.project import Project
 
 NAN = np.nan
@@ -48,7 +48,7 @@ def test_scaling_all_weights_leaves_the_effective_number(weights: list[float], b
 
 def test_the_people_s_shares_are_weighted(tmp_path: Path) -> None:
     people = np.array([[1, 1], [1, 2], [2, 1], [NAN, 2]], float)
-    found, _ = tabulated(tmp_path, people, [1, 1, 2, 5])
+    found, _ = tabulate_items(tmp_path, people, [1, 1, 2, 5])
     trust = found[found["item"] == "TRUST"]
     assert trust["share"].tolist() == [0.5, 0.5, 0]
     assert trust["n"].tolist() == [2, 1, 0]
@@ -58,7 +58,7 @@ def test_the_people_s_shares_are_weighted(tmp_path: Path) -> None:
 
 
 def test_an_option_that_nobody_chose_has_its_row(tmp_path: Path) -> None:
-    found, _ = tabulated(tmp_path, np.array([[1, 1]] * 10, float))
+    found, _ = tabulate_items(tmp_path, np.array([[1, 1]] * 10, float))
     row = found[found["code"] == 3].iloc[0]
     assert (row["n"], row["share"], row["low"]) == (0, 0, 0)
     assert 0 < row["high"] < 0.4
@@ -67,14 +67,14 @@ def test_an_option_that_nobody_chose_has_its_row(tmp_path: Path) -> None:
 def test_options_stand_in_the_survey_s_order_with_our_own_words_before_the_file_s(
     tmp_path: Path,
 ) -> None:
-    found, _ = tabulated(tmp_path, drawn(20))
+    found, _ = tabulate_items(tmp_path, drawn(20))
     assert found["code"].tolist() == [1, 2, 3, 20, 10]
     assert found["option"].tolist() == ["Much", "Some", "None at all", "No", "Yes"]
 
 
 def test_people_come_first_and_conditions_in_the_order_of_the_table(tmp_path: Path) -> None:
     personas = {"qa": drawn(20, 2), "bio": drawn(20, 3)}
-    found, together = tabulated(tmp_path, drawn(20), personas=personas)
+    found, together = tabulate_items(tmp_path, drawn(20), personas=personas)
     for table in (found, together):
         assert table["condition"].unique().tolist() == ["human", "qa", "bio"]
         assert table["model"].fillna("").unique().tolist() == ["", "llama"]
@@ -82,7 +82,7 @@ def test_people_come_first_and_conditions_in_the_order_of_the_table(tmp_path: Pa
 
 def test_an_item_without_answers_has_empty_shares(tmp_path: Path) -> None:
     people = np.array([[NAN, 1], [NAN, 2]])
-    found, together = tabulated(tmp_path, people)
+    found, together = tabulate_items(tmp_path, people)
     trust = found[found["item"] == "TRUST"]
     assert trust["n"].tolist() == [0, 0, 0]
     assert trust[["share", "low", "high"]].isna().all(axis=None)
@@ -91,8 +91,8 @@ def test_an_item_without_answers_has_empty_shares(tmp_path: Path) -> None:
 
 def test_personas_are_weighted_only_where_they_are_to_be(tmp_path: Path) -> None:
     people, personas = drawn(3, missing=0), {"qa": np.array([[1, 1], [1, 1], [2, 1]], float)}
-    plain, _ = tabulated(tmp_path / "a", people, [1, 1, 2], personas)
-    weighted, _ = tabulated(
+    plain, _ = tabulate_items(tmp_path / "a", people, [1, 1, 2], personas)
+    weighted, _ = tabulate_items(
         tmp_path / "b", people, [1, 1, 2], personas, persona_weights="respondent"
     )
 
@@ -104,8 +104,8 @@ def test_personas_are_weighted_only_where_they_are_to_be(tmp_path: Path) -> None
 
 def test_weights_that_are_all_equal_change_nothing(tmp_path: Path) -> None:
     people, personas = drawn(30), {"qa": drawn(30, 2)}
-    plain = tabulated(tmp_path / "a", people, None, personas)
-    equal = tabulated(
+    plain = tabulate_items(tmp_path / "a", people, None, personas)
+    equal = tabulate_items(
         tmp_path / "b", people, np.full(30, 3.5), personas, persona_weights="respondent"
     )
     for one, other in zip(plain, equal, strict=True):
@@ -114,7 +114,7 @@ def test_weights_that_are_all_equal_change_nothing(tmp_path: Path) -> None:
 
 def test_correlations_are_those_of_people_who_answered_every_item(tmp_path: Path) -> None:
     people = drawn(50)
-    _, together = tabulated(tmp_path, people)
+    _, together = tabulate_items(tmp_path, people)
     kept = people[~np.isnan(people).any(axis=1)]
     pair = together[(together["item_1"] == "TRUST") & (together["item_2"] == "PRIDE")]
     assert pair["correlation"].iloc[0] == pytest.approx(pearsonr(*kept.T).statistic, abs=1e-6)

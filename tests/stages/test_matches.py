@@ -18,7 +18,13 @@ from anthology.records import Record
 from anthology.stages import matches
 from anthology.stages.matches import Method
 from tests.support import reference_metrics as reference
-from tests.support.matching_problems import Problem, chosen, draw_problem, people_lots, problems
+from tests.support.matching_problems import (
+    Problem,
+    draw_problem,
+    match_by_name,
+    problems,
+    respondent_order,
+)
 
 AGE = TraitSource(variable="AGE", codes=[1, 2], recode={"young": 1, "old": 2})
 INCOME = TraitSource(
@@ -57,7 +63,7 @@ def test_similarities_agree_with_a_row_by_row_computation(traits: int) -> None:
     )
     stories = [
         [
-            reference.folded(
+            reference.recode_story(
                 counts[t][j].tolist(), names[t], s.codes, {o: s.shares(o) for o in s.recode}
             )
             for t, s in enumerate(sources)
@@ -79,9 +85,9 @@ def test_similarities_agree_with_a_row_by_row_computation(traits: int) -> None:
         np.testing.assert_array_equal(first[i] * second[k], row[20:])
 
     best = assign_greedily(
-        found, people_lots([str(i) for i in range(40)]), backstory_tie_breaks(np.arange(25))
+        found, respondent_order([str(i) for i in range(40)]), backstory_tie_breaks(np.arange(25))
     )
-    assert all(j in reference.best(row) for j, row in zip(best, expected, strict=True))
+    assert all(j in reference.most_similar(row) for j, row in zip(best, expected, strict=True))
 
 
 @settings(deadline=None)
@@ -92,8 +98,8 @@ def test_the_order_of_rows_changes_nothing(method: Method, problem: Problem, ran
     rows = random.sample(range(len(names)), len(names))
     columns = random.sample(range(len(ids)), len(ids))
     shuffled = [[matrix[i][j] for j in columns] for i in rows]
-    expected = chosen(method, matrix, names, ids)
-    assert chosen(method, shuffled, [names[i] for i in rows], ids[columns]) == expected
+    expected = match_by_name(method, matrix, names, ids)
+    assert match_by_name(method, shuffled, [names[i] for i in rows], ids[columns]) == expected
 
 
 @settings(deadline=None)
@@ -102,7 +108,7 @@ def test_greedy_takes_a_most_similar_story(
     problem: Problem,
 ) -> None:
     matrix, names, ids = problem
-    found = chosen("greedy", matrix, names, ids)
+    found = match_by_name("greedy", matrix, names, ids)
     for name, row in zip(names, matrix, strict=True):
         assert row[ids.tolist().index(found[name])] == max(row)
 
@@ -113,7 +119,7 @@ def test_equal_respondents_spread_over_equally_similar_stories() -> None:
     high = 0.1 * 0.3 * 0.7
     assert high != 0.7 * 0.3 * 0.1
     row = [high, high, 0.0, 0.7 * 0.3 * 0.1, 0.7 * 0.3 * 0.1]
-    found = chosen("greedy", [row] * 600, names, np.arange(5))
+    found = match_by_name("greedy", [row] * 600, names, np.arange(5))
     counts = np.bincount(list(found.values()), minlength=5)
     assert counts[2] == 0
     assert (counts[[0, 1, 3, 4]] > 100).all()
@@ -124,10 +130,10 @@ def test_a_further_story_or_respondent_changes_no_other_unless_it_wins(last: flo
     rng = np.random.default_rng(4)
     matrix = rng.choice([0.1, 0.5], (30, 100)).tolist()
     names, ids = [f"r{i}" for i in range(31)], np.arange(101)
-    before = chosen("greedy", matrix, names[:30], ids[:100])
-    more = chosen("greedy", [*matrix, matrix[0]], names, ids[:100])
+    before = match_by_name("greedy", matrix, names[:30], ids[:100])
+    more = match_by_name("greedy", [*matrix, matrix[0]], names, ids[:100])
     assert {name: more[name] for name in before} == before
-    after = chosen("greedy", [[*row, last] for row in matrix], names[:30], ids)
+    after = match_by_name("greedy", [[*row, last] for row in matrix], names[:30], ids)
     changed = [name for name in before if after[name] != before[name]]
     assert all(after[name] == 100 for name in changed)
     assert len(changed) == {0.3: 0, 0.9: 30}.get(last, len(changed))

@@ -32,7 +32,7 @@ from tests.support.fake_server.replies import toy_logprob
 from tests.support.fake_server.requests import Serving
 from tests.support.fake_server.server import Server, serving
 from tests.support.project import ROOT, Project, merge
-from tests.support.scripted_model import IDENTITY, ScriptedFieldwork
+from tests.support.scripted_model import IDENTITY, ScriptedSession
 from tests.support.token_model import pieces
 
 LAYOUT = Format()
@@ -91,7 +91,7 @@ def scored(
 
 def test_three_tokens_of_one_half_each_have_a_perplexity_of_two(tmp_path: Path) -> None:
     model = Scorer({" I am Ann": (3, -3 * math.log(2))})
-    (row,) = scored(tmp_path, ScriptedFieldwork(model), ["I am Ann"])
+    (row,) = scored(tmp_path, ScriptedSession(model), ["I am Ann"])
     assert (row["model"], row["backstory"], row["tokens"]) == ("scripted", 0, 3)
     assert row["logprob"] == pytest.approx(-2.0794415416798357)
     assert row["perplexity"] == pytest.approx(2)
@@ -104,13 +104,13 @@ def test_three_tokens_of_one_half_each_have_a_perplexity_of_two(tmp_path: Path) 
 
 def test_a_story_is_judged_behind_the_question_that_it_answers(tmp_path: Path) -> None:
     model = Scorer({" I am Ann": (3, -3.0)})
-    scored(tmp_path, ScriptedFieldwork(model), ["I am Ann"])
+    scored(tmp_path, ScriptedSession(model), ["I am Ann"])
     assert [request.prompt for request in model.requests] == ["Question: Who are you?\nAnswer:"]
 
 
 def test_an_interview_is_judged_answer_by_answer_and_added_up(tmp_path: Path) -> None:
     model = Scorer({" Ann.": (2, -3.0), " Home.": (3, -2.0)})
-    session, questions = ScriptedFieldwork(model), ("Who?", "Where?")
+    session, questions = ScriptedSession(model), ("Who?", "Where?")
     (row,) = scored(tmp_path, session, ["Ann.", "Home."], questions=questions)
     assert [request.prompt for request in model.requests] == [
         "Question: Who?\nAnswer:",
@@ -142,9 +142,9 @@ def test_neither_order_nor_company_changes_a_storys_figures(
     tmp_path: Path, max_concurrency: int
 ) -> None:
     texts = ["I was born in Ohio.", "We were poor.", "My father fished, and I read."]
-    alone = [scored(tmp_path, ScriptedFieldwork(Simulated()), [text])[0] for text in texts]
+    alone = [scored(tmp_path, ScriptedSession(Simulated()), [text])[0] for text in texts]
     turned = scored(
-        tmp_path, ScriptedFieldwork(Simulated(), max_concurrency), *([text] for text in texts[::-1])
+        tmp_path, ScriptedSession(Simulated(), max_concurrency), *([text] for text in texts[::-1])
     )
     assert [row["perplexity"] for row in turned] == [row["perplexity"] for row in alone[::-1]]
 
@@ -156,7 +156,7 @@ def test_a_story_that_is_too_long_is_named_and_moves_no_other(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     model = Scorer({" one": (1, -1.0), " two": (2, -4.0)})
-    rows = scored(tmp_path, ScriptedFieldwork(model), ["one"], ["far too long"], ["two"])
+    rows = scored(tmp_path, ScriptedSession(model), ["one"], ["far too long"], ["two"])
     assert [row["backstory"] for row in rows] == [0, 1, 2]
     assert [row["logprob"] for row in rows] == [-1.0, None, -4.0]
     assert rows[1]["tokens"] is rows[1]["perplexity"] is rows[1]["bits_per_word"] is None
@@ -167,19 +167,19 @@ def test_a_story_that_is_too_long_is_named_and_moves_no_other(
 
 def test_a_story_without_words_has_no_perplexity(tmp_path: Path) -> None:
     model = Scorer({" one": (1, -1.0)})
-    rows = scored(tmp_path, ScriptedFieldwork(model), [" "], ["one"])
+    rows = scored(tmp_path, ScriptedSession(model), [" "], ["one"])
     assert [row["logprob"] for row in rows] == [None, -1.0]
 
 
 def test_a_model_that_takes_no_story_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(ModelError, match=r"model scripted: took none of the 2 stories; .*longer"):
-        scored(tmp_path, ScriptedFieldwork(Scorer({})), ["one"], ["two"])
+        scored(tmp_path, ScriptedSession(Scorer({})), ["one"], ["two"])
     assert not (tmp_path / "scripted.parquet").exists()
 
 
 def test_a_perplexity_beyond_all_numbers_is_infinite(tmp_path: Path) -> None:
     model = Scorer({" one": (1, -9999.0)})
-    (row,) = scored(tmp_path, ScriptedFieldwork(model), ["one"])
+    (row,) = scored(tmp_path, ScriptedSession(model), ["one"])
     assert row["perplexity"] == math.inf
 
 
@@ -253,7 +253,7 @@ def test_models_are_joined_in_the_order_of_the_configuration(tmp_path: Path) -> 
     names = ("a", "b")
     for name in names:
         identity = IDENTITY.model_copy(update={"name": name})
-        scored(tmp_path, ScriptedFieldwork(model), ["one"], ["two"], model=identity)
+        scored(tmp_path, ScriptedSession(model), ["one"], ["two"], model=identity)
     paths, output = [tmp_path / f"{name}.parquet" for name in names], tmp_path / "all.parquet"
     told = perplexities.Settings(models=["b", "a"])
     perplexities.run(told, perplexities=paths, output=output)
@@ -333,7 +333,7 @@ def test_every_story_gets_a_row_from_every_model_and_a_change_runs_what_it_must(
 def test_a_story_that_is_refused_alone_in_its_part_spoils_nothing(tmp_path: Path) -> None:
     model = Scorer({" one": (1, -1.0)})
     rows = [
-        scored(tmp_path, ScriptedFieldwork(model, part=f"{part}-of-2"), ["one"], ["far too long"])
+        scored(tmp_path, ScriptedSession(model, part=f"{part}-of-2"), ["one"], ["far too long"])
         for part in (1, 2)
     ]
     assert [[row["logprob"] for row in part] for part in rows] == [[-1.0], [None]]
@@ -344,7 +344,7 @@ def test_a_model_that_takes_no_story_in_any_part_is_an_error(tmp_path: Path) -> 
     for part in (1, 2):
         folder = tmp_path / str(part)
         folder.mkdir()
-        scored(folder, ScriptedFieldwork(Scorer({}), part=f"{part}-of-2"), ["one"], ["two"])
+        scored(folder, ScriptedSession(Scorer({}), part=f"{part}-of-2"), ["one"], ["two"])
         files.append(folder / "scripted.parquet")
     joining = ModelSession(models=tmp_path, journal=tmp_path, max_concurrency=1, parts=files)
     with pytest.raises(ModelError, match="took none of the 2 stories"):

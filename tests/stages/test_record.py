@@ -16,7 +16,7 @@ from anthology.errors import DataError
 from anthology.provenance.lineage import trace_lineage
 from anthology.stages.record import anonymize, describe_sources, read_sources, strip_folders
 from tests.support.project import TABLE, Project, merge
-from tests.support.watched_stage import asking, stage
+from tests.support.watched_stage import run_stage, usage_of
 
 RECORD = "results/record.zip"
 METADATA = "ro-crate-metadata.json"
@@ -183,8 +183,8 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     (tmp_path / "home/people.sav").write_bytes(b"people")
     monkeypatch.chdir(tmp_path / "mine")
     given = {"sav": tmp_path / "home/people.sav"}
-    stage(given, {"output": Path("results/humans.parquet")}, asked=[asking()])
-    stage({"humans": Path("results/humans.parquet")}, {"output": Path("results/t.csv")})
+    run_stage(given, {"output": Path("results/humans.parquet")}, asked=[usage_of()])
+    run_stage({"humans": Path("results/humans.parquet")}, {"output": Path("results/t.csv")})
     return tmp_path
 
 
@@ -206,8 +206,8 @@ def test_a_public_record_names_no_folder_no_machine_and_no_server(here: Path) ->
 def test_a_model_that_is_known_by_a_place_of_ones_own_is_known_by_its_last_name(
     here: Path,  # noqa: ARG001
 ) -> None:
-    told = replace(asking(), served="/home/jane/m.gguf", version="ollama 1, /home/jane/m.gguf")
-    stage({}, {"output": Path("results/t.csv")}, asked=[told])
+    told = replace(usage_of(), served="/home/jane/m.gguf", version="ollama 1, /home/jane/m.gguf")
+    run_stage({}, {"output": Path("results/t.csv")}, asked=[told])
     (model,) = anonymize(trace_lineage([Path("results/t.csv")])).made["results/t.csv"].models
     assert (model.served, model.version) == ("m.gguf", "ollama 1, m.gguf")
 
@@ -229,7 +229,7 @@ def test_what_is_not_known_is_not_recorded(here: Path, file: str, said: str) -> 
 
 
 def test_a_table_of_something_else_is_not_recorded(here: Path) -> None:  # noqa: ARG001
-    stage({}, {"output": Path("results/humans.parquet")}, text="others")
+    run_stage({}, {"output": Path("results/humans.parquet")}, text="others")
     with pytest.raises(DataError, match=r"made from another results/humans.parquet"):
         trace_lineage([Path("results/t.csv")])
 
@@ -237,7 +237,7 @@ def test_a_table_of_something_else_is_not_recorded(here: Path) -> None:  # noqa:
 def test_a_file_that_was_changed_is_named_and_not_what_was_made_from_it(here: Path) -> None:
     people = here / "mine/results/humans.parquet"
     people.write_text("changed by hand")
-    stage({"humans": Path("results/humans.parquet")}, {"output": Path("results/t.csv")})
+    run_stage({"humans": Path("results/humans.parquet")}, {"output": Path("results/t.csv")})
     with pytest.raises(DataError, match="not the file that its record is of") as caught:
         trace_lineage([Path("results/t.csv")])
     assert "snakemake --force results/humans.parquet" in caught.value.hint

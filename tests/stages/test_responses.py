@@ -14,13 +14,13 @@ from anthology.io.parquet import write_table
 from anthology.models.base import LabelProbs, Request
 from anthology.models.session import ModelSession
 from anthology.stages.responses import run
-from tests.support.scripted_model import CHAT, Scripted, ScriptedFieldwork, text_of
-from tests.support.small_survey import BOOK, TURNS, hold, settings
+from tests.support.scripted_model import CHAT, ScriptedModel, ScriptedSession, prompt_text
+from tests.support.survey_interviews import BOOK, TURNS, hold_survey, interview_settings
 
 
 @pytest.fixture
 def survey(tmp_path: Path) -> partial[tuple[list[dict[str, Any]], list[Request]]]:
-    return partial(hold, tmp_path)
+    return partial(hold_survey, tmp_path)
 
 
 def test_a_base_model_is_shown_persona_question_options_and_frame(survey: Any) -> None:
@@ -35,11 +35,11 @@ def test_a_base_model_is_shown_persona_question_options_and_frame(survey: Any) -
 
 def test_in_series_earlier_answers_stay_in_sight(survey: Any) -> None:
     _, requests = survey(lambda request: ["I would say B."])
-    assert "Question: Is it good?\n(A) Good\n(B) So-so\n(C) Bad\nAnswer: (B) So-so" in text_of(
+    assert "Question: Is it good?\n(A) Good\n(B) So-so\n(C) Bad\nAnswer: (B) So-so" in prompt_text(
         requests[1]
     )
     _, requests = survey(lambda request: ["(B)"], series=False)
-    assert "Is it good?" not in text_of(requests[1])
+    assert "Is it good?" not in prompt_text(requests[1])
 
 
 def test_a_chat_model_is_shown_the_same_as_a_chat(survey: Any) -> None:
@@ -72,17 +72,17 @@ def test_what_cannot_be_read_is_asked_again_and_counted(survey: Any) -> None:
 
 def test_an_item_without_an_answer_is_not_shown_to_later_items(survey: Any) -> None:
     def answer(request: Request) -> list[str]:
-        asked = text_of(request).rsplit("Question:", 1)[1]
+        asked = prompt_text(request).rsplit("Question:", 1)[1]
         return ["hm"] if "good" in asked else ["(A)"]
 
     rows, requests = survey(answer)
     assert [row["code"] for row in rows] == [None, 1]
-    assert "Is it good?" not in text_of(requests[-1])
+    assert "Is it good?" not in prompt_text(requests[-1])
 
 
 def test_orders_differ_between_people_and_codes_follow(survey: Any) -> None:
     def always_bad_and_new(request: Request) -> list[str]:
-        asked = text_of(request).rsplit("Question:", 1)[1]
+        asked = prompt_text(request).rsplit("Question:", 1)[1]
         word = "Bad" if "good" in asked else "New"
         line = next(line for line in asked.splitlines() if line.endswith(word))
         return [line[:3]]
@@ -90,15 +90,18 @@ def test_orders_differ_between_people_and_codes_follow(survey: Any) -> None:
     rows, requests = survey(always_bad_and_new, people=40, shuffle_items=True, shuffle_options=True)
     assert {row["code"] for row in rows if row["item"] == "FIRST"} == {3}
     assert {row["code"] for row in rows if row["item"] == "SECOND"} == {1}
-    first = [text_of(request).rsplit("Question:", 1)[1].strip() for request in requests]
+    first = [prompt_text(request).rsplit("Question:", 1)[1].strip() for request in requests]
     goods = {text.split("\nOne of")[0] for text in first if "good" in text}
     assert goods == {
         "Is it good?\n(A) Good\n(B) So-so\n(C) Bad",
         "Is it good?\n(A) Bad\n(B) So-so\n(C) Good",
     }
     assert all("(C) Neither" in text for text in first if "new" in text)
-    shown_first = [request for request in requests if text_of(request).count("Question:") == 2]
-    assert {"good" in text_of(r).rsplit("Question:", 1)[1] for r in shown_first} == {True, False}
+    shown_first = [request for request in requests if prompt_text(request).count("Question:") == 2]
+    assert {"good" in prompt_text(r).rsplit("Question:", 1)[1] for r in shown_first} == {
+        True,
+        False,
+    }
 
 
 def test_rows_stand_by_respondent_and_item(survey: Any) -> None:
@@ -133,7 +136,7 @@ def test_by_log_probabilities_one_request_gives_all_options(survey: Any) -> None
 
 def test_probabilities_follow_the_options_through_any_order(survey: Any) -> None:
     def likes_bad(request: Request) -> LabelProbs:
-        asked = text_of(request).rsplit("Question:", 1)[1]
+        asked = prompt_text(request).rsplit("Question:", 1)[1]
         lines = [line for line in asked.splitlines() if line.startswith("(")]
         return LabelProbs(tuple(0.8 if line.endswith(("Bad", "New")) else 0.1 for line in lines))
 
@@ -158,7 +161,7 @@ def test_labels_of_no_probability_are_no_answer(survey: Any) -> None:
 
 def test_personas_are_asked_in_the_order_in_which_they_are_stored(survey: Any) -> None:
     rows, requests = survey(lambda request: ["(A)"], people=6, stories=[0, 0, 1, 2, 2, 2])
-    firsts = [text_of(r) for r in requests if text_of(r).count("Question:") == 2]
+    firsts = [prompt_text(r) for r in requests if prompt_text(r).count("Question:") == 2]
     assert [int(text.split("I am p")[1][0]) for text in firsts] == list(range(6))
     assert [row["respondent"] for row in rows[::2]] == [f"p{i}" for i in range(6)]
 
@@ -167,18 +170,20 @@ def test_personas_are_asked_in_the_order_in_which_they_are_stored(survey: Any) -
 def test_parts_joined_are_the_bytes_that_one_job_writes(tmp_path: Path, parts: int) -> None:
     stories = [0, 0, 0, 1, 2, 2, 3, 3, 3, 3]
     (tmp_path / "whole").mkdir()
-    hold(tmp_path / "whole", lambda request: ["(A)"], 10, stories, shuffle_items=True)
+    hold_survey(tmp_path / "whole", lambda request: ["(A)"], 10, stories, shuffle_items=True)
     files, told = [], []
     for number in range(1, parts + 1):
         folder = tmp_path / str(number)
         folder.mkdir()
         part = f"{number}-of-{parts}"
-        rows, _ = hold(folder, lambda request: ["(A)"], 10, stories, part=part, shuffle_items=True)
+        rows, _ = hold_survey(
+            folder, lambda request: ["(A)"], 10, stories, part=part, shuffle_items=True
+        )
         files.append(folder / "responses.parquet")
         told.append({row["backstory"] for row in rows})
     assert sum(map(len, told)) == len(set().union(*told)) == 4, "a story is in one part alone"
     run(
-        settings(shuffle_items=True),
+        interview_settings(shuffle_items=True),
         personas=tmp_path / "none",
         codebook=tmp_path / "none",
         output=tmp_path / "joined.parquet",
@@ -204,16 +209,16 @@ def test_an_item_without_words_is_an_error_before_anything_is_asked(tmp_path: Pa
         personas,
         table,
         stage="personas",
-        settings=settings(),
+        settings=interview_settings(),
         metadata={"backstories": "", "traits": ""},
     )
-    model = Scripted(lambda request: ["(A)"])
+    model = ScriptedModel(lambda request: ["(A)"])
     with pytest.raises(DataError, match="FIRST has no wording"):
         run(
-            settings(),
+            interview_settings(),
             personas=personas,
             codebook=book,
             output=tmp_path / "o",
-            session=ScriptedFieldwork(model),
+            session=ScriptedSession(model),
         )
     assert model.requests == []

@@ -11,8 +11,8 @@ from anthology.config.formats import Format
 from anthology.config.traits import Trait
 from anthology.interview.coding import read_option
 from anthology.models.base import LabelProbs, Request
-from tests.support.scripted_model import CHAT, text_of
-from tests.support.trait_surveys import AGE, DECLARED, SEX, scripted
+from tests.support.scripted_model import CHAT, prompt_text
+from tests.support.trait_interviews import AGE, DECLARED, SEX, survey_scripted
 
 
 @pytest.fixture
@@ -21,11 +21,11 @@ def survey(tmp_path: Path) -> Callable[..., Any]:
         said: str, answers: dict[str, list[str] | LabelProbs], **changes: Any
     ) -> tuple[dict[str, Any], list[Request]]:
         def answer(request: Request) -> list[str] | LabelProbs:
-            if "Stated?" in text_of(request):
+            if "Stated?" in prompt_text(request):
                 return [said]
-            return answers["age" if "How old" in text_of(request) else "sex"]
+            return answers["age" if "How old" in prompt_text(request) else "sex"]
 
-        found, requests = scripted(tmp_path, answer, **changes)
+        found, requests = survey_scripted(tmp_path, answer, **changes)
         assert found.metadata["source"] == "a file"
         assert found.metadata["options"] == {"age": ["young", "old"], "sex": ["man", "woman"]}
         return found.rows[0], requests
@@ -43,7 +43,7 @@ def test_answers_make_a_distribution_and_the_rest_is_counted_apart(survey: Any) 
     assert row["sex:unreadable"] == 1
     assert row["age"] == [6, 0]
     assert not row["age:stated"]
-    asked = next(r for r in requests if "gender" in text_of(r))
+    asked = next(r for r in requests if "gender" in prompt_text(r))
     assert asked.draws == 6
     assert asked.prompt == (
         "Question: Tell me about yourself.\nAnswer: I was born on a farm.\n\n"
@@ -57,7 +57,7 @@ def test_a_stated_trait_is_not_asked(survey: Any, statement: str) -> None:
     row, requests = survey(statement, {"sex": SEXES})
     assert row["age"] == [0, 6]
     assert row["age:stated"]
-    reading = next(r for r in requests if "Stated?" in text_of(r))
+    reading = next(r for r in requests if "Stated?" in prompt_text(r))
     assert reading.sampling.temperature == 0
     assert sum(r.draws for r in requests) == 1 + 6
 
@@ -148,7 +148,7 @@ def test_without_a_reader_or_an_option_to_decline(survey: Any) -> None:
     )  # fmt: skip
     assert row["sex"] == [0, 0]
     assert row["sex:unreadable"] == 6
-    assert all("Prefer not" not in text_of(request) for request in requests)
+    assert all("Prefer not" not in prompt_text(request) for request in requests)
 
 
 def test_a_chat_is_asked_in_turns_and_its_labels_are_weighed(survey: Any) -> None:

@@ -22,7 +22,7 @@ from anthology.stories.writer import (
     reason_to_reject,
     starts_with_word,
 )
-from tests.support.scripted_model import Scripted, text_of
+from tests.support.scripted_model import ScriptedModel, prompt_text
 
 RULES = StoryFilter(min_words=5, max_mentions={"interview": 1}, max_attempts=4)
 CRITIC = CriticPrompt(message="Keep this? {story}", accept="yes")
@@ -43,8 +43,8 @@ def test_counting_words(text: str, wrong: str | None) -> None:
     assert reason_to_reject(text, RULES) == wrong
 
 
-def written(answer: Callable[[Request], list[str]]) -> tuple[Scripted, Callable[[], Story]]:
-    model = Scripted(answer)
+def written(answer: Callable[[Request], list[str]]) -> tuple[ScriptedModel, Callable[[], Story]]:
+    model = ScriptedModel(answer)
     editor = StoryWriter(model, RULES, CRITIC, model)
 
     def story() -> Story:
@@ -64,8 +64,8 @@ def test_the_first_story_that_passes_is_kept() -> None:
     stories = iter(["too short", "a story that is no good", " this one is a good story\n"])
 
     def answer(request: Request) -> list[str]:
-        if "Keep this?" in text_of(request):
-            return ["No." if "no good" in text_of(request) else "Yes, keep it."]
+        if "Keep this?" in prompt_text(request):
+            return ["No." if "no good" in prompt_text(request) else "Yes, keep it."]
         return [next(stories)]
 
     model, story = written(answer)
@@ -102,9 +102,9 @@ def interviewed(
     """Hold an interview with a writer that answers the question it is asked now."""
 
     def reply(asked: Request) -> list[str]:
-        return [answer(text_of(asked).split("Question: ")[-1].removesuffix("\nAnswer:"))]
+        return [answer(prompt_text(asked).split("Question: ")[-1].removesuffix("\nAnswer:"))]
 
-    model = Scripted(reply)
+    model = ScriptedModel(reply)
     editor = StoryWriter(model, RULES.model_copy(update=rules), None, None)
     held = editor.story(request, questions, preamble=preamble, seed=1, path=("stories", 3))
     return asyncio.run(held), model.requests

@@ -34,7 +34,7 @@ class Made(Record):
     """No settings."""
 
 
-def settings_for(conditions: list[str], **changes: Any) -> items.Settings:
+def item_settings(conditions: list[str], **changes: Any) -> items.Settings:
     given = {
         "survey": "toy",
         "items": [{"variable": name, "codes": codes} for name, codes in CODES.items()],
@@ -47,7 +47,7 @@ def settings_for(conditions: list[str], **changes: Any) -> items.Settings:
     return items.Settings.model_validate(given)
 
 
-def tabulated(
+def tabulate_items(
     folder: Path,
     people: Positions,
     weights: npt.ArrayLike | None = None,
@@ -85,7 +85,7 @@ def tabulated(
         path = folder / f"{condition}.parquet"
         write_table(path, pa.table(rows), stage="responses", settings=Made(), metadata=about)
     items.run(
-        settings_for(list(conditions), **changes),
+        item_settings(list(conditions), **changes),
         humans=humans,
         codebook=folder / "codebook.json",
         responses=[folder / f"{condition}.parquet" for condition in conditions],

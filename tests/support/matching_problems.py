@@ -25,26 +25,30 @@ Problem = tuple[list[list[float]], list[str], IntArray]
 """A matrix, respondents' names, and stories' ids."""
 
 
-def of_matrix(matrix: Sequence[Sequence[float]] | FloatArray) -> Similarities:
+def similarities_of_matrix(matrix: Sequence[Sequence[float]] | FloatArray) -> Similarities:
     """Similarities of a given matrix; equal rows are respondents of one profile."""
     kinds, kind_of = np.unique(np.array(matrix, dtype=float), axis=0, return_inverse=True)
     return compute_similarities(kind_of[:, None], [kinds])
 
 
-def rows_of(found: Similarities) -> FloatArray:
+def similarity_rows(found: Similarities) -> FloatArray:
     """The similarity of every respondent and every story."""
     return np.array([found.row(profile) for profile in found.profile_of])
 
 
-def people_lots(names: Sequence[str]) -> TieBreaks:
+def respondent_order(names: Sequence[str]) -> TieBreaks:
     return respondent_tie_breaks(7, "s", list(names))
 
 
-def chosen(
+def match_by_name(
     method: Method, matrix: Sequence[Sequence[float]], names: list[str], ids: IntArray
 ) -> dict[str, int]:
     """Match, and return each respondent's story."""
-    found, people, stories = of_matrix(matrix), people_lots(names), backstory_tie_breaks(ids)
+    found, people, stories = (
+        similarities_of_matrix(matrix),
+        respondent_order(names),
+        backstory_tie_breaks(ids),
+    )
     if method == "greedy":
         rows = assign_greedily(found, people, stories)
     elif method == "random":

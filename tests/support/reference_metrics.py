@@ -17,7 +17,7 @@ BoolArray = npt.NDArray[np.bool_]
 MEASURES = ("wasserstein", "total_variation", "frobenius", "l1", "cbs")
 
 
-def folded(
+def recode_story(
     counts: Sequence[float],
     options: Sequence[str],
     codes: Sequence[int],
@@ -49,7 +49,7 @@ def similarity_matrix(
     return [[similarity(person, story) for story in stories] for person in people]
 
 
-def best(row: Sequence[float]) -> list[int]:
+def most_similar(row: Sequence[float]) -> list[int]:
     """Return the stories that are most similar, up to rounding."""
     highest = max(row)
     return [j for j, value in enumerate(row) if value >= highest * (1 - 1e-9)]

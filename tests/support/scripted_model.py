@@ -13,7 +13,7 @@ CHAT = ModelIdentity(name="scripted", provider="simulated", api="chat")
 
 
 @dataclass
-class Scripted:
+class ScriptedModel:
     """Answers each request with the texts, or the probabilities, that `answer` gives for it."""
 
     answer: Callable[[Request], list[str] | LabelProbs]
@@ -27,7 +27,7 @@ class Scripted:
         return Reply(tuple(Completion(text, tokens=len(text.split())) for text in answer))
 
 
-class ScriptedFieldwork(ModelSession):
+class ScriptedSession(ModelSession):
     """ModelSession in which every model is one and the same."""
 
     def __init__(self, model: Model, max_concurrency: int = 1, part: str = "whole") -> None:
@@ -41,7 +41,7 @@ class ScriptedFieldwork(ModelSession):
         return self._scripted
 
 
-def text_of(request: Request) -> str:
+def prompt_text(request: Request) -> str:
     """Return everything that a request shows."""
     if isinstance(request.prompt, str):
         return request.prompt

@@ -15,7 +15,7 @@ from anthology.provenance.schema import ProvenanceRecord
 SETTINGS = {"seed": 7, "code": "0123abcd", "survey": "w34"}
 
 
-def stage(
+def run_stage(
     given: Mapping[str, Path | list[Path]],
     made: Mapping[str, Path],
     *,
@@ -32,14 +32,14 @@ def stage(
     watch.record(settings, asked)
 
 
-def record(path: Path) -> ProvenanceRecord:
+def record_of(path: Path) -> ProvenanceRecord:
     """Return the record of a file, which there must be."""
     found = read_record(path)
     assert found is not None
     return found
 
 
-def asking(name: str = "paid", **counts: float) -> ModelUsage:
+def usage_of(name: str = "paid", **counts: float) -> ModelUsage:
     """Return what asking a model took."""
     return ModelUsage(
         ModelIdentity(name=name, provider="openai", api="chat", model="m-1", revision="r2"),

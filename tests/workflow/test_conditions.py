@@ -21,7 +21,7 @@ from anthology.records import merge_json
 from anthology.study.settings import settings
 from anthology.study.study import Study, load
 from tests.support.project import ROOT, TABLE, Project, merge
-from tests.support.scripted_model import Scripted, ScriptedFieldwork, text_of
+from tests.support.scripted_model import ScriptedModel, ScriptedSession, prompt_text
 
 
 def study(**changes: Any) -> Study:
@@ -225,10 +225,10 @@ def test_stories_are_asked_about_traits_in_their_own_way(tmp_path: Path, forced:
     chosen = stage.Settings.model_validate(told)
     table = pa.table({"backstory": [0], "text": ["I am."], "answers": [["I am."]]})
     write_table(tmp_path / "s", table, stage="b", settings=chosen, metadata={"source": "a file"})
-    model = Scripted(lambda request: ["A."] * request.n)
+    model = ScriptedModel(lambda request: ["A."] * request.n)
     files = {"backstories": tmp_path / "s", "output": tmp_path / "t", "sources": tmp_path / "r"}
-    stage.run(chosen, **files, session=ScriptedFieldwork(model))
-    shown = [text_of(request) for request in model.requests]
+    stage.run(chosen, **files, session=ScriptedSession(model))
+    shown = [prompt_text(request) for request in model.requests]
     assert all("\nA. " in text and "Prefer not" not in text for text in shown)
     assert {"Give your answer as one of A., B." in text for text in shown} == {forced}
 

@@ -33,7 +33,7 @@ class Made(Record):
     """No settings."""
 
 
-def settings_for(**changes: Any) -> individuals.Settings:
+def individual_settings(**changes: Any) -> individuals.Settings:
     given = {
         "seed": 5,
         "survey": "toy",
@@ -48,7 +48,7 @@ def settings_for(**changes: Any) -> individuals.Settings:
     return individuals.Settings.model_validate(given)
 
 
-def population(missing: float = 0.05) -> Frame:
+def draw_respondents(missing: float = 0.05) -> Frame:
     """People whose answers go with their age, some missing."""
     rng = np.random.default_rng(1)
     age = rng.integers(1, 4, PEOPLE)
@@ -69,7 +69,7 @@ def _drawn(name: str, age: Any, rng: Any, missing: float) -> list[int | None]:
     return [None if rng.random() < missing else codes[int(place)] for place in places]
 
 
-def answered(seed: int, people: Frame, *, shares: bool = False) -> Frame:
+def draw_responses(seed: int, people: Frame, *, shares: bool = False) -> Frame:
     """Rows of responses of the personas of most people."""
     rng = np.random.default_rng(seed)
     age = people["trait:age"].fillna(2).astype(int).to_numpy()
@@ -102,7 +102,9 @@ def write(path: Path, frame: Frame, **metadata: str) -> Path:
     return path
 
 
-def run(folder: Path, given: individuals.Settings, people: Frame, frames: list[Frame]) -> Tables:
+def run_individuals(
+    folder: Path, given: individuals.Settings, people: Frame, frames: list[Frame]
+) -> Tables:
     """Run the stage and read what it made."""
     folder.mkdir(exist_ok=True)
     responses = [
@@ -118,5 +120,5 @@ def run(folder: Path, given: individuals.Settings, people: Frame, frames: list[F
     }
 
 
-def frames(people: Frame) -> list[Frame]:
-    return [answered(1, people), answered(2, people, shares=True)]
+def draw_both_rows(people: Frame) -> list[Frame]:
+    return [draw_responses(1, people), draw_responses(2, people, shares=True)]

@@ -18,7 +18,7 @@ from anthology.io.parquet import read_metadata, read_table, write_table
 from anthology.models.base import LabelProbs, Model, Request
 from anthology.stages.traits import run
 from anthology.study.study import Study, load
-from tests.support.scripted_model import CHAT, IDENTITY, Scripted, ScriptedFieldwork
+from tests.support.scripted_model import CHAT, IDENTITY, ScriptedModel, ScriptedSession
 
 CONFIG = Path(__file__).parents[2] / "config"
 STORY = "I was born on a farm."
@@ -53,7 +53,7 @@ def study(**traits: Any) -> Study:
 Answer = Callable[[Request], list[str] | LabelProbs]
 
 
-def settings(**changes: Any) -> Settings:
+def trait_settings(**changes: Any) -> Settings:
     base = {
         "seed": 1,
         "openings": ["Tell me about yourself."],
@@ -80,7 +80,7 @@ def settings(**changes: Any) -> Settings:
 
 
 @dataclass(frozen=True)
-class Surveyed:
+class TraitSurvey:
     """What a trait survey left behind.
 
     Parameters
@@ -101,7 +101,7 @@ class Surveyed:
         return float(self.sources[trait, source]["share"])
 
 
-def surveyed(
+def survey_traits(
     folder: Path,
     model: Model,
     /,
@@ -109,9 +109,9 @@ def surveyed(
     stories: Sequence[str] = (STORY,),
     max_concurrency: int = 1,
     **changes: Any,
-) -> Surveyed:
+) -> TraitSurvey:
     """Ask some stories who they are."""
-    chosen = settings(**changes)
+    chosen = trait_settings(**changes)
     source, output, sources = (folder / name for name in ("stories", "traits", "sources.csv"))
     table = {
         "backstory": list(range(len(stories))),
@@ -119,14 +119,16 @@ def surveyed(
         "answers": [[story] for story in stories],
     }
     write_table(source, pa.table(table), stage="b", settings=chosen, metadata={"source": "a file"})
-    session = ScriptedFieldwork(model, max_concurrency)
+    session = ScriptedSession(model, max_concurrency)
     run(chosen, backstories=source, output=output, sources=sources, session=session)
     with sources.open(newline="") as file:
         found = {(row["trait"], row["source"]): row for row in csv.DictReader(file)}
-    return Surveyed(read_table(output).to_pylist(), found, dict(read_metadata(output)))
+    return TraitSurvey(read_table(output).to_pylist(), found, dict(read_metadata(output)))
 
 
-def scripted(folder: Path, answer: Answer, **changes: Any) -> tuple[Surveyed, list[Request]]:
+def survey_scripted(
+    folder: Path, answer: Answer, **changes: Any
+) -> tuple[TraitSurvey, list[Request]]:
     """Ask a model that answers as a test says, and return what it was asked as well."""
-    model = Scripted(answer)
-    return surveyed(folder, model, **changes), model.requests
+    model = ScriptedModel(answer)
+    return survey_traits(folder, model, **changes), model.requests

@@ -15,7 +15,7 @@ from anthology.io.parquet import read_metadata, read_table, write_table
 from anthology.models.base import LabelProbs, Request
 from anthology.stages.responses import run
 from anthology.survey.codebook import Codebook, Entry
-from tests.support.scripted_model import IDENTITY, Scripted, ScriptedFieldwork
+from tests.support.scripted_model import IDENTITY, ScriptedModel, ScriptedSession
 
 Answering = Callable[[Request], list[str] | LabelProbs]
 
@@ -34,7 +34,7 @@ ITEMS = [
 ]
 
 
-def settings(**changes: Any) -> Settings:
+def interview_settings(**changes: Any) -> Settings:
     base = {
         "seed": 1,
         "survey": "w34",
@@ -58,7 +58,7 @@ def settings(**changes: Any) -> Settings:
 TURNS = pa.list_(pa.struct([("question", pa.string()), ("answer", pa.string())]))
 
 
-def hold(
+def hold_survey(
     folder: Path,
     answer: Answering,
     people: int = 1,
@@ -67,7 +67,7 @@ def hold(
     **changes: Any,
 ) -> tuple[list[dict[str, Any]], list[Request]]:
     """Have people take the survey, and return the rows of responses and what was asked."""
-    model = Scripted(answer)
+    model = ScriptedModel(answer)
     names = [f"p{i}" for i in range(people)]
     turns = [[{"question": "Who are you?", "answer": f"I am {name}."}] for name in names]
     table = pa.table(
@@ -77,7 +77,7 @@ def hold(
             "turns": pa.array(turns, TURNS),
         }
     )
-    chosen = settings(**changes)
+    chosen = interview_settings(**changes)
     personas, book = folder / "personas.parquet", folder / "codebook.json"
     made_from = {"backstories": "a file", "traits": "a reader"}
     write_table(personas, table, stage="personas", settings=chosen, metadata=made_from)
@@ -88,7 +88,7 @@ def hold(
         personas=personas,
         codebook=book,
         output=output,
-        session=ScriptedFieldwork(model, 2, part),
+        session=ScriptedSession(model, 2, part),
     )
     assert read_metadata(output) == {
         "survey": "w34",

@@ -14,9 +14,9 @@ from anthology.records import Record
 from anthology.stages.explorer import Settings
 from anthology.stages.responses import run as respond
 from anthology.survey.codebook import Codebook, Entry, TraitEntry
-from tests.support.scripted_model import Scripted, ScriptedFieldwork, text_of
-from tests.support.small_survey import BOOK, ITEMS, TURNS
-from tests.support.small_survey import settings as asking
+from tests.support.scripted_model import ScriptedModel, ScriptedSession, prompt_text
+from tests.support.survey_interviews import BOOK, ITEMS, TURNS
+from tests.support.survey_interviews import interview_settings as asking
 
 NASTY = (
     "I said <script>window.stolen = 1</script> and </script><img src=x onerror=alert(1)>.\n\n"
@@ -97,20 +97,20 @@ class Explored:
         """Return what each respondent's persona was shown, each prompt once, in order."""
         found: dict[str, list[str | tuple[Message, ...]]] = {name: [] for name in IDS}
         for request in self.asked[model, condition]:
-            who = next(name for name in IDS if f"I am {name}." in text_of(request))
+            who = next(name for name in IDS if f"I am {name}." in prompt_text(request))
             if request.prompt not in found[who]:
                 found[who].append(request.prompt)
         return found
 
 
-def explored(folder: Path, source: str = "ours.sav", **changes: Any) -> Explored:
+def make_explored(folder: Path, source: str = "ours.sav", **changes: Any) -> Explored:
     """Make all files; `changes` are to how questions are asked."""
     made = Explored(folder)
     _people(folder, source)
     _stories(folder)
     _personas(folder)
     for model, condition in ROWS:
-        scripted = Scripted(_Reluctant().answer)
+        scripted = ScriptedModel(_Reluctant().answer)
         identity = CHAT if model == "chat" else BASE
         how = {"shuffle_items": True, "shuffle_options": True, **changes}
         respond(
@@ -118,7 +118,7 @@ def explored(folder: Path, source: str = "ours.sav", **changes: Any) -> Explored
             personas=folder / f"personas/{condition}.parquet",
             codebook=folder / "codebook.json",
             output=folder / f"{model}/{condition}.parquet",
-            session=ScriptedFieldwork(scripted),
+            session=ScriptedSession(scripted),
         )
         made.asked[model, condition] = scripted.requests
     return made
@@ -219,6 +219,6 @@ def _write(
     write_table(path, table, stage="test", settings=settings or Record(), metadata=metadata)
 
 
-def put(texts: Sequence[str], pieces: Sequence[int]) -> str:
+def join_pieces(texts: Sequence[str], pieces: Sequence[int]) -> str:
     """Put pieces together."""
     return "".join(texts[piece] for piece in pieces)
