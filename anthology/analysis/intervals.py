@@ -32,6 +32,7 @@ from anthology.analysis.distances import FloatArray, GroupStats
 from anthology.analysis.load import PersonaAnswers, Respondents
 from anthology.analysis.metric_rows import MetricSettings
 from anthology.analysis.resampling import Draws
+from anthology.config.stage import From
 from anthology.io.tables import Row
 from anthology.seeds import rng_for
 
@@ -45,9 +46,9 @@ INTERVALS = (
 class ResamplingSettings(MetricSettings):
     """Which answers are compared, how, and how often in how many other people."""
 
-    bootstrap_resamples: Annotated[int, Field(ge=1)]
+    bootstrap_resamples: Annotated[int, Field(ge=1), From("metrics.bootstrap_resamples")]
     """How often people are drawn again, and how often answers are exchanged."""
-    confidence: Annotated[float, Field(gt=0, lt=1)]
+    confidence: Annotated[float, Field(gt=0, lt=1), From("metrics.confidence")]
     """How often an interval is to hold the true value."""
 
 

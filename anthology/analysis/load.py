@@ -17,7 +17,7 @@ from pydantic import Field
 from anthology.analysis.distances import BoolArray, FloatArray, IntArray
 from anthology.analysis.features import Places, positions_of
 from anthology.analysis.response_rows import ResponseRows, RowIndex, read_response_rows
-from anthology.config.stage import StageSettings
+from anthology.config.stage import Derived, From, StageSettings
 from anthology.errors import DataError
 from anthology.io.parquet import read_metadata, read_table
 from anthology.records import Record
@@ -38,11 +38,13 @@ class Scale(Record):
 class AnswerSettings(StageSettings):
     """Which answers an analysis looks at."""
 
-    survey: str
+    survey: Annotated[str, From("{survey}")]
     """The survey's name."""
-    items: Annotated[list[Scale], Field(min_length=1)]
+    items: Annotated[
+        list[Scale], Field(min_length=1), From("surveys/{survey}.items", "variable codes")
+    ]
     """The items, in order."""
-    rows: list[tuple[str, str]]
+    rows: Annotated[list[tuple[str, str]], Derived("rows")]
     """Model and condition of each row of the tables, in order."""
 
     @property

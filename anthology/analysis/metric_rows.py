@@ -21,6 +21,7 @@ from anthology.analysis.distances import (
 )
 from anthology.analysis.features import positions_of
 from anthology.analysis.load import AnswerSettings, PersonaAnswers, Respondents
+from anthology.config.stage import From
 from anthology.io.tables import Row
 from anthology.seeds import rng_for
 
@@ -28,11 +29,11 @@ from anthology.seeds import rng_for
 class MetricSettings(AnswerSettings):
     """Which answers are compared, and how."""
 
-    seed: int
+    seed: Annotated[int, From("seed")]
     """The experiment's seed."""
-    splits: Annotated[int, Field(ge=1)]
+    splits: Annotated[int, Field(ge=1), From("metrics.splits")]
     """How often the people are split into halves for their own row."""
-    persona_weights: Literal["none", "respondent"]
+    persona_weights: Annotated[Literal["none", "respondent"], From("metrics.persona_weights")]
     """Whether each persona counts the same, or as much as its respondent."""
 
 

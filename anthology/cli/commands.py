@@ -32,9 +32,10 @@ def parser(stages: Mapping[str, str]) -> argparse.ArgumentParser:
     """Return the command line, which lists the stages and parses the commands for people."""
     whole = argparse.ArgumentParser(
         prog="anthology",
-        description="Virtual personas for language models, measured against people. "
+        description="Virtual personas for language models, measured against people.\n"
         "Stages are run by snakemake; the commands for people are listed here.",
-        epilog="stages: " + "; ".join(f"{name}: {does}" for name, does in stages.items()),
+        epilog="stages:\n" + "\n".join(f"  {name:13} {does}" for name, does in stages.items()),
+        formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     whole.add_argument("--version", action="version", version=f"anthology {__version__}")
     commands = whole.add_subparsers(required=True, metavar="command")

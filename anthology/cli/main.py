@@ -1,7 +1,7 @@
 """The `anthology` command: one subcommand for each stage; the others are in `commands.py`.
 
-A stage's options are its `run` function's keyword arguments, so this module
-knows the stages' names and nothing else about them.
+A stage's options are its `run` function's keyword arguments, and its name that of
+its module, so this module knows nothing about any stage.
 """
 
 import argparse
@@ -17,45 +17,19 @@ from typing import Any, get_args, get_origin
 from pydantic import ValidationError
 
 from anthology.errors import AnthologyError, ConfigurationError
-
-STAGES = {
-    "population": "write a simulated survey file",
-    "humans": "read a survey file's people and words",
-    "backstories": "have natural backstories written",
-    "released": "read natural backstories from a file",
-    "duplicates": "list natural backstories that are nearly the same",
-    "primed": "have a backstory written for each respondent",
-    "traits": "ask natural backstories who they are",
-    "perplexity": "have a model say how probable natural backstories are",
-    "perplexities": "join the perplexities by all models",
-    "matches": "match respondents to natural backstories",
-    "personas": "build the personas of one condition",
-    "responses": "have personas take the survey",
-    "metrics": "compare personas with people",
-    "metrics_full": "measure personas in every form of every metric",
-    "comparisons": "give metrics intervals, and test conditions against each other",
-    "subgroups": "compare personas with people, group by group",
-    "items": "tell how each item was answered",
-    "figures": "draw a survey's tables",
-    "exports": "write people and personas side by side for statistics packages",
-    "explorer": "write a page to look at single people, stories, prompts and answers",
-    "individuals": "compare each persona with the person it stands for",
-    "reproduction": "put the published numbers beside our own",
-    "summary": "join the tables of all surveys",
-    "record": "put the tables, and what made them, into one file",
-}
+from anthology.stages import stage_descriptions
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; a user's mistake is one message on stderr and status 1."""
     argv = list(sys.argv[1:] if arguments is None else arguments)
     try:
-        if argv and argv[0] in STAGES:
+        if argv and argv[0] in stage_descriptions():
             _run_stage(argv[0], argv[1:])
         else:
             from anthology.cli.commands import parsed
 
-            command = parsed(argv, STAGES)
+            command = parsed(argv, stage_descriptions())
             command.do(command)
         sys.stdout.flush()
     except AnthologyError as error:
@@ -108,7 +82,7 @@ def _run_stage(stage: str, argv: Sequence[str]) -> None:
 def stage_parser(stage: str, module: ModuleType) -> argparse.ArgumentParser:
     """Derive a stage's command line from the signature of its `run`."""
     parser = argparse.ArgumentParser(
-        prog=f"anthology {stage}", description=STAGES[stage], allow_abbrev=False
+        prog=f"anthology {stage}", description=module.__doc__, allow_abbrev=False
     )
     parser.add_argument("--settings", nargs="+", required=True, metavar="JSON")
     for parameter in _keywords(module.run):

@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import product
-from typing import Any
+from typing import Annotated, Any
 
 import pyarrow as pa
 
@@ -12,7 +12,7 @@ from anthology.config.formats import Format
 from anthology.config.model import Asking, Sampling
 from anthology.config.model_identity import ModelIdentity
 from anthology.config.prompts import SurveyPrompt
-from anthology.config.stage import StageSettings
+from anthology.config.stage import Derived, From, StageSettings
 from anthology.config.survey import Item
 from anthology.errors import DataError
 from anthology.interview.answers import Outcome
@@ -49,21 +49,23 @@ of the answer."""
 class Settings(StageSettings):
     """What the responses of one condition depend on."""
 
-    seed: int
-    survey: str
-    condition: str
-    model: ModelIdentity
-    items: list[Item]
-    frame: SurveyPrompt
-    layout: Format
-    require_label: bool
-    decline_option: str | None
-    series: bool
-    shuffle_items: bool
-    shuffle_options: bool
-    answer_mode: Asking
-    max_attempts: int
-    sampling: Sampling
+    seed: Annotated[int, From("seed")]
+    survey: Annotated[str, From("{survey}")]
+    condition: Annotated[str, From("{condition}")]
+    model: Annotated[ModelIdentity, From("models/{model}")]
+    items: Annotated[
+        list[Item], From("surveys/{survey}.items", "variable codes scale last wording labels")
+    ]
+    frame: Annotated[SurveyPrompt, Derived("frame")]
+    layout: Annotated[Format, From("formats.{questions.format}")]
+    require_label: Annotated[bool, From("questions.require_label")]
+    decline_option: Annotated[str | None, From("questions.decline_option")]
+    series: Annotated[bool, From("questions.series")]
+    shuffle_items: Annotated[bool, From("questions.shuffle_items")]
+    shuffle_options: Annotated[bool, From("questions.shuffle_options")]
+    answer_mode: Annotated[Asking, From("questions.answer_mode")]
+    max_attempts: Annotated[int, From("questions.max_attempts")]
+    sampling: Annotated[Sampling, From("questions.sampling")]
 
 
 @dataclass(frozen=True, slots=True)

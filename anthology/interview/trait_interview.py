@@ -3,12 +3,13 @@
 from collections import Counter
 from collections.abc import Mapping
 from functools import lru_cache
+from typing import Annotated
 
 from anthology.config.formats import Format
 from anthology.config.model import Asking, Sampling
 from anthology.config.model_identity import ModelIdentity
 from anthology.config.prompts import CoderPrompt, ReaderPrompt, SurveyPrompt
-from anthology.config.stage import StageSettings
+from anthology.config.stage import Derived, From, StageSettings
 from anthology.config.traits import Trait
 from anthology.interview.answers import Outcome
 from anthology.interview.coding import Asked, Coder, Reader, asked, read_freely, read_number
@@ -32,24 +33,24 @@ Path = tuple[tuple[int, int], ...]
 class Settings(StageSettings):
     """What the traits of natural backstories depend on."""
 
-    seed: int
-    openings: list[str]
+    seed: Annotated[int, From("seed")]
+    openings: Annotated[list[str], Derived("openings")]
     """The questions that stories are told in answer to."""
-    traits: dict[str, Trait]
-    open_ended: list[str]
+    traits: Annotated[dict[str, Trait], Derived("asked_traits")]
+    open_ended: Annotated[list[str], Derived("open_ended")]
     """The traits whose questions are put without options."""
-    model: ModelIdentity
-    answer_mode: Asking
-    samples: int
-    sampling: Sampling
-    frame: SurveyPrompt
-    require_label: bool
-    decline_option: str | None
-    layout: Format
-    reader: ReaderPrompt | None
-    reader_model: ModelIdentity | None
-    coder: CoderPrompt | None
-    coder_model: ModelIdentity | None
+    model: Annotated[ModelIdentity, From("models/{traits.model}")]
+    answer_mode: Annotated[Asking, From("traits.answer_mode")]
+    samples: Annotated[int, From("traits.samples")]
+    sampling: Annotated[Sampling, From("traits.sampling")]
+    frame: Annotated[SurveyPrompt, Derived("trait_frame")]
+    require_label: Annotated[bool, From("traits.require_label")]
+    decline_option: Annotated[str | None, From("traits.decline_option")]
+    layout: Annotated[Format, From("formats.{traits.format}")]
+    reader: Annotated[ReaderPrompt | None, Derived("reader")]
+    reader_model: Annotated[ModelIdentity | None, Derived("reader_model")]
+    coder: Annotated[CoderPrompt | None, Derived("coder")]
+    coder_model: Annotated[ModelIdentity | None, Derived("coder_model")]
 
     @property
     def names(self) -> list[str]:

@@ -3,7 +3,7 @@
 import sys
 from collections import Counter
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 import pyarrow.compute as pc
 
@@ -11,7 +11,7 @@ from anthology.config.formats import Format
 from anthology.config.model import Sampling
 from anthology.config.model_identity import ModelIdentity
 from anthology.config.prompts import CriticPrompt, PreamblePrompt
-from anthology.config.stage import StageSettings
+from anthology.config.stage import Derived, From, StageSettings
 from anthology.interview.transcript import Ask, Turn, as_messages, as_text, stops
 from anthology.io.parquet import open_writer, read_metadata, read_table
 from anthology.io.shards import join_shards
@@ -24,12 +24,12 @@ from anthology.stories.writer import Story, StoryFilter, StoryWriter
 class WrittenSettings(StageSettings):
     """What the writing of any story depends on."""
 
-    seed: int
+    seed: Annotated[int, From("seed")]
     model: ModelIdentity
     sampling: Sampling
-    keep: StoryFilter
-    critic: CriticPrompt | None
-    critic_model: ModelIdentity | None
+    keep: Annotated[StoryFilter, From("backstories.keep", "min_words max_mentions max_attempts")]
+    critic: Annotated[CriticPrompt | None, From("prompts/critics/{backstories.keep.critic}")]
+    critic_model: Annotated[ModelIdentity | None, Derived("critic_model")]
 
     def editor(self, session: ModelSession) -> StoryWriter:
         """Return an editor that works by these settings."""
@@ -40,12 +40,16 @@ class WrittenSettings(StageSettings):
 class Settings(WrittenSettings):
     """What natural backstories depend on."""
 
-    count: int
-    questions: list[str]
-    preamble: PreamblePrompt | None
-    system: str
+    model: Annotated[ModelIdentity, From("models/{backstories.natural.model}")]
+    sampling: Annotated[Sampling, From("backstories.natural.sampling")]
+    count: Annotated[int, From("backstories.natural.count")]
+    questions: Annotated[list[str], From("prompts/stories/{backstories.natural.prompt}.asked")]
+    preamble: Annotated[
+        PreamblePrompt | None, From("prompts/preambles/{backstories.natural.preamble}")
+    ]
+    system: Annotated[str, Derived("story_system")]
     """What a chat model is told about its part."""
-    layout: Format | None
+    layout: Annotated[Format | None, Derived("story_names")]
     """The names before questions and answers; none for a chat model."""
 
 

@@ -23,13 +23,13 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from hashlib import blake2b
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csr_array
 
-from anthology.config.stage import StageSettings
+from anthology.config.stage import From, StageSettings
 from anthology.io.parquet import count_rows, read_rows, write_atomically
 from anthology.io.tables import format_csv
 from anthology.models.progress import Progress
@@ -53,9 +53,9 @@ _ROUNDING = 1e-9
 class Settings(StageSettings):
     """What counts as nearly the same."""
 
-    shingle_words: int
+    shingle_words: Annotated[int, From("backstories.duplicates.shingle_words")]
     """The length of a passage."""
-    min_similarity: float
+    min_similarity: Annotated[float, From("backstories.duplicates.min_similarity")]
     """The Jaccard index from which a pair is reported."""
 
 

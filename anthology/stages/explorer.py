@@ -3,13 +3,14 @@
 import sys
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 import numpy as np
 
 from anthology.analysis.distances import BoolArray
 from anthology.analysis.load import AnswerSettings, Respondents, load_respondents
 from anthology.analysis.load import load_personas as answers_of
+from anthology.config.stage import Derived, From
 from anthology.errors import DataError
 from anthology.explorer.backstories import Backstories, trait_distributions
 from anthology.explorer.conditions import answer_columns, build_condition, read_personas
@@ -28,13 +29,13 @@ from anthology.survey.codebook import Codebook
 class Settings(AnswerSettings):
     """What the page of one survey depends on."""
 
-    labels: dict[str, dict[int, str]]
+    labels: Annotated[dict[str, dict[int, str]], Derived("trait_labels")]
     """Our own words for categories of respondents' traits."""
-    matchings: dict[str, str]
+    matchings: Annotated[dict[str, str], Derived("matching_of")]
     """Of conditions with matched stories, which matching."""
-    seed: int
+    seed: Annotated[int, From("seed")]
     """Decides who is drawn."""
-    respondents: int | None
+    respondents: Annotated[int | None, From("explorer.respondents")]
     """How many respondents are shown at most; None for all."""
 
 

@@ -14,7 +14,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -32,6 +32,7 @@ from anthology.analysis.load import (
     load_personas,
     load_respondents,
 )
+from anthology.config.stage import From
 from anthology.io.parquet import read_metadata, write_atomically, write_table, write_text
 from anthology.io.tables import format_csv
 from anthology.records import Record
@@ -69,13 +70,18 @@ class LabelledVariable(Record):
 class Settings(AnswerSettings):
     """What the exports of one survey depend on."""
 
-    id: str
+    id: Annotated[str, From("surveys/{survey}.id")]
     """The variable that identifies a respondent."""
-    weight: str
+    weight: Annotated[str, From("surveys/{survey}.weight")]
     """The variable that holds a respondent's weight."""
-    traits: dict[str, LabelledVariable]
+    traits: Annotated[
+        dict[str, LabelledVariable], From("surveys/{survey}.traits", "variable codes labels")
+    ]
     """The survey's traits, by name."""
-    asked: list[LabelledVariable]
+    asked: Annotated[
+        list[LabelledVariable],
+        From("surveys/{survey}.items", "variable codes labels wording scale"),
+    ]
     """The items as they were asked."""
 
 

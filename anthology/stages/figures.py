@@ -18,10 +18,11 @@ import sys
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from typing import Annotated
 
 from matplotlib.figure import Figure
 
-from anthology.config.stage import StageSettings
+from anthology.config.stage import Derived, From, StageSettings
 from anthology.config.survey import TraitSource
 from anthology.errors import DataError
 from anthology.figures import answers as draw_answers
@@ -44,11 +45,11 @@ _ROW = ("model", "condition")
 class Settings(StageSettings):
     """What the figures of a survey depend on."""
 
-    survey: str
+    survey: Annotated[str, From("{survey}")]
     """The survey's name."""
-    wordings: dict[str, str]
+    wordings: Annotated[dict[str, str], Derived("wordings")]
     """Our own wording of items, where there is one."""
-    traits: dict[str, TraitSource]
+    traits: Annotated[dict[str, TraitSource], Derived("drawn_traits")]
     """The traits that both the survey and the stories were asked."""
 
 

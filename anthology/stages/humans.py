@@ -11,7 +11,7 @@ from typing import Annotated
 import pyarrow as pa
 from pydantic import Field
 
-from anthology.config.stage import StageSettings
+from anthology.config.stage import Derived, From, StageSettings
 from anthology.config.survey import SIMULATED_LABEL, Code
 from anthology.errors import DataError
 from anthology.io.parquet import write_table, write_text
@@ -43,23 +43,23 @@ class ItemVariable(Record):
 class Settings(StageSettings):
     """What the humans stage may know of the experiment."""
 
-    seed: int
+    seed: Annotated[int, Derived("seed_of_sample")]
     """Decides who is drawn."""
-    survey: str
+    survey: Annotated[str, From("{survey}")]
     """The survey's name in the experiment."""
-    respondents: Annotated[int, Field(ge=1)] | None = None
+    respondents: Annotated[Annotated[int, Field(ge=1)] | None, From("respondents.{survey}")] = None
     """How many people to draw at most; all of them where it is left open."""
-    include: dict[str, list[Code]] = {}
+    include: Annotated[dict[str, list[Code]], Derived("include")] = {}
     """For each trait the codes of which one must hold."""
-    exclude: dict[str, list[Code]] = {}
+    exclude: Annotated[dict[str, list[Code]], Derived("exclude")] = {}
     """For each trait the codes of which none may hold."""
-    id: str
+    id: Annotated[str, From("surveys/{survey}.id")]
     """The variable that identifies a respondent."""
-    weight: str
+    weight: Annotated[str, From("surveys/{survey}.weight")]
     """The variable that holds a respondent's weight."""
-    traits: dict[str, TraitVariable]
+    traits: Annotated[dict[str, TraitVariable], From("surveys/{survey}.traits", "variable codes")]
     """The traits, by name."""
-    items: list[ItemVariable]
+    items: Annotated[list[ItemVariable], From("surveys/{survey}.items", "variable codes")]
     """The items, in the survey's order."""
 
     @property

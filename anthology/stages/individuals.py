@@ -33,6 +33,7 @@ from anthology.analysis.load import (
     load_respondents,
 )
 from anthology.analysis.person_correlation import ItemScales
+from anthology.config.stage import Derived, From
 from anthology.io.parquet import write_table, write_text
 from anthology.io.tables import Row, format_csv
 from anthology.models.progress import Progress
@@ -43,15 +44,15 @@ from anthology.seeds import rng_for
 class Settings(AnswerSettings):
     """What the comparison of individuals in one survey depends on."""
 
-    seed: int
+    seed: Annotated[int, From("seed")]
     """The experiment's seed."""
-    bootstrap_resamples: Annotated[int, Field(ge=1)]
+    bootstrap_resamples: Annotated[int, Field(ge=1), From("metrics.bootstrap_resamples")]
     """How often people are drawn again for intervals."""
-    confidence: Annotated[float, Field(gt=0, lt=1)]
+    confidence: Annotated[float, Field(gt=0, lt=1), From("metrics.confidence")]
     """How often an interval is to hold the true value."""
-    nominal: list[str]
+    nominal: Annotated[list[str], Derived("nominal_items")]
     """The items whose options have no order."""
-    traits: dict[str, list[int]]
+    traits: Annotated[dict[str, list[int]], Derived("baseline_traits")]
     """The traits, with their codes, in which people of the baseline `same_traits` are alike."""
 
     @property

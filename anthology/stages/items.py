@@ -28,6 +28,7 @@ from pydantic import Field
 
 from anthology.analysis.distances import FloatArray, correlations, one_hot, option_shares
 from anthology.analysis.load import AnswerSettings, load_personas, load_respondents
+from anthology.config.stage import Derived, From
 from anthology.io.parquet import write_text
 from anthology.io.tables import Row, format_csv
 from anthology.survey.codebook import Codebook
@@ -42,11 +43,11 @@ CORRELATIONS = ("survey", "model", "condition", "item_1", "item_2", "correlation
 class Settings(AnswerSettings):
     """What the tables of items depend on."""
 
-    labels: dict[str, dict[int, str]]
+    labels: Annotated[dict[str, dict[int, str]], Derived("item_labels")]
     """For each item, our own words for options."""
-    persona_weights: Literal["none", "respondent"]
+    persona_weights: Annotated[Literal["none", "respondent"], From("metrics.persona_weights")]
     """Whether each persona counts the same, or as much as its respondent."""
-    confidence: Annotated[float, Field(gt=0, lt=1)]
+    confidence: Annotated[float, Field(gt=0, lt=1), From("metrics.confidence")]
     """How often an interval is to hold the true share."""
 
 

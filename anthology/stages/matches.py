@@ -8,14 +8,14 @@ import sys
 from dataclasses import dataclass
 from math import fsum
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal
 
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
 from anthology.config.filters import Filter
-from anthology.config.stage import StageSettings
+from anthology.config.stage import Derived, From, StageSettings
 from anthology.config.survey import TraitSource
 from anthology.errors import DataError
 from anthology.interview.distribution import trait_counts
@@ -40,16 +40,16 @@ Method = Literal["greedy", "max_weight", "random"]
 class Settings(StageSettings):
     """What matching depends on."""
 
-    seed: int
+    seed: Annotated[int, From("seed")]
     """The experiment's seed."""
-    survey: str
+    survey: Annotated[str, From("{survey}")]
     """The survey's name."""
-    method: Method
+    method: Annotated[Method, From("matching.variants.{matching}.method")]
     """Greedy: the most similar story for each, and stories may repeat. Max weight: one
     story each, with the largest total similarity. Random: one story each, by lot."""
-    traits: dict[str, TraitSource]
+    traits: Annotated[dict[str, TraitSource], Derived("matched_traits")]
     """The traits that people and stories are compared by."""
-    backstories: Filter = Filter()
+    backstories: Annotated[Filter, From("filters.backstories")] = Filter()
     """Which stories take part, by their likeliest options."""
 
 

@@ -47,10 +47,12 @@ from anthology.analysis.load import (
     AnswerSettings,
     PersonaAnswers,
     Respondents,
+    Scale,
     load_personas,
     load_respondents,
 )
 from anthology.analysis.match_quality import match_quality
+from anthology.config.stage import Derived, From
 from anthology.config.survey import TraitSource
 from anthology.errors import DataError
 from anthology.io.parquet import write_text
@@ -71,13 +73,19 @@ METRICS_FULL = (
 class Settings(AnswerSettings):
     """What the metrics in all their forms depend on."""
 
-    seed: int
+    items: Annotated[
+        list[Scale],
+        Field(min_length=1),
+        From("surveys/{survey}.items", "variable codes reverse_coded"),
+    ]
+    """The items, with those that run against the others."""
+    seed: Annotated[int, From("seed")]
     """The experiment's seed."""
-    splits: Annotated[int, Field(ge=1)]
+    splits: Annotated[int, Field(ge=1), From("metrics.splits")]
     """How often the people are split into halves for their own row."""
-    matched: dict[str, str]
+    matched: Annotated[dict[str, str], Derived("matching_of")]
     """The matching of each condition that has one."""
-    matchings: dict[str, dict[str, TraitSource]]
+    matchings: Annotated[dict[str, dict[str, TraitSource]], Derived("matchings")]
     """The traits that each matching compares."""
 
 

@@ -2,10 +2,11 @@
 
 import sys
 from pathlib import Path
+from typing import Annotated
 
 import pyarrow as pa
 
-from anthology.config.stage import StageSettings
+from anthology.config.stage import From, StageSettings
 from anthology.errors import DataError
 from anthology.io.parquet import read_metadata, read_producer, read_table, write_table
 from anthology.stages.perplexity import summarize_perplexities
@@ -14,7 +15,7 @@ from anthology.stages.perplexity import summarize_perplexities
 class Settings(StageSettings):
     """Which perplexities are wanted."""
 
-    models: list[str]
+    models: Annotated[list[str], From("backstories.perplexity")]
     """The models that were asked, in order."""
 
 

@@ -8,6 +8,7 @@ is no part of it.
 import sys
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Annotated
 
 import numpy as np
 import pyarrow as pa
@@ -16,7 +17,7 @@ import pyarrow.compute as pc
 from anthology.config.formats import Format
 from anthology.config.model import Sampling
 from anthology.config.model_identity import ModelIdentity
-from anthology.config.stage import StageSettings
+from anthology.config.stage import Derived, From, StageSettings
 from anthology.errors import ModelError, RefusedError
 from anthology.interview.transcript import Ask, Turn, as_text, story_turns
 from anthology.io.parquet import count_rows, open_writer, read_metadata, read_rows, read_table
@@ -47,10 +48,10 @@ _UNUSED = Sampling(temperature=0, max_tokens=1)
 class Settings(StageSettings):
     """What the perplexities of stories depend on."""
 
-    model: ModelIdentity
-    openings: list[str]
+    model: Annotated[ModelIdentity, From("models/{scorer}")]
+    openings: Annotated[list[str], Derived("openings")]
     """The questions that stories are told in answer to."""
-    layout: Format
+    layout: Annotated[Format, From("formats.{traits.format}", "asker answerer")]
     """The names before questions and answers."""
 
 

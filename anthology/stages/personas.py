@@ -4,12 +4,13 @@ import sys
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from pathlib import Path
+from typing import Annotated
 
 import pyarrow as pa
 
 from anthology.config.formats import Format
 from anthology.config.prompts import Style
-from anthology.config.stage import StageSettings
+from anthology.config.stage import Derived, From, StageSettings
 from anthology.errors import DataError
 from anthology.interview.describe import ToldTrait, categories, describe, shuffled
 from anthology.interview.transcript import story_turns
@@ -33,13 +34,13 @@ before the survey's questions."""
 class Settings(StageSettings):
     """What the personas of one condition depend on."""
 
-    seed: int
-    survey: str
-    style: Style | None
-    traits: list[ToldTrait]
-    shuffle: bool
-    layout: Format | None
-    openings: list[str]
+    seed: Annotated[int, Derived("seed_of_traits")]
+    survey: Annotated[str, From("{survey}")]
+    style: Annotated[Style | None, Derived("style")]
+    traits: Annotated[list[ToldTrait], Derived("styled_traits")]
+    shuffle: Annotated[bool, Derived("shuffles_traits")]
+    layout: Annotated[Format | None, Derived("style_layout")]
+    openings: Annotated[list[str], Derived("persona_openings")]
     """The questions that stories are told in answer to; none where there is no story."""
 
 

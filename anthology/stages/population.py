@@ -5,9 +5,10 @@ it says so, which readers know by the file's own label.
 """
 
 from pathlib import Path
+from typing import Annotated
 
 from anthology.config.population import ItemColumn, PopulationSpec, TraitColumn
-from anthology.config.stage import StageSettings
+from anthology.config.stage import From, StageSettings
 from anthology.config.survey import SIMULATED_LABEL
 from anthology.io.parquet import write_atomically
 from anthology.simulation.population import columns
@@ -17,13 +18,13 @@ from anthology.survey.spss import strip_creation_date
 class Settings(StageSettings):
     """What the simulated population depends on."""
 
-    seed: int
+    seed: Annotated[int, From("seed")]
     """The experiment's seed."""
-    survey: str
+    survey: Annotated[str, From("{survey}")]
     """The survey's name."""
-    size: int
+    size: Annotated[int, From("population.{survey}")]
     """How many people are drawn."""
-    population: PopulationSpec
+    population: Annotated[PopulationSpec, From("populations/{survey}")]
     """The file's variables."""
 
 

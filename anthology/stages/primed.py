@@ -4,11 +4,15 @@ import sys
 from collections import Counter
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Annotated
 
 import pyarrow as pa
 
 from anthology.config.formats import Format
+from anthology.config.model import Sampling
+from anthology.config.model_identity import ModelIdentity
 from anthology.config.prompts import WriterPrompt
+from anthology.config.stage import Derived, From
 from anthology.interview.describe import ToldTrait, categories, in_words, shuffled
 from anthology.interview.transcript import Ask, as_text, stops
 from anthology.io.parquet import open_writer, read_table
@@ -35,12 +39,14 @@ _Person = tuple[int, tuple[str, Mapping[str, int | None]]]
 class Settings(WrittenSettings):
     """What primed backstories depend on."""
 
-    survey: str
-    writer: WriterPrompt
-    layout: Format | None
+    model: Annotated[ModelIdentity, From("models/{backstories.primed.model}")]
+    sampling: Annotated[Sampling, From("backstories.primed.sampling")]
+    survey: Annotated[str, From("{survey}")]
+    writer: Annotated[WriterPrompt, From("prompts/writers/{style}")]
+    layout: Annotated[Format | None, Derived("primed_layout")]
     """How questions look; none where neither the writer nor its style shows any."""
-    traits: list[ToldTrait]
-    shuffle: bool
+    traits: Annotated[list[ToldTrait], Derived("persona_traits")]
+    shuffle: Annotated[bool, From("personas.shuffle")]
 
 
 def run(

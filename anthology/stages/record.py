@@ -6,11 +6,11 @@ import zipfile
 from collections.abc import Mapping
 from pathlib import Path, PurePath
 from tempfile import TemporaryDirectory
-from typing import Any
+from typing import Annotated, Any
 
 import yaml
 
-from anthology.config.stage import StageSettings
+from anthology.config.stage import Derived, StageSettings
 from anthology.io.parquet import write_atomically
 from anthology.models.usage import join_versions
 from anthology.provenance.crate import Crate, summarize_usage
@@ -49,7 +49,7 @@ _README = """# {}
 class Settings(StageSettings):
     """What the record depends on."""
 
-    configuration: dict[str, Any]
+    configuration: Annotated[dict[str, Any], Derived("configuration")]
     """The whole of it, as it was merged and read."""
 
 

@@ -3,10 +3,11 @@
 import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import Annotated
 
 import pyarrow as pa
 
-from anthology.config.stage import StageSettings
+from anthology.config.stage import Derived, From, StageSettings
 from anthology.errors import DataError
 from anthology.io.parquet import open_writer
 from anthology.seeds import derive_seed
@@ -19,9 +20,9 @@ _COLUMNS = BACKSTORY_COLUMNS.append(pa.field("row", pa.int64()))
 class Settings(StageSettings):
     """What stories from a file depend on, beside the file."""
 
-    seed: int
-    count: int | None
-    shuffle: bool
+    seed: Annotated[int, Derived("seed_of_file")]
+    count: Annotated[int | None, From("backstories.natural.count")]
+    shuffle: Annotated[bool, From("backstories.natural.shuffle")]
 
 
 def choose_stories(available: int, settings: Settings, where: str) -> list[int]:

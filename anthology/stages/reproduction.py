@@ -9,13 +9,13 @@ import sys
 from collections.abc import Mapping, Sequence
 from math import isnan
 from pathlib import Path
-from typing import NamedTuple
+from typing import Annotated, NamedTuple
 
 from anthology.analysis.distances import cronbach_alpha
 from anthology.analysis.load import Respondents, Scale, load_respondents
 from anthology.analysis.metric_rows import MetricSettings, metric_rows
 from anthology.config.published import Published, Triple
-from anthology.config.stage import StageSettings
+from anthology.config.stage import Derived, From, StageSettings
 from anthology.errors import DataError
 from anthology.io.parquet import read_metadata, write_text
 from anthology.records import Record
@@ -38,15 +38,15 @@ class Measured(Record):
 class Settings(StageSettings):
     """What the comparison with the published study depends on."""
 
-    seed: int
+    seed: Annotated[int, From("seed")]
     """The experiment's seed."""
-    splits: int
+    splits: Annotated[int, From("metrics.splits")]
     """How often the people are split into halves."""
-    surveys: dict[str, Measured]
+    surveys: Annotated[dict[str, Measured], Derived("published_surveys")]
     """The study's surveys that have published numbers, by name."""
-    published: Published
+    published: Annotated[Published, From("published")]
     """The published numbers."""
-    tables: dict[Path, str] = {}
+    tables: Annotated[dict[Path, str], Derived("tables_at_hand")] = {}
     """The tables of results that are there, each with a hash of its content."""
 
 

@@ -20,6 +20,7 @@ from pydantic import Field
 from anthology.analysis.distances import BoolArray
 from anthology.analysis.load import Respondents, load_personas, load_respondents
 from anthology.analysis.metric_rows import MetricSettings, metric_rows
+from anthology.config.stage import Derived, From
 from anthology.io.parquet import write_text
 from anthology.io.tables import Row, format_csv
 from anthology.records import Record
@@ -51,9 +52,9 @@ class Division(Record):
 class Settings(MetricSettings):
     """What the subgroups of one survey depend on."""
 
-    subgroups: list[Annotated[list[Division], Field(min_length=1)]]
+    subgroups: Annotated[list[Annotated[list[Division], Field(min_length=1)]], Derived("subgroups")]
     """What divides the people; several divisions are crossed."""
-    min_group_size: Annotated[int, Field(ge=2)]
+    min_group_size: Annotated[int, Field(ge=2), From("metrics.min_group_size")]
     """Groups of fewer people are not measured."""
 
 

@@ -3,8 +3,9 @@
 import csv
 import io
 from pathlib import Path
+from typing import Annotated
 
-from anthology.config.stage import StageSettings
+from anthology.config.stage import From, StageSettings
 from anthology.errors import DataError
 from anthology.io.parquet import write_text
 from anthology.stages.metrics import COLUMNS
@@ -13,7 +14,7 @@ from anthology.stages.metrics import COLUMNS
 class Settings(StageSettings):
     """What the summary depends on."""
 
-    surveys: list[str]
+    surveys: Annotated[list[str], From("surveys")]
     """The surveys, in order."""
 
 

@@ -15,6 +15,7 @@ from pydantic import ValidationError
 
 from anthology.config.experiment import SIMULATED, Condition, Experiment, Grouping, Questions
 from anthology.config.model import ModelSpec, Sampling
+from anthology.config.model_identity import ModelIdentity
 from anthology.config.published import Published
 from anthology.config.survey import Survey
 from anthology.config.traits import Trait
@@ -65,6 +66,15 @@ class Study:
         check_spec(model, str(self.catalogue.path("models", name)))
         return model
 
+    def identity(self, name: str) -> dict[str, Any]:
+        """Return what identifies a model; where it is served is no part of that."""
+        keys = set(ModelIdentity.model_fields)
+        return {"name": name, **self.model(name).model_dump(mode="json", include=keys)}
+
+    def is_chat(self, name: str) -> bool:
+        """Say whether a model replies to messages, instead of continuing a text."""
+        return self.model(name).api == "chat"
+
     def prompt(self, kind: str, name: str) -> Any:
         """Return a prompt of one kind."""
         return self.catalogue.load(f"prompts/{kind}", name)
@@ -107,8 +117,8 @@ class Study:
         own = self.experiment.matching.variants[variant].traits
         return for_survey(own or self.experiment.matching.traits, survey)
 
-    def told(self, survey: str) -> list[str]:
-        """Return the traits that a persona is told by."""
+    def persona_traits(self, survey: str) -> list[str]:
+        """Return the traits that describe a persona."""
         return for_survey(self.experiment.personas.traits, survey)
 
     def filtered(self, survey: str, options: Mapping[str, Sequence[str]]) -> dict[str, list[int]]:

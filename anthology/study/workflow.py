@@ -17,12 +17,12 @@ from anthology.io.yaml import read_mapping
 from anthology.models.registry import capabilities
 from anthology.records import canonical_json, merge_json
 from anthology.spelling import suggest
+from anthology.stages import stage_descriptions
 from anthology.study.checks.names import references, unfit_sizes
 from anthology.study.checks.problem import refuse
 from anthology.study.codehash import code_hash
 from anthology.study.resources import PART, Default, Jobs
-from anthology.study.settings import SLICES, settings
-from anthology.study.settings.common import Setting
+from anthology.study.settings import Setting, settings
 from anthology.study.study import Origin, Study, finder, load
 
 _CACHE = Path("cache/stories.json")
@@ -114,7 +114,7 @@ class Workflow:
                 "plan.plan",
                 "cli.commands",
                 "study.command_line",
-                *(f"stages.{s}" for s in SLICES),
+                *(f"stages.{stage}" for stage in stage_descriptions()),
                 *self._free_providers(),
             ).encode(),
             digest_size=8,

@@ -7,14 +7,15 @@ from pathlib import Path
 
 import pytest
 
-from anthology.cli.main import STAGES, main, stage_parser
+from anthology.cli.main import main, stage_parser
 from anthology.provenance.record_files import read_record
+from anthology.stages import stage_descriptions
 from tests.support.project import Project
 
 ANSWERS = Path("results/w34/responses/simulated/qa.parquet")
 
 
-@pytest.mark.parametrize("stage", STAGES)
+@pytest.mark.parametrize("stage", stage_descriptions())
 def test_an_option_that_is_left_out_is_the_functions_own_default(stage: str) -> None:
     module = import_module(f"anthology.stages.{stage}")
     options = dict(signature(module.run, eval_str=True).parameters)

@@ -13,11 +13,12 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from anthology.cli.main import STAGES
+from anthology.config.stage import Derived, From
 from anthology.records import canonical_json, merge_json
+from anthology.stages import stage_descriptions
 from anthology.study import codehash
 from anthology.study.codehash import code_hash, imported, modules
-from anthology.study.settings import SLICES, settings
+from anthology.study.settings import declared, settings
 from anthology.study.study import Study, load
 from tests.support.project import ROOT, merge
 
@@ -42,7 +43,7 @@ def study(root: Path = ROOT / "config", **changes: object) -> Study:
     return load(config, root)
 
 
-@pytest.mark.parametrize("stage", STAGES)
+@pytest.mark.parametrize("stage", stage_descriptions())
 def test_a_slice_holds_exactly_what_the_stage_declares(stage: str) -> None:
     parts = [setting(WILDCARDS) for setting in settings(study(), stage).values()]
     declared = import_module(f"anthology.stages.{stage}").Settings
@@ -75,8 +76,15 @@ def test_every_condition_has_personas_and_responses(condition: str) -> None:
         import_module(f"anthology.stages.{stage}").Settings.model_validate(merge_json(parts))
 
 
-def test_every_stage_has_a_slice() -> None:
-    assert set(SLICES) == set(STAGES)
+@pytest.mark.parametrize("stage", stage_descriptions())
+def test_declarations_in_a_modules_source_are_those_of_its_settings(stage: str) -> None:
+    fields = import_module(f"anthology.stages.{stage}").Settings.model_fields
+    sources = {
+        name: [one for one in field.metadata if isinstance(one, From | Derived)]
+        for name, field in fields.items()
+        if name != "code"
+    }
+    assert {name: [source] for name, source in declared(f"stages.{stage}").items()} == sources
 
 
 def whole(stage: str, survey: str, known: Study) -> dict[str, Any]:
@@ -105,7 +113,7 @@ def test_exports_know_which_items_have_an_order() -> None:
 
 
 def test_each_param_says_what_it_is_the_value_of() -> None:
-    for stage in STAGES:
+    for stage in stage_descriptions():
         parts = [setting(WILDCARDS) for setting in settings(study(), stage).values()]
         assert len(set(parts)) == len(parts)
         assert all(len(json.loads(part)) == 1 for part in parts)
@@ -134,7 +142,7 @@ def test_a_stage_depends_on_the_code_that_it_runs_and_on_no_other() -> None:
     assert {"interview/answers", "interview/numbers"} <= names("traits")
     assert {"providers/simulated", "providers/uniform"}.isdisjoint(names("traits"))
     assert "interview/answers" not in names("backstories")
-    of_all = set().union(*map(names, STAGES))
+    of_all = set().union(*map(names, stage_descriptions()))
     assert "config/experiment" not in of_all
     assert not {name for name in of_all if name.startswith(("study/", "cli/"))}
     assert "stages/metrics" not in names("responses")

@@ -12,8 +12,9 @@ from types import SimpleNamespace
 import pytest
 import yaml
 
+from anthology.stages import stage_descriptions
 from anthology.study.codehash import modules
-from anthology.study.settings import SLICES, settings
+from anthology.study.settings import settings
 from anthology.study.study import load
 from tests.support.project import ROOT, SMALL, TABLE, Project, merge
 
@@ -203,7 +204,7 @@ def test_the_seed_reaches_every_job_that_draws(config: Project) -> None:
 def test_code_belongs_to_the_stages_that_run_it(module: str, stages: set[str]) -> None:
     file = ROOT / f"anthology/{module}.py"
     assert file.is_file()
-    assert {stage for stage in SLICES if file in modules(f"stages.{stage}")} == stages
+    assert {stage for stage in stage_descriptions() if file in modules(f"stages.{stage}")} == stages
 
 
 def files(*conditions: str) -> set[str]:

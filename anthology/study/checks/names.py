@@ -179,7 +179,7 @@ def unmatched_traits(study: Study) -> Iterator[Mistake]:
                     yield Mistake(key, trait, "stories are not asked for it; add it to traits.ask")
                 else:
                     yield from _unfolded(study, name, trait)
-        for trait in study.told(name):
+        for trait in study.persona_traits(name):
             if trait not in asked:
                 yield _unasked(study, name, ("personas", "traits"), trait)
 
@@ -229,8 +229,9 @@ def missing_sentences(study: Study) -> Iterator[Mistake]:
         kind = "writers" if condition.persona == "primed" else "styles"
         prompt = study.prompt(kind, condition.style)
         sentences = prompt.style.traits if kind == "writers" else prompt.traits
-        told = {trait for survey in study.experiment.surveys for trait in study.told(survey)}
-        for trait in sorted(told - set(sentences)):
+        surveys = study.experiment.surveys
+        shown = {trait for survey in surveys for trait in study.persona_traits(survey)}
+        for trait in sorted(shown - set(sentences)):
             file = study.catalogue.path(f"prompts/{kind}", condition.style)
             sentence = f"{file} has no sentence for the trait {trait}; {suggest(trait, sentences)}"
             yield Mistake(("conditions", name, "style"), condition.style, sentence)
