@@ -125,7 +125,7 @@ SHARES = LabelProbs((0.5, 0.3, 0.1), unseen=0.04)
 def test_by_log_probabilities_one_request_gives_all_options(survey: Any) -> None:
     rows, requests = survey(lambda request: SHARES, answer_mode="logprobs", people=200)
     assert len(requests) == 400
-    assert all(request.logprobs and request.draws == 1 for request in requests)
+    assert all(request.logprobs and request.n == 1 for request in requests)
     first = [row for row in rows if row["item"] == "FIRST"]
     assert all(row["option_probs"] == [0.5, 0.3, 0.1] and row["unseen"] == 0.04 for row in first)
     found = Counter(row["code"] for row in first)

@@ -25,10 +25,14 @@ Problem = tuple[list[list[float]], list[str], IntArray]
 """A matrix, respondents' names, and stories' ids."""
 
 
-def similarities_of_matrix(matrix: Sequence[Sequence[float]] | FloatArray) -> Similarities:
-    """Similarities of a given matrix; equal rows are respondents of one profile."""
+def similarities_of_matrix(
+    matrix: Sequence[Sequence[float]] | FloatArray,
+    rows: Sequence[int] | slice = slice(None),
+    columns: Sequence[int] | slice = slice(None),
+) -> Similarities:
+    """Similarities of a matrix, its rows and columns in any order; equal rows are one profile."""
     kinds, kind_of = np.unique(np.array(matrix, dtype=float), axis=0, return_inverse=True)
-    return compute_similarities(kind_of[:, None], [kinds])
+    return compute_similarities(kind_of[rows][:, None], [kinds[:, columns]])
 
 
 def similarity_rows(found: Similarities) -> FloatArray:
@@ -44,11 +48,14 @@ def match_by_name(
     method: Method, matrix: Sequence[Sequence[float]], names: list[str], ids: IntArray
 ) -> dict[str, int]:
     """Match, and return each respondent's story."""
-    found, people, stories = (
-        similarities_of_matrix(matrix),
-        respondent_order(names),
-        backstory_tie_breaks(ids),
-    )
+    return match_similarities(method, similarities_of_matrix(matrix), names, ids)
+
+
+def match_similarities(
+    method: Method, found: Similarities, names: list[str], ids: IntArray
+) -> dict[str, int]:
+    """Match by given similarities, and return each respondent's story."""
+    people, stories = respondent_order(names), backstory_tie_breaks(ids)
     if method == "greedy":
         rows = assign_greedily(found, people, stories)
     elif method == "random":
