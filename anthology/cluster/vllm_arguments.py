@@ -1,13 +1,14 @@
-"""How vLLM's server is started for a model, from what the model's file says."""
+"""The command line of a vLLM server, from what the model's file says."""
 
 import json
 from typing import Any
 
 from anthology.config.model import ModelSpec
 from anthology.errors import ConfigurationError
+from anthology.models.load_spec import engine_options
 from anthology.models.registry import capabilities
 
-_OWN = (
+_RESERVED = (
     "api_key", "config", "headless", "host", "model", "port", "revision", "root_path",
     "served_model_name", "ssl_certfile", "ssl_keyfile", "uds",
 )  # fmt: skip
@@ -39,19 +40,12 @@ def build_arguments(name: str, spec: ModelSpec, host: str, port: int) -> list[st
             where=f"model {name}",
             hint="A server is started for a model of the provider openai that names its weights.",
         )
-    options = {**spec.engine, **spec.endpoint.engine}
+    options = engine_options(name, spec.engine, spec.endpoint)
     for option in options:
-        if option.replace("-", "_") in _OWN:
+        if option.replace("-", "_") in _RESERVED:
             raise ConfigurationError(
                 f"`{option}` cannot be set under `engine`", where=f"model {name}"
             )
-    twice = sorted(spec.engine.keys() & spec.endpoint.engine.keys())
-    if twice:
-        raise ConfigurationError(
-            f"{', '.join(twice)} stands both in `engine` and in `endpoint.engine`",
-            where=f"model {name}",
-            hint="Keep it in `engine` if it may change what the model answers.",
-        )
     return [
         "serve", spec.model,
         *(["--revision", spec.revision] if spec.revision else []),

@@ -1,4 +1,4 @@
-"""A vLLM server for one model: started, announced, and ended with whoever wanted it."""
+"""A vLLM server for one model: started, announced, and stopped with the command beside it."""
 
 import json
 import os
@@ -10,7 +10,6 @@ import time
 import urllib.request
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from shutil import which
@@ -35,40 +34,11 @@ from anthology.providers.http.address_file import (
 )
 
 LOCALHOST = "127.0.0.1"
-_EVERYWHERE = "0.0.0.0"
-_LOOKING = 0.5  # Seconds between looks.
-_TRIES = 3
-_TAKEN = "address already in use"
+_ALL_INTERFACES = "0.0.0.0"
+_POLL_SECONDS = 0.5
 _TAIL = 30  # Lines of a log.
+# A proxy that the environment names leads out of the cluster.
 _DIRECT = urllib.request.build_opener(urllib.request.ProxyHandler({}))
-
-
-@dataclass(frozen=True, slots=True)
-class ServerPlan:
-    """A server that is wanted.
-
-    Parameters
-    ----------
-    name
-        The model, by the name of its file.
-    spec
-        What that says.
-    vllm
-        The program `vllm`.
-    host
-        The name by which other machines reach this one; `127.0.0.1` to let none in.
-    give_up_after
-        How many seconds it may take until the model answers.
-    log
-        Where the server says what it does.
-    """
-
-    name: str
-    spec: ModelSpec
-    vllm: str
-    host: str
-    give_up_after: float
-    log: Path
 
 
 def serve_model(
@@ -80,12 +50,12 @@ def serve_model(
     host: str = LOCALHOST,
     give_up_after: float,
 ) -> int:
-    """Serve a model until a command that is run beside it, or this process, is ended.
+    """Serve a model until the command beside it ends, or this process is told to.
 
-    The file that `endpoint.address_file` names is written when the model answers and removed
-    at the end, before the server is ended. Where a command is run beside it, the file is in a
-    folder of its own that this command and what it starts look into first, so that several may
-    run at the same time, each with its own server.
+    The file that `endpoint.address_file` names is written when the model answers and removed at
+    the end, before the server is stopped. With a command beside it, the file is in a folder of its
+    own that this command and what it starts look into first. So several such commands can run at
+    the same time, each with its own server.
 
     Parameters
     ----------
@@ -94,9 +64,13 @@ def serve_model(
     name
         The model.
     beside
-        A command to run while it is served; without one it is served until a signal comes.
-    vllm, host, give_up_after
-        As for `ServerPlan`.
+        A command to run while the model is served; without one it is served until a signal comes.
+    vllm
+        The program `vllm`.
+    host
+        The name by which other machines reach this one; `127.0.0.1` to let none in.
+    give_up_after
+        How many seconds it may take until the model answers.
 
     Returns
     -------
@@ -116,18 +90,46 @@ def serve_model(
             hint=f"Set `address_file: cache/servers/{name}.json` under `endpoint` in "
             f"{folder / name}.yaml, in place of `base_url`.",
         )
-    build_arguments(name, spec, host, 0)
-    began = f"{datetime.now(UTC):%Y%m%dT%H%M%SZ}-{os.getpid()}"
-    log = Path("logs/servers") / f"{name}-{began}.log"
-    wanted = ServerPlan(name, spec, _program(vllm), host, give_up_after, log)
+    own_key = _own_key(spec)
+    key = own_key or secrets.token_urlsafe(24)
+    started = datetime.now(UTC)
+    log = Path("logs/servers") / f"{name}-{started:%Y%m%dT%H%M%SZ}-{os.getpid()}.log"
+    interface = LOCALHOST if host == LOCALHOST else _ALL_INTERFACES
     processes: list[Process] = []
-    with signals_as_errors(), _place(Path(spec.endpoint.address_file), beside) as file:
+    with (
+        signals_as_errors(),
+        _address_file(Path(spec.endpoint.address_file), beside) as file,
+        reserve_port(interface) as port,
+    ):
+        command = [_find_program(vllm), *build_arguments(name, spec, interface, port)]
         try:
             _refuse_second(name, spec, file)
-            key = _key(spec)
-            address = _started(wanted, key, processes)
-            # Loading takes minutes, in which another may have come up.
-            _refuse_second(name, spec, file)
+            print(" ".join(command), file=sys.stderr, flush=True)
+            log.parent.mkdir(parents=True, exist_ok=True)
+            with log.open("wb") as output:
+                # The key is in the environment, since everybody can read command lines.
+                environment = {**os.environ, "VLLM_API_KEY": key}
+                server = start_process(command, environment, output.fileno())
+            processes.append(server)
+            give_up_at = time.monotonic() + give_up_after
+            while spec.model not in _list_models(f"http://{LOCALHOST}:{port}/v1", key):
+                if server.poll() is not None:
+                    raise _server_error(f"ended ({server.returncode}) before it served", name, log)
+                if time.monotonic() > give_up_at:
+                    raise _server_error(f"did not serve within {give_up_after:g} s", name, log)
+                time.sleep(_POLL_SECONDS)
+            address = Address(
+                address=f"http://{host}:{port}/v1",
+                # A key that is in the environment already is written nowhere.
+                key=None if own_key else key,
+                model=str(spec.model),
+                revision=spec.revision,
+                engine=spec.engine,
+                job=os.environ.get("SLURM_JOB_ID"),
+                host=socket.gethostname(),
+                process=os.getpid(),
+                started=datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
+            )
             write_address(file, address)
             try:
                 print(
@@ -136,9 +138,12 @@ def serve_model(
                     file=sys.stderr,
                     flush=True,
                 )
-                return _run(wanted, beside, _environment(spec, key, file), processes)
+                status = _run_beside(server, beside, _environment(spec, key, file), processes)
             finally:
                 remove_address(file, address)
+            if status is None:
+                raise _server_error(f"has ended ({server.returncode})", name, log)
+            return status
         except TerminatedError as ended:
             (number,) = ended.args
             print(f"ended by {signal.Signals(number).name}", file=sys.stderr, flush=True)
@@ -148,7 +153,7 @@ def serve_model(
 
 
 @contextmanager
-def _place(file: Path, beside: Sequence[str]) -> Iterator[Path]:
+def _address_file(file: Path, beside: Sequence[str]) -> Iterator[Path]:
     """Give the file for the address: the one that all look into, or one for a command alone.
 
     A server that runs beside another's command has its file beside the other's, for its own
@@ -169,7 +174,7 @@ def _place(file: Path, beside: Sequence[str]) -> Iterator[Path]:
                 folder.rmdir()
 
 
-def _program(vllm: str) -> str:
+def _find_program(vllm: str) -> str:
     """Return where `vllm` is: on the path, or beside the Python that runs this."""
     found = which(vllm) or which(vllm, path=str(Path(sys.executable).parent))
     if found is None:
@@ -186,7 +191,7 @@ def _refuse_second(name: str, spec: ModelSpec, file: Path) -> None:
     found = read_address(file)
     if found is None:
         return
-    if _models(found.address, found.key or os.environ.get(spec.endpoint.key_env or "", "")):
+    if _list_models(found.address, found.key or _own_key(spec)):
         raise ConfigurationError(
             f"is served already, by {found.owner}",
             where=f"model {name}, {file}",
@@ -196,13 +201,13 @@ def _refuse_second(name: str, spec: ModelSpec, file: Path) -> None:
     remove_address(file, found)
 
 
-def _key(spec: ModelSpec) -> str:
-    """Return the key that is to be shown: the one that is set, or a new one."""
-    return os.environ.get(spec.endpoint.key_env or "", "").strip() or secrets.token_urlsafe(24)
+def _own_key(spec: ModelSpec) -> str:
+    """Return the key that the environment holds for a model; empty where there is none."""
+    return os.environ.get(spec.endpoint.key_env or "", "").strip()
 
 
 def _environment(spec: ModelSpec, key: str, file: Path) -> dict[str, str]:
-    """Return the surroundings of a command that is to ask this server and no other."""
+    """Return the environment of a command that is to ask this server and no other."""
     environment = {**os.environ, BESIDE: str(file.parent)}
     environment.pop(spec.endpoint.base_url_env or "", None)
     if spec.endpoint.key_env is not None:
@@ -210,70 +215,7 @@ def _environment(spec: ModelSpec, key: str, file: Path) -> dict[str, str]:
     return environment
 
 
-def _started(wanted: ServerPlan, key: str, processes: list[Process]) -> Address:
-    """Start the server on a free port, and return where it is once the model answers."""
-    for _ in range(_TRIES):
-        with reserve_port(_listening(wanted.host)) as port:
-            words = build_arguments(wanted.name, wanted.spec, _listening(wanted.host), port)
-            print(f"{wanted.vllm} {' '.join(words)}", file=sys.stderr, flush=True)
-            wanted.log.parent.mkdir(parents=True, exist_ok=True)
-            with wanted.log.open("wb") as log:
-                # By the environment, since command lines can be read by everybody.
-                environment = {**os.environ, "VLLM_API_KEY": key}
-                process = start_process([wanted.vllm, *words], environment, log.fileno())
-            processes[:] = [process]
-            if _answers(wanted, process, f"http://{LOCALHOST}:{port}/v1", key):
-                break
-            end_processes(processes)
-    else:
-        raise EndpointError(f"no port stayed free in {_TRIES} tries", where=f"model {wanted.name}")
-    own = os.environ.get(wanted.spec.endpoint.key_env or "", "").strip()
-    return Address(
-        address=f"http://{wanted.host}:{port}/v1",
-        # What is in the environment already is written nowhere.
-        key=None if own else key,
-        model=str(wanted.spec.model),
-        revision=wanted.spec.revision,
-        engine=wanted.spec.engine,
-        job=os.environ.get("SLURM_JOB_ID"),
-        host=socket.gethostname(),
-        process=os.getpid(),
-        started=datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
-    )
-
-
-def _listening(host: str) -> str:
-    return LOCALHOST if host == LOCALHOST else _EVERYWHERE
-
-
-def _answers(wanted: ServerPlan, process: Process, address: str, key: str) -> bool:
-    """Wait until the server names the model; say no where its port was taken from it.
-
-    Raises
-    ------
-    EndpointError
-        If it ends or takes too long.
-    """
-    until = time.monotonic() + wanted.give_up_after
-    while wanted.spec.model not in _models(address, key):
-        status = process.poll()
-        said = wanted.log.read_text(errors="replace")
-        if status is not None and _TAKEN in said.lower():
-            return False
-        if status is not None or time.monotonic() > until:
-            print("\n".join(said.splitlines()[-_TAIL:]), file=sys.stderr)
-            raise EndpointError(
-                f"vLLM ended ({status}) before it served"
-                if status is not None
-                else f"vLLM did not serve within {wanted.give_up_after:g} s",
-                where=f"model {wanted.name}",
-                hint=f"The end of what it said stands above, all of it in {wanted.log}.",
-            )
-        time.sleep(_LOOKING)
-    return True
-
-
-def _models(address: str, key: str) -> list[str]:
+def _list_models(address: str, key: str) -> list[str]:
     """Return what a server says it serves; nothing where none answers."""
     request = urllib.request.Request(
         f"{address}/models", headers={"Authorization": f"Bearer {key}"} if key else {}
@@ -285,29 +227,31 @@ def _models(address: str, key: str) -> list[str]:
         return []
 
 
-def _run(
-    wanted: ServerPlan,
+def _run_beside(
+    server: Process,
     command: Sequence[str],
     environment: Mapping[str, str],
     processes: list[Process],
-) -> int:
-    """Run a command to its end while the server runs; without one, wait for a signal."""
-    (server,) = processes
-    beside = None
+) -> int | None:
+    """Run a command to its end, or wait for a signal; return None where the server ends first."""
     if command:
         try:
-            beside = start_process(command, environment)
+            processes.append(start_process(command, environment))
         except OSError as error:
             raise ConfigurationError(f"cannot be run: {error.strerror}", where=command[0]) from None
-        processes.append(beside)
     while server.poll() is None:
-        if beside is not None and beside.poll() is not None:
-            return beside.returncode if beside.returncode >= 0 else 128 - beside.returncode
-        time.sleep(_LOOKING)
-    print("\n".join(wanted.log.read_text(errors="replace").splitlines()[-_TAIL:]), file=sys.stderr)
-    raise EndpointError(
-        f"vLLM's server has ended ({server.returncode})",
-        where=f"model {wanted.name}",
-        hint=f"The end of what it said stands above, all of it in {wanted.log}. What was "
-        "answered is kept; running again asks only for the rest.",
+        if command and (status := processes[-1].poll()) is not None:
+            return status if status >= 0 else 128 - status
+        time.sleep(_POLL_SECONDS)
+    return None
+
+
+def _server_error(what: str, name: str, log: Path) -> EndpointError:
+    """Print the end of the server's log, and return the error that says what became of it."""
+    print("\n".join(log.read_text(errors="replace").splitlines()[-_TAIL:]), file=sys.stderr)
+    return EndpointError(
+        f"vLLM's server {what}",
+        where=f"model {name}",
+        hint=f"The end of its log stands above, all of it in {log}. What was answered is kept; "
+        "running again asks only for the rest.",
     )

@@ -2,8 +2,9 @@
 
 import os
 from pathlib import Path
+from typing import Any
 
-from anthology.config.model import ModelSpec
+from anthology.config.model import Endpoint, ModelSpec
 from anthology.errors import ConfigurationError
 from anthology.io.yaml import read_record
 from anthology.models.registry import check_spec
@@ -50,3 +51,20 @@ def load_model_spec(folder: Path, name: str) -> ModelSpec:
     address_file = str(own if own.exists() else place)
     endpoint = spec.endpoint.model_copy(update={"address_file": address_file})
     return spec.model_copy(update={"endpoint": endpoint})
+
+
+def engine_options(name: str, engine: dict[str, Any], endpoint: Endpoint) -> dict[str, Any]:
+    """Join the options of a vLLM engine that may change answers with those that only pace it.
+
+    Raises
+    ------
+    ConfigurationError
+        If one is set in both places.
+    """
+    if twice := sorted(engine.keys() & endpoint.engine.keys()):
+        raise ConfigurationError(
+            f"{', '.join(twice)} stands both in `engine` and in `endpoint.engine`",
+            where=f"model {name}",
+            hint="Keep it in `engine` if it may change what the model answers.",
+        )
+    return {**engine, **endpoint.engine}

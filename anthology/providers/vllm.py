@@ -14,6 +14,7 @@ from anthology.config.model_identity import ModelIdentity
 from anthology.errors import EndpointError, ModelError, RefusedError
 from anthology.models.ask import continued
 from anthology.models.base import Completion, Message, Provider, Reply, Request
+from anthology.models.load_spec import engine_options
 from anthology.models.registry import Capabilities
 from anthology.models.usage import Usage
 from anthology.providers.http.label_probs import LabelProbReader
@@ -318,14 +319,7 @@ def _merged(identity: ModelIdentity, endpoint: Endpoint) -> dict[str, Any]:
             hint="Take `body` out, or serve the model with `vllm serve` and ask it through the "
             "provider openai.",
         )
-    twice = sorted(identity.engine.keys() & endpoint.engine.keys())
-    if twice:
-        raise EndpointError(
-            f"{', '.join(twice)} stands both in `engine` and in `endpoint.engine`",
-            where=f"model {identity.name}",
-            hint="Keep it in `engine` if it may change what the model answers.",
-        )
-    return {**identity.engine, **endpoint.engine}
+    return engine_options(identity.name, identity.engine, endpoint)
 
 
 def _start(arguments: Any) -> Any:

@@ -13,7 +13,7 @@ import pytest
 
 from anthology.config.model import Endpoint, Sampling
 from anthology.config.model_identity import ModelIdentity
-from anthology.errors import EndpointError, ModelError, RefusedError
+from anthology.errors import ConfigurationError, EndpointError, ModelError, RefusedError
 from anthology.models.base import Completion, Message, Reply, Request
 from anthology.models.usage import Usage
 from anthology.providers.vllm import Engine, open_model
@@ -104,7 +104,7 @@ def test_fields_of_requests_are_refused() -> None:
 
 
 def test_an_option_that_stands_in_both_places_is_refused() -> None:
-    with pytest.raises(EndpointError, match="dtype stands both in"):
+    with pytest.raises(ConfigurationError, match="dtype stands both in"):
         declared(endpoint={"dtype": "float32"})
 
 
