@@ -1,314 +1,227 @@
-"""A run of the study as an RO-Crate: what ran, on what, with which software and models.
+"""A study's run as an RO-Crate: tables, configuration and provenance records in one archive.
 
-It follows Workflow Run Crate 0.5 (https://w3id.org/ro/wfrun/workflow/0.5): the workflow's run and
-each stage's are actions, with the software and models as their instruments.
+It follows Workflow Run Crate 0.5 (https://w3id.org/ro/wfrun/workflow/0.5): the run of the workflow
+and each command are actions, with the software and the models as their instruments. Settings,
+package versions and costs are not repeated there: they stand in the records, under `made/`.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from datetime import datetime
-from hashlib import blake2b
+import json
+import zipfile
+from collections.abc import Iterable, Mapping
+from hashlib import blake2b, sha256
 from pathlib import Path, PurePath
 from typing import Any
 from urllib.parse import quote
 
-from rocrate.model.contextentity import ContextEntity
-from rocrate.rocrate import ROCrate
-
 from anthology.provenance.lineage import Lineage
+from anthology.provenance.record_files import as_json
 from anthology.provenance.schema import FileHash, ProvenanceRecord, SoftwareVersions, UsageRecord
 from anthology.records import canonical_json
 
-Entity = Any
-"""Of the crate; the library has no types."""
+Reference = dict[str, str]
+"""An entity as others refer to it."""
 
-PROFILES = {
+WORKFLOW = "workflow/Snakefile"
+CONFIGURATION = "configuration.yaml"
+_METADATA = "ro-crate-metadata.json"
+_CONTEXT = ["https://w3id.org/ro/crate/1.1/context", {"sha256": "http://schema.org/sha256"}]
+_PROFILES = {
     "https://w3id.org/ro/wfrun/process/0.5": "Process Run Crate",
     "https://w3id.org/ro/wfrun/workflow/0.5": "Workflow Run Crate",
     "https://w3id.org/workflowhub/workflow-ro-crate/1.0": "Workflow RO-Crate",
 }
-_KINDS = {
+_WORKFLOW_TYPES = ["File", "SoftwareSourceCode", "ComputationalWorkflow"]
+_FORMATS = {
     ".csv": "text/csv",
     ".md": "text/markdown",
     ".json": "application/json",
     ".yaml": "application/yaml",
-    ".sav": "application/x-spss-sav",
-    ".parquet": "application/vnd.apache.parquet",
 }
-_CODE = "https://arxiv.org/abs/2407.06576"
+_METHOD = "https://arxiv.org/abs/2407.06576"
 _LICENCE = "https://spdx.org/licenses/BSD-3-Clause"
+_EARLIEST = (1980, 1, 1, 0, 0, 0)  # No archive holds an earlier time.
 
 
-class Crate:
-    """An RO-Crate in the making.
+def write_crate(
+    archive: Path, lineage: Lineage, files: Mapping[str, tuple[bytes, str]], title: str, text: str
+) -> None:
+    """Write the archive, whose bytes depend on its content alone.
 
     Parameters
     ----------
-    behind
-        What stands behind the study's tables.
+    archive
+        Where it goes.
+    lineage
+        The records behind the tables.
+    files
+        Content and description of each file by its place: the workflow's files, the
+        configuration, the tables, and whatever else; the records are added.
+    title, text
+        The name and the description of the whole.
     """
+    records = lineage.records
+    made = {
+        f"made/{place}.json": (as_json(record).encode(), f"What made {place}.")
+        for place, record in records.items()
+    }
+    content = {place: data for place, (data, _) in {**files, **made}.items()}
+    crate = _Graph()
+    for place, (data, description) in {**files, **made}.items():
+        crate.add_file(place, data, description)
+    newest = max(records.values(), key=lambda record: record.run.ended)
+    crate.add_workflow(newest.software, [place for place in files if place.startswith("workflow/")])
+    runs: dict[str, list[ProvenanceRecord]] = {}
+    for record in records.values():
+        runs.setdefault(_run_id(record), []).append(record)
+    actions = [crate.add_action(key, outputs) for key, outputs in runs.items()]
+    started = min(run.started for record in records.values() for run in record.runs)
+    whole = crate.add(
+        "#run", "CreateAction", name="The run of the workflow", description=text,
+        startTime=started.isoformat(), endTime=newest.run.ended.isoformat(),
+        instrument=_ref(WORKFLOW),
+        object=[_ref(CONFIGURATION), *map(crate.add_content, lineage.originals.values())],
+        result=[_ref(place) for place in files if place.startswith("results/")],
+    )  # fmt: skip
+    profiles = [
+        crate.add(url, "CreativeWork", name=name, version=url.rpartition("/")[2])
+        for url, name in _PROFILES.items()
+    ]
+    unlicensed = "Its publisher decides on the licence of the tables. The software has its own."
+    crate.add(
+        "./", "Dataset", name=title, description=text, datePublished=newest.run.ended.isoformat(),
+        license=crate.add("#licence", "CreativeWork", name="None chosen", description=unlicensed),
+        conformsTo=profiles, mainEntity=_ref(WORKFLOW), hasPart=[_ref(place) for place in content],
+        mentions=[whole, *actions],
+    )  # fmt: skip
+    crate.add(
+        _METADATA, "CreativeWork", about=_ref("./"),
+        conformsTo=[
+            _ref("https://w3id.org/ro/crate/1.1"),
+            _ref("https://w3id.org/workflowhub/workflow-ro-crate/1.0"),
+        ],
+    )  # fmt: skip
+    with zipfile.ZipFile(archive, "w", zipfile.ZIP_DEFLATED) as packed:
+        for place, data in sorted({**content, _METADATA: crate.as_json()}.items()):
+            entry = zipfile.ZipInfo(place, _EARLIEST)
+            entry.compress_type, entry.external_attr = zipfile.ZIP_DEFLATED, 0o644 << 16
+            packed.writestr(entry, data)
 
-    def __init__(self, behind: Lineage) -> None:
-        self._behind = behind
-        self._crate = ROCrate(version="1.1")
-        # Not among the terms of RO-Crate 1.1.
-        self._crate.metadata.extra_terms["sha256"] = "http://schema.org/sha256"
-        self._files: dict[str, Entity] = {}
-        self._records: dict[str, Entity] = {}
-        self._known: dict[str, Entity] = {}
 
-    def describe(self, name: str, description: str) -> None:
-        """Say what the whole is; its date is that of the last run in it."""
-        root = self._crate.root_dataset
-        root["name"], root["description"] = name, description
-        root["datePublished"] = _moment(max(made.run.ended for made in self._behind.made.values()))
-        root["keywords"] = "virtual personas, language models, surveys, simulation of respondents"
-        root["license"] = self._context(
-            "#licence",
-            "CreativeWork",
-            name="No licence chosen",
-            description="Whoever publishes this record decides under which licence its tables "
-            f"stand. The software is under the licence {_LICENCE}.",
-        )
-        root["conformsTo"] = [
-            self._context(profile, "CreativeWork", name=title, version=profile.rpartition("/")[2])
-            for profile, title in PROFILES.items()
-        ]
+class _Graph:
+    """The entities of a crate, each described once."""
 
-    def add_file(self, source: Path, place: str, description: str) -> None:
-        """Take a file in."""
-        made = self._behind.made.get(place)
-        content = None if made is None else made.file
-        self._files[place] = self._crate.add_file(
-            source, place, properties=_file(place, description, source, content)
-        )
+    def __init__(self) -> None:
+        self._entities: dict[str, dict[str, Any]] = {}
 
-    def add_readme(self, source: Path) -> None:
-        """Take in what a person who opens the archive reads first."""
-        readme = self._crate.add_file(
-            source, "README.md", properties=_file("README.md", "What this is.", source)
-        )
-        readme["about"] = self._crate.root_dataset
+    def add(self, key: str, kind: str | list[str], **properties: Any) -> Reference:
+        """Describe an entity unless it is described already."""
+        known = {name: value for name, value in properties.items() if value not in (None, [])}
+        self._entities.setdefault(key, {"@id": key, "@type": kind, **known})
+        return {"@id": key}
 
-    def add_record(self, source: Path, of: str) -> None:
-        """Take in the record of what made a file."""
-        place = str(PurePath("made", f"{of}.json"))
-        self._records[of] = self._crate.add_file(
-            source, place, properties=_file(place, f"What made {of}.", source)
-        )
+    def as_json(self) -> bytes:
+        graph = list(self._entities.values())
+        return json.dumps({"@context": _CONTEXT, "@graph": graph}, indent=1).encode()
 
-    def add_workflow(self, main: Path, parts: Mapping[Path, str]) -> None:
-        """Take the workflow in: its main file, and those that this includes with their places."""
-        newest = max(self._behind.made.values(), key=lambda made: made.run.ended)
-        workflow = self._crate.add_workflow(
-            main, "workflow/Snakefile", main=True, lang="snakemake",
-            lang_version=newest.software.packages.get("snakemake"),
+    def add_file(self, place: str, data: bytes, description: str) -> None:
+        """Describe a file of the archive."""
+        main = place == WORKFLOW
+        self.add(
+            quote(place), _WORKFLOW_TYPES if main else "File",
+            name="Anthology" if main else place, description=description,
+            encodingFormat=_FORMATS.get(PurePath(place).suffix, "text/plain"),
+            contentSize=str(len(data)), sha256=sha256(data).hexdigest(),
+            about=_ref("./") if place == "README.md" else None,
         )  # fmt: skip
-        workflow["name"] = "Anthology"
-        workflow["encodingFormat"] = "text/plain"
-        workflow["description"] = "From surveys and life stories to the answers of personas."
-        workflow["version"], workflow["url"] = _version(newest.software), _CODE
-        workflow["license"] = {"@id": _LICENCE}
-        # The main file names the software that runs each step as what it needs.
-        workflow["softwareRequirements"] = self._software(newest.software)
-        workflow["hasPart"] = [
-            self._crate.add_file(
-                source, place, properties=_file(place, "A part of the workflow.", source)
-            )
-            for source, place in parts.items()
-        ]
-        self._files["workflow"] = workflow
 
-    def add_runs(self, results: Sequence[str], configuration: str, description: str) -> None:
-        """Describe every stage's run, and the workflow's as a whole."""
-        runs: dict[str, list[ProvenanceRecord]] = {}
-        for made in self._behind.made.values():
-            runs.setdefault(_run_id(made), []).append(made)
-        actions = [self._action(key, made) for key, made in runs.items()]
-        every = list(self._behind.made.values())
-        whole = self._context(
-            "#run",
-            "CreateAction",
-            name="The run of the workflow",
-            description=description,
-            startTime=_moment(min(run.started for made in every for run in made.runs)),
-            endTime=_moment(max(made.run.ended for made in every)),
-            instrument=self._files["workflow"],
-            object=[
-                self._files[configuration],
-                *(self._content(given) for given in self._behind.given.values()),
-            ],
-            result=[self._files[result] for result in results],
-        )
-        self._crate.root_dataset["mentions"] = [whole, *actions]
+    def add_workflow(self, software: SoftwareVersions, parts: Iterable[str]) -> None:
+        """Describe the workflow beyond its being a file."""
+        self._entities[WORKFLOW] |= {
+            "version": software.label,
+            "url": _METHOD,
+            "license": {"@id": _LICENCE},
+            "softwareRequirements": self.add_software(software),
+            "hasPart": [_ref(place) for place in parts if place != WORKFLOW],
+            "programmingLanguage": self.add(
+                "https://w3id.org/workflowhub/workflow-ro-crate#snakemake", "ComputerLanguage",
+                name="Snakemake", url="https://snakemake.readthedocs.io",
+                identifier={"@id": "https://doi.org/10.1093/bioinformatics/bts480"},
+                version=software.packages.get("snakemake"),
+            ),
+        }  # fmt: skip
 
-    def write(self, folder: Path) -> None:
-        """Write it as a folder of files."""
-        self._crate.write(folder)
+    def add_action(self, key: str, outputs: list[ProvenanceRecord]) -> Reference:
+        """Describe one command, by the records of the files that it wrote."""
+        record, places = outputs[0], [output.file.path for output in outputs]
+        return self.add(
+            key, "CreateAction", name=f"anthology {record.stage}: {', '.join(places)}",
+            description=f"seed {record.settings.get('seed', 'none')}, code {record.software.code}",
+            startTime=min(run.started for run in record.runs).isoformat(),
+            endTime=record.run.ended.isoformat(),
+            instrument=[self.add_software(record.software), *map(self._add_model, record.models)],
+            object=[self.add_content(file) for file in record.inputs],
+            result=[self.add_content(output.file) for output in outputs],
+            subjectOf=[_ref(f"made/{place}.json") for place in places],
+        )  # fmt: skip
 
-    def _action(self, key: str, outputs: Sequence[ProvenanceRecord]) -> Entity:
-        made = outputs[0]
-        models = [self._model(asking) for asking in made.models]
-        return self._context(
-            key,
-            "CreateAction",
-            name=f"anthology {made.stage}: {', '.join(one.file.path for one in outputs)}",
-            description=_told(made),
-            startTime=_moment(min(run.started for run in made.runs)),
-            endTime=_moment(made.run.ended),
-            instrument=[self._software(made.software), *models],
-            object=[self._content(used) for used in made.inputs],
-            result=[self._content(one.file) for one in outputs],
-            subjectOf=[self._records[one.file.path] for one in outputs],
-        )
+    def add_content(self, file: FileHash) -> Reference:
+        """Refer to a file of the archive, or describe one that is not in it by its hash."""
+        if quote(file.path) in self._entities:
+            return _ref(file.path)
+        return self.add(
+            f"#{quote(file.path)}-{file.sha256[:12]}", "CreativeWork", name=file.path,
+            description="Known by its hash; not in this archive.",
+            contentSize=str(file.bytes), sha256=file.sha256,
+        )  # fmt: skip
 
-    def _content(self, file: FileHash) -> Entity:
-        """Return a file of the crate, or stand for one that is not in it with its hash."""
-        if file.path in self._files:
-            return self._files[file.path]
-        return self._context(
-            f"#{quote(file.path)}-{file.sha256[:12]}",
-            "CreativeWork",
-            name=file.path,
-            description="Known by its hash; not a part of this record.",
-            encodingFormat=_kind(file.path),
-            contentSize=str(file.bytes),
-            sha256=file.sha256,
-        )
-
-    def _software(self, software: SoftwareVersions) -> Entity:
+    def add_software(self, software: SoftwareVersions) -> Reference:
+        """Describe the code that ran; records name the packages."""
         known = software.model_dump(mode="json", exclude={"code"})
-        needed = [
-            self._context(
-                f"https://pypi.org/project/{name}/{version}/",
-                "SoftwareApplication",
-                name=name,
-                softwareVersion=version,
-                url=f"https://pypi.org/project/{name}/{version}/",
-            )
-            for name, version in software.packages.items()
-        ]
-        python = self._context(
-            f"https://www.python.org/downloads/release/python-{software.python.replace('.', '')}/",
-            "SoftwareApplication",
-            name="Python",
-            softwareVersion=software.python,
-            url="https://www.python.org/",
-        )
-        return self._context(
-            f"#anthology-{_short(known)}",
-            "SoftwareApplication",
-            name="anthology",
-            softwareVersion=_version(software),
-            description=f"Run on {software.platform}.",
-            url=_CODE,
-            license={"@id": _LICENCE},
-            softwareRequirements=[python, *needed],
-        )
+        return self.add(
+            f"#anthology-{_short_hash(known)}", "SoftwareApplication", name="anthology",
+            softwareVersion=software.label, url=_METHOD, license={"@id": _LICENCE},
+            description=f"Run with Python {software.python} on {software.platform}.",
+        )  # fmt: skip
 
-    def _model(self, asking: UsageRecord) -> Entity:
-        told = {
-            "revision": asking.identity["revision"],
-            "called": asking.served,
-            "answered by": asking.version,
-        }
-        known = [f"{key} {value}" for key, value in told.items() if value is not None]
-        parts = {"identity": asking.identity, **told}
-        return self._context(
-            f"#model-{quote(asking.name)}-{_short(parts)}",
-            "SoftwareApplication",
-            name=asking.identity["model"] or asking.name,
-            softwareVersion=", ".join(known) or "not told",
-            description=f"A language model, asked as {canonical_json(asking.identity)}",
-        )
-
-    def _context(self, key: str, kind: str, **properties: Any) -> Entity:
-        """Return an entity that is no file; the same one each time."""
-        if key not in self._known:
-            entity = ContextEntity(self._crate, key, properties={"@type": kind})
-            for name, value in properties.items():
-                if isinstance(value, list) and len(value) == 1:
-                    entity[name] = value[0]
-                elif value != []:
-                    entity[name] = value
-            self._known[key] = self._crate.add(entity)
-        return self._known[key]
+    def _add_model(self, usage: UsageRecord) -> Reference:
+        known = [usage.identity["revision"], usage.served, usage.version]
+        return self.add(
+            f"#model-{quote(usage.name)}-{_short_hash([usage.identity, *known])}",
+            "SoftwareApplication", name=usage.identity["model"] or usage.name,
+            softwareVersion=", ".join(filter(None, known)) or "unknown",
+            description=f"A language model: {canonical_json(usage.identity)}",
+        )  # fmt: skip
 
 
-def summarize_usage(every: Iterable[ProvenanceRecord]) -> str:
+def summarize_usage(records: Iterable[ProvenanceRecord]) -> str:
     """Say what all models of some runs took, each run once."""
-    runs = {_run_id(made): made for made in every}.values()
-    askings = [asking for made in runs for asking in made.models]
-    seconds = sum(run.seconds for made in runs for run in made.runs)
+    runs = {_run_id(record): record for record in records}.values()
+    models = [usage for record in runs for usage in record.models]
+    seconds = sum(run.seconds for record in runs for run in record.runs)
 
-    def total(of: Callable[[UsageRecord], float]) -> float:
-        return sum(map(of, askings))
+    def total(*counts: str) -> float:
+        return sum(float(getattr(usage, count)) for usage in models for count in counts)
 
     return (
         f"{len(runs)} commands ran {seconds:,.0f} s in all; "
-        f"{total(lambda a: a.requests):,.0f} requests were answered by models that cost something, "
-        f"{total(lambda a: a.hits):,.0f} from the journal; "
-        f"{total(lambda a: a.prompt_tokens + a.earlier_prompt_tokens):,.0f} tokens were read and "
-        f"{total(lambda a: a.completion_tokens + a.earlier_completion_tokens):,.0f} written, for "
-        f"${total(lambda a: a.dollars + a.earlier_dollars):,.2f} by the prices declared, of which "
-        f"${total(lambda a: a.earlier_dollars):,.2f} for answers from the journal, in earlier runs."
+        f"{total('requests'):,.0f} requests were answered by paid models, "
+        f"{total('hits'):,.0f} from the journal; "
+        f"{total('prompt_tokens', 'earlier_prompt_tokens'):,.0f} tokens were read and "
+        f"{total('completion_tokens', 'earlier_completion_tokens'):,.0f} written, for "
+        f"${total('dollars', 'earlier_dollars'):,.2f} by the declared prices, of which "
+        f"${total('earlier_dollars'):,.2f} for answers from the journal, in earlier runs."
     )
 
 
-def _told(made: ProvenanceRecord) -> str:
-    """Say in words what a stage's run took."""
-    run = made.run
-    parts = [f"Took {sum(one.seconds for one in made.runs):,.1f} s"]
-    if made.parts:
-        parts.append(f"joined from {len(made.parts)} parts")
-    if run.memory is not None:
-        parts.append(f"{run.memory / 1e6:,.0f} MB")
-    for asking in made.models:
-        if asking.requests or asking.hits:
-            parts.append(
-                f"{asking.name}: {asking.requests:,} requests, {asking.prompt_tokens:,} tokens "
-                f"read, {asking.completion_tokens:,} written, ${asking.dollars:,.2f}; "
-                f"{asking.hits:,} from the journal, which had taken "
-                f"{asking.earlier_prompt_tokens:,} tokens read, "
-                f"{asking.earlier_completion_tokens:,} written, ${asking.earlier_dollars:,.2f}"
-            )
-    seed = made.settings.get("seed")
-    parts += [f"seed {seed}"] if seed is not None else []
-    parts.append(f"code {made.software.code}")
-    return "; ".join(parts) + "."
+def _run_id(record: ProvenanceRecord) -> str:
+    """Return what all outputs of one command share."""
+    shared = record.model_dump(mode="json", include={"stage", "run", "shards", "settings"})
+    return f"#{record.stage}-{_short_hash(shared)}"
 
 
-def _run_id(made: ProvenanceRecord) -> str:
-    """Return what all outputs of one run share."""
-    known = made.model_dump(mode="json", include={"stage", "run", "parts", "settings"})
-    return f"#{made.stage}-{_short(known)}"
-
-
-def _short(value: Any) -> str:
+def _short_hash(value: Any) -> str:
     return blake2b(canonical_json(value).encode(), digest_size=6).hexdigest()
 
 
-def _file(
-    place: str, description: str, source: Path, content: FileHash | None = None
-) -> dict[str, Any]:
-    size = source.stat().st_size if content is None else content.bytes
-    return {
-        "name": place,
-        "description": description,
-        "encodingFormat": _kind(place),
-        "contentSize": str(size),
-        **({} if content is None else {"sha256": content.sha256}),
-    }
-
-
-def _kind(place: str) -> str:
-    return _KINDS.get(PurePath(place).suffix, "text/plain")
-
-
-def _version(software: SoftwareVersions) -> str:
-    if software.commit is None:
-        return software.anthology
-    return f"{software.anthology}+{software.commit}" + (".changed" if software.changed else "")
-
-
-def _moment(moment: datetime) -> str:
-    return moment.isoformat(timespec="milliseconds")
+def _ref(place: str) -> Reference:
+    return {"@id": place if "://" in place else quote(place)}

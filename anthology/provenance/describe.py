@@ -1,7 +1,7 @@
-"""What made a file, as text."""
+"""A provenance record as text."""
 
 import textwrap
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -9,172 +9,134 @@ from typing import Any
 from anthology.errors import DataError
 from anthology.io.tables import align_columns
 from anthology.provenance.record_files import describes_file, read_record, record_path
-from anthology.provenance.schema import (
-    CommandRun,
-    FileHash,
-    ProvenanceRecord,
-    SoftwareVersions,
-    UsageRecord,
-)
+from anthology.provenance.schema import CommandRun, ProvenanceRecord, UsageRecord
 
 _WIDTH = 100
-_OTHER = "the file is not the one that its record is of: it was changed or replaced since"
 
 
 def describe_record(path: Path) -> str:
-    """Return the record of a file, all of it.
+    """Return a file's whole record as text.
 
     Raises
     ------
     DataError
         If there is none, or it cannot be read.
     """
-    made = read_record(path)
-    if made is None:
+    record = read_record(path)
+    if record is None:
         raise DataError(
             "has no record of what made it",
             where=str(path),
-            hint=f"Of what a stage makes, it is {record_path(path)}. The plan and the report are "
-            "gathered from the study as it stands, and like files of your own have none.",
+            hint=f"The record of a stage's file is {record_path(path)}. The plan and the report "
+            "are gathered from the study as it stands, and like your own files have none.",
         )
-    lines = [f"{path}: {describe_in_one_line(path, made)}"]
-    return "\n".join([*lines, *list_details(made), "settings", *_settings(made.settings)])
+    settings = _list_pairs(record.settings)
+    lines = [f"{path}: {describe_in_one_line(path, record)}", *list_details(record)]
+    return "\n".join([*lines, "settings", *settings])
 
 
 def summarize_record(path: Path) -> str | None:
-    """Say in one line what made a file; None for one that has no record."""
-    made = read_record(path)
-    if made is None:
+    """Say in one line what made a file; None for a file without a record."""
+    record = read_record(path)
+    if record is None:
         return None
-    return f"{describe_in_one_line(path, made)}; `anthology show --made {path}` tells all of it"
+    return f"{describe_in_one_line(path, record)}; for more: `anthology show --made {path}`"
 
 
-def describe_in_one_line(path: Path, made: ProvenanceRecord) -> str:
+def describe_in_one_line(path: Path, record: ProvenanceRecord) -> str:
     """Say what made a file, or that its record is of another."""
-    if not describes_file(made, path):
-        return f"{_OTHER} ({_when(made.run.ended)}, stage {made.stage})"
-    money = f", ${made.dollars:,.2f}" if made.dollars else ""
-    if made.earlier_dollars:
-        money += f" (${made.earlier_dollars:,.2f} of it before, for answers from the journal)"
-    return (
-        f"made by {_version(made.software)} in stage {made.stage}, {_when(made.run.ended)}, "
-        f"in {_seconds(sum(run.seconds for run in made.runs))}{money}"
-    )
+    ended = _format_time(record.run.ended)
+    if not describes_file(record, path):
+        return f"the file was changed or replaced since its record ({ended}, stage {record.stage})"
+    cost = f", ${record.dollars:,.2f}" if record.dollars else ""
+    if record.earlier_dollars:
+        cost += f" (${record.earlier_dollars:,.2f} of it earlier, for answers from the journal)"
+    seconds = _format_seconds(sum(run.seconds for run in record.runs))
+    software = record.software.label
+    return f"made by anthology {software} in stage {record.stage}, {ended}, in {seconds}{cost}"
 
 
-def list_details(made: ProvenanceRecord) -> list[str]:
-    """Return the lines of a record, but for the settings."""
-    packages = ", ".join(f"{name} {version}" for name, version in made.software.packages.items())
-    software = {
-        "anthology": made.software.anthology,
-        "code": made.software.code,
-        "commit": _commit(made.software),
-        "python": f"{made.software.python} on {made.software.platform}",
+def list_details(record: ProvenanceRecord) -> list[str]:
+    """Return the lines of a record, except its settings."""
+    software = record.software
+    packages = ", ".join(f"{name} {version}" for name, version in software.packages.items())
+    versions = {
+        "anthology": software.label,
+        "code": software.code,
+        "python": f"{software.python} on {software.platform}",
+        "packages": packages,
     }
-    found = [
-        "software",
-        *_pairs(software),
-        *_wrapped(f"packages: {packages}"),
-        "run" if not made.parts else "runs, the last of which joined the others' parts",
-        *_table(map(_run, made.runs)),
-    ]
-    if made.models:
-        found += ["models", *(row for asking in made.models for row in _model(asking))]
-    if made.inputs:
-        found += ["made from", *_table(map(_content, made.inputs))]
-    return [*found, "the file", *_table([_content(made.file)])]
+    files = [[file.model_dump() for file in group] for group in (record.inputs, [record.file])]
+    lines = ["software", *_list_pairs(versions)]
+    lines += ["runs, the last of which joined the shards" if record.shards else "run"]
+    lines += _align_rows(map(_describe_run, record.runs))
+    if record.models:
+        lines += ["models", *(line for usage in record.models for line in _list_usage(usage))]
+    if record.inputs:
+        lines += ["made from", *_align_rows(files[0])]
+    return [*lines, "the file", *_align_rows(files[1])]
 
 
-def _run(run: CommandRun) -> dict[str, str]:
-    processor = "" if run.processor_seconds is None else _seconds(run.processor_seconds)
+def _describe_run(run: CommandRun) -> dict[str, str]:
+    cpu, memory = run.processor_seconds, run.memory
     return {
-        "started": _when(run.started),
-        "ended": _when(run.ended),
-        "time": _seconds(run.seconds),
-        "processors": processor,
-        "memory": "" if run.memory is None else f"{run.memory / 1e6:,.0f} MB",
+        "started": _format_time(run.started),
+        "ended": _format_time(run.ended),
+        "time": _format_seconds(run.seconds),
+        "CPU time": "" if cpu is None else _format_seconds(cpu),
+        "memory": "" if memory is None else f"{memory / 1e6:,.0f} MB",
         "machine": run.host,
         "job": run.job or "",
     }
 
 
-def _model(asking: UsageRecord) -> Iterable[str]:
-    """Return the lines of one model."""
-    known = [
-        f"{key} {value}"
-        for key, value in asking.identity.items()
-        if key != "name" and value not in (None, {})
+def _list_usage(usage: UsageRecord) -> Iterator[str]:
+    identity = {k: v for k, v in usage.identity.items() if k != "name" and v not in (None, {})}
+    yield from _list_pairs({usage.name: ", ".join(f"{k} {v}" for k, v in identity.items())})
+    server = {"called": usage.served, "version": usage.version, "address": usage.address}
+    yield from (f"    {key}: {value}" for key, value in server.items() if value is not None)
+    if usage.requests or usage.hits:
+        yield (
+            f"    {usage.requests:,} requests, {usage.retries:,} retries, {usage.hits:,} from the "
+            f"journal; {usage.prompt_tokens:,} tokens read, {usage.completion_tokens:,} written"
+        )
+    if usage.earlier_prompt_tokens or usage.earlier_completion_tokens:
+        yield (
+            f"    answers from the journal had taken {usage.earlier_prompt_tokens:,} tokens read, "
+            f"{usage.earlier_completion_tokens:,} written"
+        )
+    if usage.price is not None:
+        earlier = f" and ${usage.earlier_dollars:,.4f} earlier" * bool(usage.earlier_dollars)
+        yield (
+            f"    ${usage.dollars:,.4f}{earlier} at ${usage.price['prompt']:g} per million tokens "
+            f"read, ${usage.price['completion']:g} written"
+        )
+
+
+def _list_pairs(values: Mapping[str, Any]) -> list[str]:
+    wrapper = textwrap.TextWrapper(
+        _WIDTH, initial_indent="  ", subsequent_indent="    ",
+        break_long_words=False, break_on_hyphens=False,
+    )  # fmt: skip
+    return [line for key, value in values.items() for line in wrapper.wrap(f"{key}: {value}")]
+
+
+def _align_rows(rows: Iterable[Mapping[str, Any]]) -> list[str]:
+    """Align rows under their heads, without the columns that are empty throughout."""
+    listed = [
+        {key: f"{value:,}" if isinstance(value, int) else value for key, value in row.items()}
+        for row in rows
     ]
-    yield from _wrapped(f"{asking.name}: {', '.join(known)}")
-    told = {"called": asking.served, "version": asking.version, "address": asking.address}
-    yield from (f"    {key}: {value}" for key, value in told.items() if value is not None)
-    if asking.requests or asking.hits:
-        yield (
-            f"    {asking.requests:,} requests, {asking.retries:,} sent again, "
-            f"{asking.hits:,} from the journal; {asking.prompt_tokens:,} tokens read, "
-            f"{asking.completion_tokens:,} written"
-        )
-    if asking.earlier_prompt_tokens or asking.earlier_completion_tokens:
-        yield (
-            f"    answers from the journal had taken {asking.earlier_prompt_tokens:,} tokens read, "
-            f"{asking.earlier_completion_tokens:,} written"
-        )
-    if asking.price is not None:
-        earlier = f" and ${asking.earlier_dollars:,.4f} before" * bool(asking.earlier_dollars)
-        yield (
-            f"    ${asking.dollars:,.4f}{earlier} at ${asking.price['prompt']:g} for a million "
-            f"tokens read, ${asking.price['completion']:g} written"
-        )
-
-
-def _content(file: FileHash) -> dict[str, str]:
-    return {"file": file.path, "bytes": f"{file.bytes:,}", "sha256": file.sha256}
-
-
-def _settings(settings: dict[str, Any]) -> Iterable[str]:
-    for key, value in settings.items():
-        yield from _wrapped(f"{key}: {value}")
-
-
-def _pairs(values: dict[str, str | None]) -> list[str]:
-    return [f"  {key}: {value}" for key, value in values.items() if value]
-
-
-def _table(rows: Iterable[dict[str, str]]) -> list[str]:
-    """Align rows under their heads, leaving out what all of them leave empty."""
-    listed = list(rows)
     head = [name for name in listed[0] if any(row[name] for row in listed)]
-    cells: Sequence[Sequence[str]] = [[row[name] for name in head] for row in listed]
+    cells = [[row[name] for name in head] for row in listed]
     return [f"  {line}" for line in align_columns(head, cells).splitlines()]
 
 
-def _wrapped(text: str) -> list[str]:
-    return textwrap.wrap(
-        text,
-        _WIDTH,
-        initial_indent="  ",
-        subsequent_indent="    ",
-        break_long_words=False,
-        break_on_hyphens=False,
-    )
-
-
-def _version(software: SoftwareVersions) -> str:
-    commit = _commit(software, 12)
-    return f"anthology {software.anthology}" + (f" ({commit})" if commit else "")
-
-
-def _commit(software: SoftwareVersions, digits: int | None = None) -> str | None:
-    if software.commit is None:
-        return None
-    return software.commit[:digits] + (" with changes" if software.changed else "")
-
-
-def _when(moment: datetime) -> str:
+def _format_time(moment: datetime) -> str:
     return f"{moment:%Y-%m-%d %H:%M:%S} UTC"
 
 
-def _seconds(seconds: float) -> str:
+def _format_seconds(seconds: float) -> str:
     if seconds < 60:
         return f"{seconds:.1f} s"
     minutes, rest = divmod(round(seconds), 60)

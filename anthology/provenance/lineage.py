@@ -3,29 +3,55 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path, PurePath
+from typing import Any
 
 from anthology.errors import DataError
+from anthology.models.usage import join_versions
 from anthology.provenance.record_files import describes_file, read_record
 from anthology.provenance.schema import FileHash, ProvenanceRecord
+from anthology.provenance.secrets import redact_secrets, strip_folders
 
 _MADE_HERE = ("results", "docs")
 
 
 @dataclass(frozen=True, slots=True)
 class Lineage:
-    """All that stands behind some files.
+    """Everything that some files were made from.
 
     Parameters
     ----------
-    made
+    records
         The records of these files and of what they were made from, by path, each after those
-        that it stands on.
-    given
-        The files that no stage made: those of people and stories that somebody brought.
+        that it depends on.
+    originals
+        The user's own files, which no stage made: survey files and backstories.
     """
 
-    made: dict[str, ProvenanceRecord]
-    given: dict[str, FileHash]
+    records: dict[str, ProvenanceRecord]
+    originals: dict[str, FileHash]
+
+    def anonymize(self) -> "Lineage":
+        """Leave out the names of machines, servers and folders elsewhere."""
+        hosts = dict.fromkeys(run.host for record in self.records.values() for run in record.runs)
+        machines = {host: f"machine {number}" for number, host in enumerate(hosts, start=1)}
+        return Lineage(
+            {place: _anonymize(record, machines) for place, record in self.records.items()},
+            {
+                place: file.model_copy(update={"path": strip_folders(file.path)})
+                for place, file in self.originals.items()
+            },
+        )
+
+
+def _anonymize(record: ProvenanceRecord, machines: dict[str, str]) -> ProvenanceRecord:
+    plain: dict[str, Any] = record.model_dump(mode="json")
+    for run in (plain["run"], *plain["shards"]):
+        run["host"] = machines[run["host"]]
+    for usage in plain["models"]:
+        usage["address"] = None
+        for key in ("served", "version"):
+            usage[key] = join_versions(map(strip_folders, (usage[key] or "").split(", ")))
+    return ProvenanceRecord.model_validate(redact_secrets(strip_folders(plain)))
 
 
 def trace_lineage(files: Iterable[Path]) -> Lineage:
@@ -34,49 +60,41 @@ def trace_lineage(files: Iterable[Path]) -> Lineage:
     Raises
     ------
     DataError
-        If a file that the workflow made has no record, or one that is not of this file, or a
-        file was made from another one than there is now.
+        If a file of the workflow has no record, or one of another file, or was made from
+        another version of a file than there is now.
     """
-    found = Lineage({}, {})
+    lineage = Lineage({}, {})
     for file in files:
-        _follow(file, found)
-        _check_unchanged(file, found)
-    return found
+        _follow(file, lineage)
+        _check_unchanged(file, lineage)
+    return lineage
 
 
-def _follow(file: Path, found: Lineage) -> None:
-    if str(file) in found.made:
+def _follow(file: Path, lineage: Lineage) -> None:
+    if str(file) in lineage.records:
         return
-    made = read_record(file)
-    if made is None:
-        raise DataError("has no record of what made it", where=str(file), hint=_again(file))
-    for used in made.inputs:
+    record = read_record(file)
+    if record is None:
+        raise _not_reproducible(file, "has no record of what made it")
+    for used in record.inputs:
         if PurePath(used.path).parts[0] not in _MADE_HERE:
-            found.given[used.path] = used
+            lineage.originals[used.path] = used
             continue
-        _follow(Path(used.path), found)
-        if found.made[used.path].file != used:
-            # Where it was changed by hand, to make what stands on it again does not help.
-            _check_unchanged(Path(used.path), found)
-            raise DataError(
-                f"was made from another {used.path} than the one whose record there is",
-                where=str(file),
-                hint=_again(file),
-            )
-    found.made[str(file)] = made
+        _follow(Path(used.path), lineage)
+        if lineage.records[used.path].file != used:
+            # Where the input was edited by hand, making this file again would not help.
+            _check_unchanged(Path(used.path), lineage)
+            what = f"was made from another {used.path} than the one whose record there is"
+            raise _not_reproducible(file, what)
+    lineage.records[str(file)] = record
 
 
-def _check_unchanged(file: Path, found: Lineage) -> None:
-    if file.exists() and not describes_file(found.made[str(file)], file):
-        raise DataError(
-            "is not the file that its record is of: it was changed or replaced since",
-            where=str(file),
-            hint=_again(file),
-        )
+def _check_unchanged(file: Path, lineage: Lineage) -> None:
+    if file.exists() and not describes_file(lineage.records[str(file)], file):
+        what = "is not the file that its record is of: it was changed or replaced since"
+        raise _not_reproducible(file, what)
 
 
-def _again(file: Path) -> str:
-    return (
-        f"`snakemake --force {file}` makes it again; what models answered before is not asked "
-        "again."
-    )
+def _not_reproducible(file: Path, what: str) -> DataError:
+    hint = f"`snakemake --force {file}` makes it again; the journal still has models' answers."
+    return DataError(what, where=str(file), hint=hint)

@@ -5,7 +5,7 @@ from typing import Any
 
 from anthology.records import Record
 
-FORMAT = 1
+FORMAT = 2
 """Of the record; a reader refuses any other."""
 
 
@@ -37,6 +37,13 @@ class SoftwareVersions(Record):
     """The operating system and processor."""
     packages: dict[str, str] = {}
     """The versions of packages that can matter, by name, where they are installed."""
+
+    @property
+    def label(self) -> str:
+        """The version, and the commit where it is known."""
+        if self.commit is None:
+            return self.anthology
+        return f"{self.anthology} ({self.commit[:12]}{' with changes' * bool(self.changed)})"
 
 
 class CommandRun(Record):
@@ -116,13 +123,13 @@ class ProvenanceRecord(Record):
     """All that the stage was told."""
     models: list[UsageRecord] = []
     """The models that it was to ask."""
-    parts: list[CommandRun] = []
-    """The runs that made the parts which were joined."""
+    shards: list[CommandRun] = []
+    """The runs that made the shards which were joined."""
 
     @property
     def runs(self) -> list[CommandRun]:
         """All runs that went into the file."""
-        return [*self.parts, self.run]
+        return [*self.shards, self.run]
 
     @property
     def dollars(self) -> float:

@@ -48,7 +48,7 @@ def merge_shard_records(whole: ProvenanceRecord, parts: Sequence[Path]) -> Prove
         update={
             "inputs": [*_others(whole.inputs, inputs), *inputs.values()],
             "models": _together(asking for one in [*made, whole] for asking in one.models),
-            "parts": [one.run for one in made],
+            "shards": [one.run for one in made],
         }
     )
 

@@ -33,8 +33,8 @@ def test_all_of_a_record_is_told(table: Path, capsys: pytest.CaptureFixture[str]
         "numpy ",
         "paid: provider openai, api chat, model m-1, revision r2",
         "version: vllm 0.32.0",
-        "1,200 requests, 0 sent again, 3 from the journal; 10 tokens read, 5 written",
-        "$1.5000 at $1 for a million tokens read, $4 written",
+        "1,200 requests, 0 retries, 3 from the journal; 10 tokens read, 5 written",
+        "$1.5000 at $1 per million tokens read, $4 written",
         "people.sav",
         "seed: 7",
     ):
@@ -51,9 +51,9 @@ def test_what_answers_from_the_journal_had_cost_is_part_of_the_whole(
     )
     run_stage({}, {"output": tmp_path / "t.csv"}, asked=[counted])
     out, _ = shown(capsys, "--made", tmp_path / "t.csv")
-    assert "$40.00 ($38.00 of it before, for answers from the journal)" in out
+    assert "$40.00 ($38.00 of it earlier, for answers from the journal)" in out
     assert "answers from the journal had taken 190 tokens read, 0 written" in out
-    assert "$2.0000 and $38.0000 before at $1 for a million tokens read" in out
+    assert "$2.0000 and $38.0000 earlier at $1 per million tokens read" in out
 
 
 def test_a_table_stays_a_table_with_a_line_beside_it(
@@ -62,7 +62,7 @@ def test_a_table_stays_a_table_with_a_line_beside_it(
     out, err = shown(capsys, table)
     assert out == "a  b\n1  2\n3  4\n"
     assert err.startswith("made by anthology ")
-    assert f"`anthology show --made {table}` tells all of it" in err
+    assert f"for more: `anthology show --made {table}`" in err
     assert err.count("\n") == 1
 
 

@@ -133,7 +133,7 @@ def test_parts_are_folded_into_what_is_joined_from_them(here: Path) -> None:
         }  # fmt: skip
         assert [model.earlier_prompt_tokens for model in found.models] == [0, 14]
         assert (found.dollars, found.earlier_dollars) == (1.5, 1.0)
-        assert found.parts == runs
+        assert found.shards == runs
     assert sorted(path.name for path in folder.glob(".made/*")) == [
         "all.parquet.json", "r.csv.json",
     ]  # fmt: skip
@@ -241,7 +241,7 @@ def test_shards_leave_one_record_of_all_of_them(project: Project) -> None:
     project.make(ANSWERS, "--force")
     found = record_of(project.path / ANSWERS)
     assert found.file == before.file
-    assert len(found.parts) == 2
+    assert len(found.shards) == 2
     assert {file.path for file in found.inputs} == {file.path for file in before.inputs}
     assert [model.name for model in found.models] == ["simulated"]
     assert not list((project.path / ANSWERS).parent.glob(".made/*-of-*"))

@@ -14,7 +14,8 @@ import yaml
 
 from anthology.errors import DataError
 from anthology.provenance.lineage import trace_lineage
-from anthology.stages.record import anonymize, describe_sources, read_sources, strip_folders
+from anthology.provenance.secrets import strip_folders
+from anthology.stages.record import describe_sources, read_sources
 from tests.support.project import TABLE, Project, merge
 from tests.support.watched_stage import run_stage, usage_of
 
@@ -70,7 +71,7 @@ def test_every_command_is_an_action_with_its_software_inputs_and_results(
     names = [known[used]["name"] for used in listed(metrics["object"])]
     assert names[:2] == ["results/w34/humans.parquet", "results/w34/responses/simulated/qa.parquet"]
     assert known[listed(metrics["instrument"])[0]]["name"] == "anthology"
-    asked = next(one for one in actions(recorded) if "simulated/bio.parquet" in one["name"])
+    asked = next(one for one in actions(recorded) if "simulated/qa.parquet" in one["name"])
     assert known[listed(asked["instrument"])[1]]["name"] == "simulated"
     assert "seed 2024" in asked["description"]
 
@@ -102,8 +103,8 @@ def test_nobodys_answers_are_in_it(recorded: Project) -> None:
 @pytest.mark.slow
 def test_it_says_what_was_simulated(recorded: Project) -> None:
     root = entities(recorded)["./"]
-    assert "Simulated: people, life stories" in root["description"]
-    assert "evidence about nothing" in root["description"]
+    assert "Synthetic: respondents, backstories" in root["description"]
+    assert "no evidential value" in root["description"]
 
 
 @pytest.mark.slow
@@ -190,17 +191,17 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 def test_a_lineage_goes_back_to_the_files_that_somebody_brought(here: Path) -> None:
     found = trace_lineage([Path("results/t.csv")])
-    assert list(found.made) == ["results/humans.parquet", "results/t.csv"]
-    assert list(found.given) == [str(here / "home/people.sav")]
+    assert list(found.records) == ["results/humans.parquet", "results/t.csv"]
+    assert list(found.originals) == [str(here / "home/people.sav")]
 
 
 def test_a_public_record_names_no_folder_no_machine_and_no_server(here: Path) -> None:
-    found = anonymize(trace_lineage([Path("results/t.csv")]))
-    said = json.dumps([made.model_dump(mode="json") for made in found.made.values()])
+    found = trace_lineage([Path("results/t.csv")]).anonymize()
+    said = json.dumps([made.model_dump(mode="json") for made in found.records.values()])
     assert str(here) not in said
     assert "people.sav" in said
     assert "node7" not in said
-    assert {made.run.host for made in found.made.values()} == {"machine 1"}
+    assert {made.run.host for made in found.records.values()} == {"machine 1"}
 
 
 def test_a_model_that_is_known_by_a_place_of_ones_own_is_known_by_its_last_name(
@@ -208,7 +209,7 @@ def test_a_model_that_is_known_by_a_place_of_ones_own_is_known_by_its_last_name(
 ) -> None:
     told = replace(usage_of(), served="/home/jane/m.gguf", version="ollama 1, /home/jane/m.gguf")
     run_stage({}, {"output": Path("results/t.csv")}, asked=[told])
-    (model,) = anonymize(trace_lineage([Path("results/t.csv")])).made["results/t.csv"].models
+    (model,) = trace_lineage([Path("results/t.csv")]).anonymize().records["results/t.csv"].models
     assert (model.served, model.version) == ("m.gguf", "ollama 1, m.gguf")
 
 
@@ -259,5 +260,5 @@ def test_real_people_and_a_real_model_are_not_called_simulated(tmp_path: Path) -
     )
     (tmp_path / "summary.csv").write_text(text.getvalue())
     said = describe_sources(read_sources(tmp_path / "summary.csv"))
-    assert "people: W34.sav; life stories: none" in said
-    assert "Simulated" not in said
+    assert "respondents: W34.sav; backstories: none" in said
+    assert "Synthetic" not in said
