@@ -155,7 +155,7 @@ class _Watched(ModelSession):
     ) -> None:
         async def watched(thing: T) -> R:
             if self._watching is None:
-                watch = _watch(self._many, lambda: self._meter.total().requests)
+                watch = _watch(self._many, lambda: self._usage.total().requests)
                 self._watching = asyncio.create_task(watch)
             return await do(thing)
 

@@ -160,7 +160,7 @@ class _NobodyAsked(ModelSession):
     def __init__(self) -> None:
         super().__init__(models=Path(), journal=Path(), max_concurrency=1)
 
-    def _prepared(self, identity: ModelIdentity) -> Model:  # noqa: ARG002
+    def _prepare(self, identity: ModelIdentity) -> Model:  # noqa: ARG002
         return _Silent()
 
 

@@ -1,4 +1,4 @@
-"""The asking of one stage: its models, the journal of their answers, and what it takes."""
+"""The models of one stage, the cache of their answers, and what asking them costs."""
 
 import asyncio
 import sys
@@ -10,12 +10,12 @@ from typing import TypeVar
 
 from anthology.config.model import Price
 from anthology.config.model_identity import ModelIdentity
-from anthology.errors import EndpointError, ModelError
 from anthology.io.shards import Shard
 from anthology.journal.journal import Journal, JournalError
-from anthology.models.base import Model, Provider
+from anthology.models.base import Model
 from anthology.models.cached import CachedModel
 from anthology.models.concurrency import map_concurrently
+from anthology.models.lazy import LazyModel, OpenTogether
 from anthology.models.load_spec import load_model_spec
 from anthology.models.progress import Progress
 from anthology.models.registry import capabilities, load_provider, source_label
@@ -53,12 +53,12 @@ class ModelSession:
         parts: list[Path] | None = None,
     ) -> None:
         self.part, self.parts = Shard.parse(part), parts or []
-        self._models, self._folder, self._max_concurrency = models, journal, max_concurrency
-        self._meter = Usage()
-        self._providers: dict[str, Provider] = {}
-        self._asked: dict[str, Model] = {}
+        self._specs, self._folder, self._max_concurrency = models, journal, max_concurrency
+        self._usage = Usage()
+        self._together = OpenTogether()
+        self._lazy: dict[str, LazyModel] = {}
+        self._models: dict[str, Model] = {}
         self._wanted: dict[str, tuple[ModelIdentity, Price | None]] = {}
-        self._opening: asyncio.Task[None] | None = None
 
     @cached_property
     def _journal(self) -> Journal:
@@ -66,14 +66,14 @@ class ModelSession:
 
     def model(self, identity: ModelIdentity) -> Model:
         """Return the model that an identity names; the same one each time."""
-        if identity.name not in self._asked:
-            self._asked[identity.name] = self._prepared(identity)
-        return self._asked[identity.name]
+        if identity.name not in self._models:
+            self._models[identity.name] = self._prepare(identity)
+        return self._models[identity.name]
 
     def source(self, identity: ModelIdentity) -> str:
         """Say what tables are to name as the source of a model's answers."""
-        provider = self._providers.get(identity.name)
-        found = provider.served if provider and identity.model is None else None
+        model = self._lazy.get(identity.name)
+        found = model.served if model and identity.model is None else None
         label = source_label(identity)
         return f"{label} ({found})" if found else label
 
@@ -82,19 +82,19 @@ class ModelSession:
         return [
             ModelUsage(
                 identity,
-                provider.served,
-                join_versions([*self._earlier(name), provider.version]),
-                provider.address,
+                model.served,
+                join_versions([*self._earlier_versions(name), model.version]),
+                model.address,
                 price,
-                self._meter.of(name),
+                self._usage.of(name),
             )
             for name, (identity, price) in self._wanted.items()
-            for provider in (self._providers[name],)
+            for model in (self._lazy[name],)
         ]
 
-    def _earlier(self, name: str) -> Iterable[str]:
+    def _earlier_versions(self, name: str) -> Iterable[str]:
         """Return the versions of a model that gave the answers from the journal."""
-        model = self._asked[name]
+        model = self._models[name]
         return model.versions if isinstance(model, CachedModel) else ()
 
     def run(
@@ -131,11 +131,9 @@ class ModelSession:
         label: str,
         name: Callable[[T], str],
     ) -> None:
-        progress = Progress(label, total, self._meter)
+        progress = Progress(label, total, self._usage)
         ticking = asyncio.create_task(_tick(progress))
         try:
-            if any(isinstance(m, CachedModel) and m.unknown for m in self._asked.values()):
-                await self._ready()
             await map_concurrently(
                 do,
                 things,
@@ -146,53 +144,30 @@ class ModelSession:
             )
         finally:
             ticking.cancel()
-            for provider in self._providers.values():
-                await provider.close()
+            await self._together.close()
             self._end(label)
 
     def _end(self, label: str) -> None:
         """Say what asking took, and let go of the journal."""
-        meter = self._meter.total()
-        if meter.requests or meter.hits:
-            print(meter.summary(), file=sys.stderr)
+        usage = self._usage.total()
+        if usage.requests or usage.hits:
+            print(usage.summary(), file=sys.stderr)
             # A count of hits is not worth a failure.
             with suppress(JournalError):
-                self._journal.add_run(label, meter.hits, meter.requests)
+                self._journal.add_run(label, usage.hits, usage.requests)
         if "_journal" in self.__dict__:
             self._journal.close()
 
-    def _prepared(self, identity: ModelIdentity) -> Model:
-        """Return a model, its answers kept if they cost anything."""
-        spec = load_model_spec(self._models, identity.name)
-        meter = self._meter.of(identity.name)
-        provider = load_provider(identity.provider).open_model(identity, spec.endpoint, meter)
-        self._providers[identity.name] = provider
+    def _prepare(self, identity: ModelIdentity) -> Model:
+        """Return a model, behind the cache if its answers cost anything."""
+        spec = load_model_spec(self._specs, identity.name)
+        usage = self._usage.of(identity.name)
+        provider = load_provider(identity.provider).open_model(identity, spec.endpoint, usage)
+        lazy = self._lazy[identity.name] = self._together.add(provider)
         self._wanted[identity.name] = identity, spec.price
         if not capabilities(identity).paid:
-            return provider
-        return CachedModel(
-            *(provider, identity, spec, self._journal, meter, self._ready),
-            version=lambda: provider.version,
-        )
-
-    async def _ready(self) -> None:
-        """Make sure, before anything is sent, that all models of the stage can be asked."""
-        if self._opening is None:
-            self._opening = asyncio.create_task(self._open())
-        if not self._opening.done() or self._opening.exception():
-            await asyncio.shield(self._opening)
-
-    async def _open(self) -> None:
-        for name, provider in self._providers.items():
-            try:
-                await provider.open()
-            except EndpointError:
-                raise
-            except ModelError as error:
-                raise EndpointError(error.what, where=error.where, hint=error.hint) from error
-            model = self._asked.get(name)
-            if isinstance(model, CachedModel):
-                model.identify(provider.served)
+            return lazy
+        return CachedModel(lazy, identity, spec, self._journal, usage)
 
 
 async def _tick(progress: Progress) -> None:

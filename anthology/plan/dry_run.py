@@ -11,6 +11,7 @@ from anthology.io.yaml import read_record
 from anthology.journal.journal import Journal
 from anthology.models.base import Completion, LabelProbs, Model, Reply, Request
 from anthology.models.cached import CachedModel
+from anthology.models.in_process import InProcess
 from anthology.models.registry import capabilities
 from anthology.models.session import ModelSession
 from anthology.models.usage import Usage
@@ -145,16 +146,13 @@ class Rehearsal(ModelSession):
         self._folder, self._archive, self._parts, self._least = models, archive, parts, least
         self.counted: dict[str, Usage] = {}
 
-    def _prepared(self, identity: ModelIdentity) -> Model:
+    def _prepare(self, identity: ModelIdentity) -> Model:
         if not capabilities(identity).paid:
-            return _Free(super()._prepared(identity), self._parts)
+            return _Free(super()._prepare(identity), self._parts)
         spec = read_record(self._folder / f"{identity.name}.yaml", ModelSpec)
         meter = self.counted.setdefault(identity.name, Usage())
         model = _StandIn(self._parts, self._least, self._marker)
-        return CachedModel(model, identity, spec, self._archive, meter, self._ready)
-
-    async def _ready(self) -> None:
-        """Open nothing, since nothing is sent."""
+        return CachedModel(model, identity, spec, self._archive, meter)
 
 
 class _Free:
@@ -170,7 +168,7 @@ class _Free:
         return await self._model.sample(request)
 
 
-class _StandIn:
+class _StandIn(InProcess):
     """Answers every question at the first try, and everything at the longest length."""
 
     def __init__(self, parts: Sequence[Part], least: int, marker: str) -> None:

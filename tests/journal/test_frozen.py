@@ -78,6 +78,11 @@ MODELS = {
 class Unasked:
     """A model that must not be asked."""
 
+    served = version = None
+
+    async def open(self) -> None:
+        raise AssertionError("opened, although every answer is in the journal")
+
     async def sample(self, request: Request) -> Reply:
         raise AssertionError(f"asked again: {request}")
 
@@ -92,12 +97,8 @@ def test_answers_of_an_earlier_version_are_not_asked_again(
     spec = ModelSpec(
         provider=identity.provider, api=identity.api, model=identity.model, endpoint=endpoint
     )
-
-    async def ready() -> None:
-        raise AssertionError("opened, although every answer is in the journal")
-
     usage, request = Usage(), REQUESTS[request_name]
-    model = CachedModel(Unasked(), identity, spec, Journal(tmp_path / "journal"), usage, ready)
+    model = CachedModel(Unasked(), identity, spec, Journal(tmp_path / "journal"), usage)
     reply = asyncio.run(model.sample(request))
     assert usage.requests == 0
     assert len(reply.completions) == (0 if request.logprobs else request.n)
