@@ -274,7 +274,7 @@ def test_models_are_joined_in_the_order_of_the_configuration(tmp_path: Path) -> 
     [
         ("gpt-4o-mini", "asked in chats"),
         ("simulated-chat", "asked in chats"),
-        ("uniform", "chooses among the options"),
+        ("uniform", "gives no log-probabilities of texts"),
         ("local", "endpoint.echo_logprobs"),
         ("simulatd", 'did you mean "simulated"?'),
     ],

@@ -14,6 +14,7 @@ from anthology.journal.prune import overview
 from anthology.records import merge_json
 from anthology.study.settings import settings
 from anthology.study.study import load
+from tests.support.fake_server.requests import Serving
 from tests.support.fake_server.server import apart
 from tests.support.killable_stage import PRELOAD, take_the_survey
 from tests.support.project import Project
@@ -47,7 +48,7 @@ def test_a_hundred_kills_lose_no_answer_and_change_none(
         """
         journal, output = tmp_path / f"journal{number}", tmp_path / f"answers{number}.parquet"
         killed = hit = lost = kept = 0
-        with apart("--key", KEY, "--latency", "0.01") as server:
+        with apart(Serving(key=KEY, latency=0.01)) as server:
             serve(project, server.url, max_concurrency=IN_FLIGHT)
             told = responses_settings(project)
             while True:

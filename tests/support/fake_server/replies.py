@@ -1,4 +1,4 @@
-"""What a test server says to one request in OpenAI's language, by the embedded model."""
+"""A fake server's answers to one request, by the simulated model."""
 
 import json
 import math
@@ -80,44 +80,27 @@ async def replied(said: Mapping[str, Any], *, chat: bool, settings: Serving) -> 
         place = ".".join(map(str, first["loc"]))
         raise RefusalError(400, f"{place}: {first['msg']}", param=place) from error
     _check_model(body, chat=chat, settings=settings)
-    wanted, prompts = _wanted(body, settings), _prompts(body)
+    wanted, asked = _wanted(body, settings), _prompt(body)
     if settings.dialect == "vllm" and body.temperature == 0 and body.n > 1:
         raise RefusalError(400, f"n must be 1 when using greedy sampling, got {body.n}.")
-    wanted = replace(wanted, limit=_check_room(body, prompts, wanted.limit, settings))
+    if asked.tokens + (body.max_tokens or 0) > settings.context:
+        message = f"This model's maximum context length is {settings.context} tokens."
+        raise RefusalError(400, message, code="context_length_exceeded")
+    wanted = replace(wanted, limit=min(wanted.limit, settings.context - asked.tokens))
     if isinstance(body, CompletionBody) and heeded("echo", settings.echo, given=body.echo):
-        answers = [_repeated(asked.prompt) for asked in prompts]
+        answers = [_repeated(asked.prompt)]
     else:
-        answers = [one for asked in prompts for one in await _spoken(asked, body, wanted, settings)]
-    read = sum(asked.tokens for asked in prompts)
-    return reply(said, body, answers, wanted, read, settings)
+        answers = await _spoken(asked, body, wanted, settings)
+    return reply(said, body, answers, wanted, asked.tokens, settings)
 
 
 def _check_model(body: Body, *, chat: bool, settings: Serving) -> None:
     name = body.model or next(iter(settings.models))
-    vllm = settings.dialect == "vllm"
     if name not in settings.models:
-        more = "" if vllm else " or you do not have access to it"
-        message = f"The model `{name}` does not exist{more}."
-        code, param = "model_not_found", "model" if vllm else None
-        raise RefusalError(404, message, param=param, code=code, kind="NotFoundError")
+        message = f"The model `{name}` does not exist."
+        raise RefusalError(404, message, code="model_not_found", kind="NotFoundError")
     if chat and settings.models[name] == "completions":
-        if vllm:
-            message = (
-                "As of transformers v4.44, default chat template is no longer allowed, so you "
-                "must provide a chat template if the tokenizer does not define one."
-            )
-            raise RefusalError(400, message)
-        message = (
-            "This is not a chat model and thus not supported in the v1/chat/completions "
-            "endpoint. Did you mean to use v1/completions?"
-        )
-        raise RefusalError(404, message, param="model", kind="NotFoundError")
-    if not chat and settings.models[name] == "chat" and not vllm:
-        message = (
-            "This is a chat model and not supported in the v1/completions endpoint. Did you "
-            "mean to use v1/chat/completions?"
-        )
-        raise RefusalError(404, message, param="model", kind="NotFoundError")
+        raise RefusalError(400, "you must provide a chat template if the tokenizer has none.")
 
 
 def _wanted(body: CompletionBody | ChatBody, settings: Serving) -> Wanted:
@@ -148,50 +131,16 @@ def _wanted(body: CompletionBody | ChatBody, settings: Serving) -> Wanted:
     )
 
 
-def _prompts(body: CompletionBody | ChatBody) -> list[Asked]:
+def _prompt(body: CompletionBody | ChatBody) -> Asked:
     if isinstance(body, CompletionBody):
-        return [Asked(text) for text in body.prompts()]
+        return Asked(body.prompt)
     messages = tuple(said.message() for said in body.messages)
     if not body.continue_final_message:
-        return [Asked(messages)]
+        return Asked(messages)
     if body.add_generation_prompt:
-        raise RefusalError(
-            400,
-            "Cannot set both `continue_final_message` and `add_generation_prompt` to True.",
-        )
-    return [Asked(messages[:-1], messages[-1].content)]
-
-
-def _check_room(body: Body, prompts: list[Asked], limit: int, settings: Serving) -> int:
-    """Return the longest answer that there is room for; vLLM shortens, OpenAI refuses."""
-    length, window = max(asked.tokens for asked in prompts), settings.context
-    said = body.max_completion_tokens or body.max_tokens
-    if settings.dialect == "vllm":
-        if said and said > window:
-            field = "max_completion_tokens" if body.max_completion_tokens else "max_tokens"
-            message = (
-                f"{field}={said} cannot be greater than max_model_len={window}. Please request "
-                "fewer output tokens."
-            )
-            raise RefusalError(400, message, param=field)
-        if length >= window:
-            message = (
-                f"This model's maximum context length is {window} tokens. However, your prompt "
-                f"contains at least {window + 1} input tokens, which exceeds this limit even "
-                "without any output tokens. Please reduce the length of the input prompt."
-            )
-            raise RefusalError(400, message, param="input_tokens")
-        return min(limit, window - length)
-    room = said or (1 if isinstance(body, ChatBody) else limit)
-    what = "messages" if isinstance(body, ChatBody) else "prompt"
-    if length + room > window:
-        message = (
-            f"This model's maximum context length is {window} tokens. However, you requested "
-            f"{length + room} tokens ({length} in the {what}, {room} in the completion). Please "
-            f"reduce the length of the {what} or completion."
-        )
-        raise RefusalError(400, message, param=what, code="context_length_exceeded")
-    return min(limit, window - length)
+        message = "Cannot set both `continue_final_message` and `add_generation_prompt` to True."
+        raise RefusalError(400, message)
+    return Asked(messages[:-1], messages[-1].content)
 
 
 def toy_logprob(piece: str) -> float:
@@ -244,7 +193,7 @@ async def _spoken(asked: Asked, body: Body, wanted: Wanted, settings: Serving) -
     request = Request(
         asked.prompt,
         Sampling(temperature=body.temperature, top_p=body.top_p, max_tokens=wanted.limit),
-        stop=(body.stop,) if isinstance(body.stop, str) else tuple(body.stop),
+        stop=tuple(body.stop),
         n=body.n if many else 1,
         choices=wanted.held.choices,
         seed=body.seed or 0 if seeded else random,

@@ -1,4 +1,4 @@
-"""What a test server is asked in OpenAI's language, and how much of it it takes."""
+"""The requests that a fake server understands, and what it can be told to ignore or refuse."""
 
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal
@@ -7,7 +7,6 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from anthology.models.base import Message
 from anthology.records import Record
-from tests.support.token_model import text_of
 
 Support = Literal["honoured", "ignored", "refused"]
 """What a server does with a field: as it says, nothing, or answer 400."""
@@ -76,7 +75,7 @@ class Body(BaseModel):
     top_p: Annotated[float, Field(gt=0, le=1)] = 1.0
     max_tokens: Annotated[int, Field(ge=1)] | None = None
     max_completion_tokens: Annotated[int, Field(ge=1)] | None = None
-    stop: str | list[str] = []
+    stop: list[str] = []
     seed: int | None = None
     stream: Literal[False] = False
     structured_outputs: dict[str, Any] | None = None
@@ -93,44 +92,23 @@ class Body(BaseModel):
 
 
 class CompletionBody(Body):
-    """A text to continue, or several."""
+    """A text to continue."""
 
-    prompt: str | list[int] | list[str] | list[list[int]]
+    prompt: str
     logprobs: Annotated[int, Field(ge=0)] | None = None
     max_tokens: Annotated[int, Field(ge=0)] | None = None
     echo: bool = False
-
-    def prompts(self) -> list[str]:
-        """Return the texts, however they were given."""
-        if isinstance(self.prompt, str):
-            return [self.prompt]
-        if self.prompt and isinstance(self.prompt[0], int):
-            return [text_of(token for token in self.prompt if isinstance(token, int))]
-        return [
-            part if isinstance(part, str) else text_of(part)
-            for part in self.prompt
-            if not isinstance(part, int)
-        ]
-
-
-class Part(BaseModel):
-    """A piece of a message."""
-
-    type: Literal["text"]
-    text: str
 
 
 class Said(BaseModel):
     """A message."""
 
-    role: Literal["system", "developer", "user", "assistant"]
-    content: str | list[Part]
+    role: Literal["system", "user", "assistant"]
+    content: str
 
     def message(self) -> Message:
         """Return it as the project has it."""
-        content = self.content
-        text = content if isinstance(content, str) else "".join(part.text for part in content)
-        return Message("system" if self.role == "developer" else self.role, text)
+        return Message(self.role, self.content)
 
 
 class ChatBody(Body):

@@ -1,12 +1,10 @@
-"""A local server that speaks OpenAI's language, answers by the embedded model, and misbehaves.
+"""A local server with OpenAI's API that answers by the simulated model, and can misbehave.
 
 In a test: `with serving(Serving(key="k"), Faults(share=0.3)) as server`, then `server.url`.
-As a process: `python -m tests.serving --key k --faults 0.3`, which prints its address first, and
-`python -m tests.serving stub` for a server that always says the same, fast. Equal requests get
-equal answers, in whatever order and however often they are sent.
+In a process of its own: `with apart(Serving(key="k"))`, or `with apart("stub")` for a server that
+always says the same, fast. Equal requests get equal answers, in whatever order they are sent.
 """
 
-import argparse
 import asyncio
 import json
 import subprocess
@@ -16,7 +14,7 @@ import urllib.request
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, nullcontext, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from hashlib import blake2b
 from pathlib import Path
 from typing import Any
@@ -25,6 +23,7 @@ from aiohttp import web
 from pydantic import ValidationError
 
 from anthology.records import canonical_json
+from tests.support import stub_server
 from tests.support.fake_server.faults import (
     REFUSALS,
     Chooser,
@@ -93,18 +92,6 @@ class Counts:
             self.answered -= Counter([identity])
             raise
 
-    def taken(self) -> dict[str, Any]:
-        """Return the counts as JSON, whatever goes on meanwhile."""
-        return {
-            "requests": dict(self.requests),
-            "answered": dict(self.answered),
-            "again": self.again,
-            "faults": dict(self.faults),
-            "refused": dict(self.refused),
-            "under_way": self.under_way,
-            "most_under_way": self.most_under_way,
-        }
-
 
 def identity_of(body: Mapping[str, Any]) -> str:
     """Return the 32 hex digits that stand for a request: a hash of its body."""
@@ -130,7 +117,6 @@ class Desk:
                 web.post("/tokenize", self._tokenize),
                 web.post("/detokenize", self._detokenize),
                 web.get("/_counts", self._tell_counts),
-                web.post("/_faults", self._take_faults),
             ]
         )
         return application
@@ -233,11 +219,8 @@ class Desk:
             raise RefusalError(404, "Not Found")
 
     async def _tell_counts(self, request: web.Request) -> web.Response:  # noqa: ARG002
-        return web.json_response(self.counts.taken())
-
-    async def _take_faults(self, request: web.Request) -> web.Response:
-        self.chooser = Chooser(Faults.model_validate_json(await request.read()))
-        return web.json_response({})
+        names = (field.name for field in fields(Counts))
+        return web.json_response({name: getattr(self.counts, name) for name in names})
 
 
 async def _parsed(request: web.Request) -> dict[str, Any]:
@@ -311,25 +294,25 @@ class Apart:
     process: subprocess.Popen[str]
 
     def counts(self) -> dict[str, Any]:
-        """Ask it for `Counts.taken`."""
-        taken: dict[str, Any] = json.loads(self._asked("_counts", None))
-        return taken
-
-    def misbehave(self, faults: Faults) -> None:
-        """Make it go wrong in another way from now on."""
-        self._asked("_faults", faults.model_dump_json().encode())
-
-    def _asked(self, path: str, body: bytes | None) -> bytes:
-        address = self.url.removesuffix("v1") + path
-        with urllib.request.urlopen(address, body, timeout=10) as reply:
-            content: bytes = reply.read()
-        return content
+        """Return its counts as JSON."""
+        with urllib.request.urlopen(self.url.removesuffix("v1") + "_counts", timeout=10) as reply:
+            counts: dict[str, Any] = json.load(reply)
+        return counts
 
 
 @contextmanager
-def apart(*arguments: str) -> Iterator[Apart]:
-    """Serve from a process of its own, started with these arguments, while the block runs."""
-    command = [sys.executable, "-m", "tests.support.fake_server.server", *arguments]
+def apart(settings: Serving | str, *options: str) -> Iterator[Apart]:
+    """Serve from a process of its own while the block runs.
+
+    Parameters
+    ----------
+    settings
+        How it serves; "stub" for the server that always says the same.
+    options
+        Of the stub.
+    """
+    said = settings if isinstance(settings, str) else settings.model_dump_json()
+    command = [sys.executable, "-m", "tests.support.fake_server.server", said, *options]
     root = Path(__file__).parents[3]
     with subprocess.Popen(command, cwd=root, stdout=subprocess.PIPE, text=True) as process:
         try:
@@ -341,35 +324,15 @@ def apart(*arguments: str) -> Iterator[Apart]:
             process.kill()
 
 
-async def _run(settings: Serving, faults: Faults, port: int) -> None:
-    _, port = await _opened(Desk(settings, faults), port)
+async def _run(settings: Serving) -> None:
+    _, port = await _opened(Desk(settings, Faults()), 0)
     print(f"http://{_HOST}:{port}/v1", flush=True)
     await asyncio.Event().wait()
 
 
-def main() -> None:
-    """Serve until the process is ended."""
-    if sys.argv[1:2] == ["stub"]:
-        from tests.support import stub_server as stub
-
-        stub.main(sys.argv[2:])
-        return
-    parser = argparse.ArgumentParser(prog="python -m tests.serving", description=__doc__)
-    parser.add_argument("--port", type=int, default=0)
-    parser.add_argument("--key")
-    parser.add_argument("--latency", type=float, default=0.0, help="seconds before an answer")
-    parser.add_argument("--faults", type=float, default=0.0, help="share of tries that go wrong")
-    parser.add_argument("--seed", type=int, default=0, help="decides which tries")
-    parser.add_argument("--kinds", help="what may go wrong, with commas between")
-    parser.add_argument("--settings", default="{}", help="further fields of Serving, as JSON")
-    parser.add_argument("--misbehaving", default="{}", help="further fields of Faults, as JSON")
-    said = parser.parse_args()
-    kinds = {"kinds": said.kinds.split(",")} if said.kinds else {}
-    how = {"share": said.faults, "seed": said.seed, **kinds, **json.loads(said.misbehaving)}
-    served = {"key": said.key, "latency": said.latency, **json.loads(said.settings)}
-    with suppress(KeyboardInterrupt):
-        asyncio.run(_run(Serving.model_validate(served), Faults.model_validate(how), said.port))
-
-
 if __name__ == "__main__":
-    main()
+    with suppress(KeyboardInterrupt):
+        if sys.argv[1] == "stub":
+            stub_server.main(sys.argv[2:])
+        else:
+            asyncio.run(_run(Serving.model_validate_json(sys.argv[1])))
