@@ -6,9 +6,10 @@ import numpy as np
 
 from anthology.analysis import bootstrap, resampling
 from anthology.analysis import permutation as paired
-from anthology.analysis.bootstrap import ALPHA
-from anthology.analysis.distances import FloatArray, all_distances, cronbach_alpha, group_stats
-from anthology.analysis.features import Side, side
+from anthology.analysis.groups import FloatArray, group_stats
+from anthology.analysis.metrics import measure as measure_metrics
+from anthology.analysis.resampling import Answers
+from anthology.survey.respondents import Positions
 from benchmarks import human_row
 from benchmarks.results import Result, compared
 
@@ -21,7 +22,7 @@ def measure() -> list[Result]:
     people, weights = human_row.people()
     rows = [human_row.people(seed)[0] for seed in (1, 2)]
     everybody = np.ones(len(people), dtype=np.bool_)
-    sides = [side(row, SIZES, np.ones(len(row)), everybody) for row in rows]
+    sides = [Answers(row, SIZES, None, everybody) for row in rows]
     what = f"{human_row.PEOPLE:,} people, 2 conditions, {DRAWS} draws"
     return [
         _draws(f"bootstrap: {what}", people, weights, rows, sides),
@@ -30,7 +31,7 @@ def measure() -> list[Result]:
 
 
 def _draws(
-    what: str, people: FloatArray, weights: FloatArray, rows: list[FloatArray], sides: list[Side]
+    what: str, people: Positions, weights: FloatArray, rows: list[Positions], sides: list[Answers]
 ) -> Result:
     counts = bootstrap.resample_respondents(len(people), DRAWS, np.random.default_rng(3))
     start = perf_counter()
@@ -38,17 +39,14 @@ def _draws(
     for drawn in counts:
         again = np.repeat(np.arange(len(people)), drawn)
         crowd = people[again]
-        expected.append(
-            [_measured(crowd, weights[again], row[again]) for row in rows]
-            + [{ALPHA: cronbach_alpha(crowd)}]
-        )
+        expected.append([_measured(crowd, weights[again], row[again]) for row in rows])
     slow = perf_counter() - start
     start = perf_counter()
     everybody = np.ones(len(people), dtype=np.bool_)
-    own = side(people, SIZES, weights, everybody)
-    alphas, found = resampling.bootstrap_metrics(own, sides, SIZES, [counts], 1)
+    own = Answers(people, SIZES, weights, everybody)
+    _, *found = resampling.bootstrap_metrics(own, sides, [counts], 1)
     fast = perf_counter() - start
-    for place, row in enumerate([*found, {ALPHA: alphas}]):
+    for place, row in enumerate(found):
         for name, values in row.items():
             plain = [draw[place][name] for draw in expected]
             np.testing.assert_allclose(values, plain, rtol=0, atol=1e-9, err_msg=name)
@@ -56,7 +54,7 @@ def _draws(
 
 
 def _exchanges(
-    what: str, people: FloatArray, weights: FloatArray, rows: list[FloatArray], sides: list[Side]
+    what: str, people: Positions, weights: FloatArray, rows: list[Positions], sides: list[Answers]
 ) -> Result:
     swaps = paired.draw_sign_flips(len(people), DRAWS, np.random.default_rng(4))
     whole = group_stats(people, SIZES, weights)
@@ -71,12 +69,12 @@ def _exchanges(
             expected[name] += paired.count_extreme(value, np.array(first[name] - second[name]))
     slow = perf_counter() - start
     start = perf_counter()
-    found = resampling.permute_pairs(whole, sides, SIZES, {(0, 1): observed}, [swaps], 1)
+    found = resampling.permute_pairs(whole, sides, {(0, 1): observed}, [swaps], 1)
     fast = perf_counter() - start
-    assert {name: counted.far for name, counted in found[0, 1].items()} == expected
+    assert {name: counted.extreme for name, counted in found[0, 1].items()} == expected
     return compared(what, slow, fast, 10)
 
 
-def _measured(people: FloatArray, weights: FloatArray, row: FloatArray) -> dict[str, float]:
-    found = all_distances(group_stats(people, SIZES, weights), group_stats(row, SIZES), SIZES)
-    return {**{name: float(value) for name, value in found.items()}, ALPHA: cronbach_alpha(row)}
+def _measured(people: Positions, weights: FloatArray, row: Positions) -> dict[str, float]:
+    found = measure_metrics(group_stats(people, SIZES, weights), group_stats(row, SIZES))
+    return {name: float(value) for name, value in found.items()}

@@ -1,6 +1,6 @@
-"""How far two answers to each item agree, from tables of how often they come together.
+"""Agreement of two answers to each item, from tables of how often options come together.
 
-The first answer is a person's, the second that of whoever is compared with them. A
+The first answer is a person's, the second that of the one compared with them. A
 joint table counts, for each pair of options, the people with the one and the other;
 all measures here are functions of such tables, so a stack of tables, one for each
 draw of people, is measured at once: leading axes are kept. Tables may be padded with
@@ -9,22 +9,20 @@ measured is NaN.
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 
 import numpy as np
 
-from anthology.analysis.block_products import Features, Numbers, totals
-from anthology.analysis.distances import FloatArray, IntArray
+from anthology.analysis.groups import Counts, FloatArray, sum_features
+from anthology.survey.respondents import Positions
 
 
-def joint_tables(first: IntArray, second: IntArray, size: int, counts: Numbers) -> FloatArray:
+def joint_tables(first: Positions, second: Positions, size: int, counts: Counts) -> FloatArray:
     """Count how often each two options come together.
 
     Parameters
     ----------
     first, second
-        People x items: the places of the options among an item's, from 0; -1 for no
-        answer, which leaves the person out of the item's table.
+        People x items. Without an answer on either side, a person is not in the item's table.
     size
         How many options an item has at most.
     counts
@@ -35,31 +33,15 @@ def joint_tables(first: IntArray, second: IntArray, size: int, counts: Numbers) 
     FloatArray
         Draws x items x size (of the first) x size (of the second).
     """
-    items = first.shape[1]
-    (tables,) = totals([_Together(first, second, size)], counts)[0]
-    return np.moveaxis(tables.reshape(items, size, size, len(counts)), -1, 0)
+    options = np.arange(1, size + 1)[:, None]
 
+    def features(people: slice) -> FloatArray:
+        one, two = (side[people].T[:, None] == options for side in (first, second))
+        both = one[:, :, None] & two[:, None]
+        return np.asarray(both.reshape(first.shape[1] * size**2, both.shape[-1]), dtype=np.float64)
 
-@dataclass(frozen=True, slots=True)
-class _Together:
-    """Marks of the two options that come together in each person's answers."""
-
-    first: IntArray
-    second: IntArray
-    size: int
-
-    @property
-    def heights(self) -> tuple[int]:
-        return (self.first.shape[1] * self.size**2,)
-
-    def features(self, people: slice) -> tuple[Features]:
-        options = np.arange(self.size)[:, None]
-        one, other = (np.ascontiguousarray(side[people].T) for side in (self.first, self.second))
-        both = (
-            np.equal(one[:, None], options)[:, :, None] & np.equal(other[:, None], options)[:, None]
-        )
-        marks = both.reshape(self.heights[0], -1).astype(np.float32)
-        return (Features(marks, None, 1.0),)
+    tables = sum_features(features, counts)
+    return np.moveaxis(tables.reshape(first.shape[1], size, size, len(counts)), -1, 0)
 
 
 def agreement(tables: FloatArray) -> FloatArray:

@@ -5,7 +5,7 @@ cronbach_alpha     as published: unweighted, each covariance over the people who
                    answered both items
 alpha_complete     over the people who answered every item
 alpha_weighted     with the people's weights
-alpha_keyed        items that run against the others turned round: k + 1 - x
+alpha_keyed        items that run against the others reverse-coded: k + 1 - x
 =================  =============================================================
 """
 
@@ -13,27 +13,22 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from anthology.analysis.bootstrap import ALPHA
-from anthology.analysis.distances import (
-    BoolArray,
-    FloatArray,
-    cronbach_alpha,
-    is_complete,
-    why_alpha_undefined,
-)
+from anthology.analysis.groups import FloatArray, is_complete
+from anthology.analysis.metrics import cronbach_alpha, why_alpha_undefined
+from anthology.survey.respondents import Positions
 
-ALPHAS = (ALPHA, "alpha_complete", "alpha_weighted", "alpha_keyed")
+ALPHA_FORMS = ("cronbach_alpha", "alpha_complete", "alpha_weighted", "alpha_keyed")
 """The forms, by their columns."""
 
 
 def alpha_forms(
-    positions: FloatArray,
+    positions: Positions,
     weights: FloatArray,
     sizes: Sequence[int],
     against: Sequence[bool],
     names: Sequence[str],
 ) -> tuple[dict[str, float], list[str]]:
-    """Return alpha in every form, and why those are missing that are.
+    """Return alpha in every form, and why any of them is undefined.
 
     Parameters
     ----------
@@ -48,26 +43,21 @@ def alpha_forms(
     names
         The items' names, for the sentences.
     """
-    equal = np.ones(len(positions))
-    whole = is_complete(positions)
-    forms = {
-        ALPHA: (positions, equal),
-        "alpha_complete": (positions[whole], equal[whole]),
-        "alpha_weighted": (positions, weights),
-        "alpha_keyed": (reverse_items(positions, sizes, against), equal),
-    }
-    found = {form: cronbach_alpha(*given) for form, given in forms.items()}
-    said = []
-    for form, (given, weighed) in forms.items():
-        counted = weighed > 0
-        reasons = why_alpha_undefined(given[counted], names, weighed[counted])
-        said += reasons if form == ALPHA else [f"{form}: {reason}" for reason in reasons]
-    return found, said
+    inputs: tuple[tuple[Positions, FloatArray | None], ...] = (
+        (positions, None),
+        (positions[is_complete(positions)], None),
+        (positions, weights),
+        (reverse_items(positions, sizes, against), None),
+    )
+    forms = dict(zip(ALPHA_FORMS, inputs, strict=True))
+    notes = []
+    for form, (answers, own) in forms.items():
+        reasons = why_alpha_undefined(answers, names, own)
+        notes += reasons if form == ALPHA_FORMS[0] else [f"{form}: {why}" for why in reasons]
+    return {form: cronbach_alpha(*given) for form, given in forms.items()}, notes
 
 
-def reverse_items(
-    positions: FloatArray, sizes: Sequence[int], against: Sequence[bool]
-) -> FloatArray:
-    """Turn round the items that run against the others."""
-    turned: BoolArray = np.array(against, dtype=np.bool_)
-    return np.where(turned, np.array(sizes) + 1 - positions, positions)
+def reverse_items(positions: Positions, sizes: Sequence[int], against: Sequence[bool]) -> Positions:
+    """Reverse-code the items that run against the others; no answer stays none."""
+    reverse = (positions > 0) & np.array(against, dtype=np.bool_)
+    return np.where(reverse, np.array(sizes, dtype=np.int16) + 1 - positions, positions)

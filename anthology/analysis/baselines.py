@@ -1,4 +1,4 @@
-"""What is to be expected of another respondent in a persona's place.
+"""Baselines for individual agreement: another respondent in a persona's place.
 
 Each person is compared with all others in the same cell: those of the same survey, or
 those with the same traits. Every other counts alike, so nothing is drawn by lot.
@@ -8,8 +8,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from anthology.analysis.block_products import Numbers
-from anthology.analysis.distances import FloatArray, IntArray
+from anthology.analysis.groups import Counts, FloatArray, IntArray
+from anthology.survey.respondents import Positions
 
 RANDOM, SAME = "random_respondent", "same_traits"
 """What tables call the two: anyone else of the survey, and anyone else with the same traits."""
@@ -20,14 +20,13 @@ _HELD = 1 << 22
 """People times draws at a time, at most."""
 
 
-def group_by_traits(traits: IntArray) -> IntArray:
+def group_by_traits(traits: Positions) -> IntArray:
     """Return a cell for each combination of traits that occurs, by its number.
 
     Parameters
     ----------
     traits
-        People x traits: the place among a trait's categories. That a person did not
-        tell a trait, -1, is a value like any other.
+        People x traits. That a person did not answer a trait, 0, is a value like any other.
 
     Returns
     -------
@@ -38,13 +37,13 @@ def group_by_traits(traits: IntArray) -> IntArray:
     return np.asarray(cells.reshape(-1), dtype=np.int64)
 
 
-def leave_one_out_shares(answers: IntArray, size: int, cells: IntArray) -> FloatArray:
+def leave_one_out_shares(answers: Positions, size: int, cells: IntArray) -> FloatArray:
     """Return how the others in each person's cell answered an item.
 
     Parameters
     ----------
     answers
-        People: the place of the option, from 0; -1 for no answer.
+        People: the position of the answer to one item.
     size
         How many options there are.
     cells
@@ -56,16 +55,16 @@ def leave_one_out_shares(answers: IntArray, size: int, cells: IntArray) -> Float
         People x size: shares among the others; NaN where the person did not answer, or
         where no other did.
     """
-    own = np.equal(answers[:, None], np.arange(size)).astype(np.float64)
+    own = np.equal(answers[:, None], np.arange(1, size + 1)).astype(np.float64)
     _, cell = np.unique(cells, return_inverse=True)
     counts = np.zeros((cell.max(initial=-1) + 1, size))
     np.add.at(counts, cell, own)
     left = counts[cell] - own
-    total = np.where(answers >= 0, left.sum(axis=1), 0.0)
+    total = np.where(answers > 0, left.sum(axis=1), 0.0)
     return np.asarray(left / np.where(total > 0, total, np.nan)[:, None])
 
 
-def expected_tables(answers: IntArray, size: int, cells: IntArray, counts: Numbers) -> FloatArray:
+def expected_tables(answers: Positions, size: int, cells: IntArray, counts: Counts) -> FloatArray:
     """Return the joint table to be expected of people and others in their cells.
 
     Each person's row is spread over the options as the others in the cell chose them.
@@ -75,7 +74,7 @@ def expected_tables(answers: IntArray, size: int, cells: IntArray, counts: Numbe
     Parameters
     ----------
     answers
-        People x items: the places of options, from 0; -1 for no answer.
+        People x items.
     size
         How many options an item has at most.
     cells
@@ -91,7 +90,7 @@ def expected_tables(answers: IntArray, size: int, cells: IntArray, counts: Numbe
     """
     draws, people = counts.shape
     tables = np.zeros((draws, answers.shape[1], size, size))
-    items = [_Grouped.of(chosen, cells) for chosen in answers.T]
+    items = [_Grouped.build(chosen, cells) for chosen in answers.T]
     height = min(_BLOCK, max(1, _HELD // max(1, people)))
     for start in range(0, draws, height):
         block = slice(start, start + height)
@@ -111,7 +110,7 @@ class _Grouped:
     order
         Who they are, by cell and answer.
     answer
-        What each answered.
+        Which option each answered, from 0.
     cell
         Which cell each is in, numbered from 0 in this order.
     begins
@@ -127,18 +126,18 @@ class _Grouped:
     groups: IntArray
 
     @classmethod
-    def of(cls, answers: IntArray, cells: IntArray) -> "_Grouped":
+    def build(cls, answers: Positions, cells: IntArray) -> "_Grouped":
         order = np.lexsort((answers, cells))
-        order = order[answers[order] >= 0]
+        order = order[answers[order] > 0]
         if len(order):
             order = order[np.bincount(cells[order])[cells[order]] > 1]
-        answer = answers[order]
+        answer = answers[order].astype(np.int64) - 1
         new_cell = np.diff(cells[order], prepend=-1) != 0
         new_group = new_cell | (np.diff(answer, prepend=-1) != 0)
         begins, groups = np.flatnonzero(new_cell), np.flatnonzero(new_group)
         return cls(order, answer, np.cumsum(new_cell) - 1, begins, groups)
 
-    def expected(self, counts: Numbers, size: int) -> FloatArray:
+    def expected(self, counts: Counts, size: int) -> FloatArray:
         """Return the table in each draw; `counts` has a row for each of these people."""
         drawn = counts.astype(np.float64)
         rest = np.add.reduceat(drawn, self.begins, axis=0)[self.cell] - drawn

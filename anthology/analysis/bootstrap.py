@@ -1,6 +1,6 @@
-"""How sure a number is: what it would have been had other people been asked.
+"""Bootstrap confidence intervals: what a number would have been had other people been asked.
 
-People are drawn again with replacement, each with the answers, the weight and all
+People are drawn again with replacement, each with their answers, their weight and all
 personas that stand for them, so that what belongs together stays together (Efron and
 Tibshirani, "An introduction to the bootstrap", 1993).
 """
@@ -11,16 +11,9 @@ from typing import Any, TypeVar
 import numpy as np
 import numpy.typing as npt
 
-from anthology.analysis.distances import FloatArray
+from anthology.analysis.groups import FloatArray
+from anthology.analysis.metrics import Metric
 
-Counts = npt.NDArray[np.uint8]
-
-ALPHA = "cronbach_alpha"
-"""The one metric that is no distance."""
-
-_SQUARES = ("cbs",)
-_UNITY = ("wasserstein_normalised", "total_variation", "cbs")
-"""Distances that are at most 1."""
 _LEAST = 1e-12
 _HELD, _DRAWS = 1 << 27, 1024
 
@@ -29,13 +22,15 @@ Draw = Callable[[int, int, np.random.Generator], Drawn]
 """Draws for so many people so often."""
 
 
-def resample_respondents(people: int, count: int, rng: np.random.Generator) -> Counts:
+def resample_respondents(
+    people: int, count: int, rng: np.random.Generator
+) -> npt.NDArray[np.uint8]:
     """Draw as many people as there are, with replacement, again and again.
 
     Returns
     -------
-    Counts
-        Draws x people: how often each was drawn. That anybody is drawn more than 255 times
+    NDArray
+        Draws x people: how often each was drawn. That one is drawn more than 255 times
         has a probability below 1e-500.
     """
     found = np.empty((count, people), dtype=np.uint8)
@@ -67,19 +62,19 @@ def draw_in_blocks(
         yield draw(people, min(height, count - start), rng)
 
 
-def reflect_draws(metric: str, estimate: float, draws: FloatArray) -> FloatArray:
-    """Turn draws of a metric round, to stand for what the truth may be.
+def reflect_draws(metric: Metric, estimate: float, draws: FloatArray) -> FloatArray:
+    """Reflect bootstrap draws of a metric at its estimate, to stand for what the truth may be.
 
-    The draws lie about the estimate as the estimate lies about the truth. For a
-    distance that is not to both sides: chance adds to it, so draws are further out than
-    the estimate, and the estimate than the truth, and where squares are added up it is
-    they that grow evenly. So each draw's square is reflected at the estimate's; `cbs`,
-    which is made of squares, as it is; alpha as log(1 - alpha). What falls below zero
-    is zero.
+    The draws lie about the estimate as the estimate lies about the truth. For a distance
+    that is not to both sides: chance adds to it, so draws lie above the estimate, and the
+    estimate above the truth. What chance adds grows evenly with squares, so each draw's
+    square is reflected at the estimate's; a metric that is made of squares, as it is
+    (`linear`); alpha as log(1 - alpha), on whose scale its sampling distribution is even
+    (`log`). What falls below zero is zero.
 
-    The quantiles of what is returned are the ends of the basic bootstrap interval on
-    that scale (Davison and Hinkley, "Bootstrap methods and their application", 1997,
-    section 5.2).
+    The quantiles of what is returned are the ends of the basic bootstrap interval on that
+    scale (Davison and Hinkley, "Bootstrap methods and their application", 1997, section 5.2).
+    Percentile intervals would never hold a true distance near zero, since no draw is as small.
 
     Parameters
     ----------
@@ -90,14 +85,14 @@ def reflect_draws(metric: str, estimate: float, draws: FloatArray) -> FloatArray
     draws
         The metric of each draw; NaN where it is undefined.
     """
-    if metric == ALPHA:
+    if metric.interval == "log":
         scale = [np.log(np.maximum(1 - value, _LEAST)) for value in (estimate, draws)]
         return np.asarray(1 - np.exp(2 * scale[0] - scale[1]))
-    if metric in _SQUARES:
+    if metric.interval == "linear":
         found = np.maximum(2 * estimate - draws, 0.0)
     else:
         found = np.sqrt(np.maximum(2 * estimate**2 - draws**2, 0.0))
-    return np.minimum(found, 1.0) if metric in _UNITY else found
+    return np.minimum(found, metric.largest)
 
 
 def confidence_interval(

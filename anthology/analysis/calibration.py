@@ -1,4 +1,4 @@
-"""Whether probabilities of options come true: proper scores, and calibration.
+"""Proper scores and calibration of probabilities of options.
 
 A forecast gives each option of an item a probability; the outcome is the option that
 the person chose.
@@ -10,7 +10,8 @@ from math import nan
 
 import numpy as np
 
-from anthology.analysis.distances import FloatArray, IntArray
+from anthology.analysis.groups import FloatArray, IntArray
+from anthology.survey.respondents import Positions
 
 FLOOR = 1e-6
 """A probability below this counts as this in the logarithmic score, which would be infinite."""
@@ -28,16 +29,16 @@ class Forecasts:
     probabilities
         Forecasts x options; rows sum to 1.
     outcomes
-        Forecasts: the place of the option that was chosen, from 0.
+        Forecasts: the position of the option that was chosen.
     """
 
     probabilities: FloatArray
-    outcomes: IntArray
+    outcomes: Positions
 
     @property
     def marks(self) -> FloatArray:
         """Forecasts x options: 1 for the chosen option, 0 for others."""
-        options = np.arange(self.probabilities.shape[1])
+        options = np.arange(1, self.probabilities.shape[1] + 1)
         return np.equal(self.outcomes[:, None], options).astype(np.float64)
 
 

@@ -1,4 +1,4 @@
-"""The tables of calibration: the probabilities that personas gave, held against people's answers.
+"""Rows of the calibration tables: the probabilities personas gave, against people's answers.
 
 Only conditions asked by `logprobs` give probabilities. Beside them stand two forecasts
 made of the people themselves: how all other respondents answered the item, and how
@@ -17,10 +17,11 @@ import pyarrow.compute as pc
 
 from anthology.analysis import baselines
 from anthology.analysis.calibration import FLOOR, Forecasts, reliability_bins, score_forecasts
-from anthology.analysis.distances import BoolArray, FloatArray, IntArray
+from anthology.analysis.groups import BoolArray, FloatArray, IntArray
 from anthology.analysis.response_rows import ResponseRows, RowIndex, read_response_rows
 from anthology.errors import DataError
 from anthology.io.tables import Row
+from anthology.survey.respondents import Positions
 
 CALIBRATION = (
     *("survey", "model", "condition", "item", "n", "brier", "log_score", "ece"),
@@ -40,7 +41,7 @@ ALL = "all"
 
 @dataclass(frozen=True, slots=True)
 class ItemForecast:
-    """The forecasts of one item, and what was left of the probabilities they are made from.
+    """The forecasts of one item, and the probability mass they leave out.
 
     Parameters
     ----------
@@ -59,13 +60,15 @@ class ItemForecast:
     empty: int = 0
 
 
-def has_probabilities(path: Path, roster: RowIndex) -> bool:
-    """Say whether any item was asked by `logprobs`."""
-    return any(_told(part).any() for part in read_response_rows(path, roster, ["option_probs"]))
+def has_probabilities(path: Path, index: RowIndex) -> bool:
+    """Return whether any item was asked by `logprobs`."""
+    return any(
+        _has_probabilities(part).any() for part in read_response_rows(path, index, ["option_probs"])
+    )
 
 
 def persona_forecasts(
-    path: Path, roster: RowIndex, answers: IntArray, sizes: Sequence[int]
+    path: Path, index: RowIndex, answers: Positions, sizes: Sequence[int]
 ) -> list[ItemForecast] | None:
     """Return what the personas of one condition gave each item's options.
 
@@ -73,10 +76,10 @@ def persona_forecasts(
     ----------
     path
         What they answered.
-    roster
+    index
         The people and the items.
     answers
-        People x items: the place of the option that the person chose, -1 for none.
+        People x items: what the persons themselves answered.
     sizes
         How many options each item has.
 
@@ -91,8 +94,8 @@ def persona_forecasts(
         If a row has not as many probabilities as its item has options, or what is none.
     """
     found: list[list[_Odds]] = [[] for _ in sizes]
-    for part in read_response_rows(path, roster, ["option_probs", "unseen"]):
-        if not _told(part).any():
+    for part in read_response_rows(path, index, ["option_probs", "unseen"]):
+        if not _has_probabilities(part).any():
             continue
         for item, odds in enumerate(_odds(part, sizes, path)):
             found[item].append(odds)
@@ -118,22 +121,22 @@ class _Odds:
         return cls(person[order], np.concatenate(odds)[order], np.concatenate(unseen)[order])
 
 
-def _told(part: ResponseRows) -> BoolArray:
-    """Say which rows have probabilities."""
-    told: BoolArray = part.values["option_probs"].is_valid().to_numpy(zero_copy_only=False)
-    return told
+def _has_probabilities(part: ResponseRows) -> BoolArray:
+    """Return which rows have probabilities."""
+    valid: BoolArray = part.values["option_probs"].is_valid().to_numpy(zero_copy_only=False)
+    return valid
 
 
 def _odds(part: ResponseRows, sizes: Sequence[int], path: Path) -> Iterator[_Odds]:
     """Yield each item's probabilities of some rows."""
-    shares, told = part.values["option_probs"], _told(part)
+    shares, valid = part.values["option_probs"], _has_probabilities(part)
     lengths = pc.list_value_length(shares).fill_null(0).to_numpy(zero_copy_only=False)
-    wrong = told & (lengths != np.asarray(sizes)[part.item])
+    wrong = valid & (lengths != np.asarray(sizes)[part.item])
     if wrong.any():
         raise _broken(path, part.first + int(np.argmax(wrong)), "not one for each option")
     unseen = part.values["unseen"].fill_null(0.0).to_numpy(zero_copy_only=False)
     for i, size in enumerate(sizes):
-        own = np.flatnonzero(told & (part.item == i))
+        own = np.flatnonzero(valid & (part.item == i))
         values = shares.take(pa.array(own)).flatten().fill_null(nan)
         odds = values.to_numpy(zero_copy_only=False).reshape(-1, size).astype(np.float64)
         bad = (~(np.isfinite(odds) & (odds >= 0))).any(axis=1)
@@ -142,19 +145,19 @@ def _odds(part: ResponseRows, sizes: Sequence[int], path: Path) -> Iterator[_Odd
         yield _Odds(part.person[own], odds, unseen[own])
 
 
-def _forecast(given: _Odds, answers: IntArray) -> ItemForecast:
+def _forecast(given: _Odds, answers: Positions) -> ItemForecast:
     outcomes, labels = answers[given.person], given.odds.sum(axis=1)
-    usable = (outcomes >= 0) & (labels > 0)
+    usable = (outcomes > 0) & (labels > 0)
     return ItemForecast(
         Forecasts(given.odds[usable] / labels[usable, None], outcomes[usable]),
         labels[usable],
         given.unseen[usable],
-        empty=int(((outcomes >= 0) & (labels <= 0)).sum()),
+        empty=int(((outcomes > 0) & (labels <= 0)).sum()),
     )
 
 
 def forecasts_from_others(
-    answers: IntArray, sizes: Sequence[int], cells: IntArray
+    answers: Positions, sizes: Sequence[int], cells: IntArray
 ) -> list[ItemForecast]:
     """Return for each item how the others in each person's cell answered it."""
     forecasts = []
@@ -200,7 +203,7 @@ def reliability_rows(where: Row, names: Sequence[str], found: Sequence[ItemForec
 
 
 def _calibrated(where: Row) -> bool:
-    """Say whether forecasts are the shares that came true, so that calibration tells nothing.
+    """Return whether forecasts are the very shares that came true: calibration means nothing then.
 
     Worse, where leaving out a person's own answer moves a probability over the border of a
     bin, the bin would tell who chose what.

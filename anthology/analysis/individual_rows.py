@@ -1,4 +1,4 @@
-"""The rows of `individuals.csv`: estimates, intervals, and why a number is missing."""
+"""Rows of `individuals.csv`: estimates, intervals, and why a number is missing."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -8,10 +8,9 @@ import numpy as np
 
 from anthology.analysis import agreement
 from anthology.analysis.baselines import RANDOM
-from anthology.analysis.block_products import Given, Numbers, totals
 from anthology.analysis.bootstrap import confidence_interval
 from anthology.analysis.calibration_rows import ALL, ItemForecast
-from anthology.analysis.distances import BoolArray, FloatArray
+from anthology.analysis.groups import BoolArray, Counts, FloatArray, sum_features
 from anthology.analysis.person_correlation import ItemScales, PersonScores
 from anthology.io.tables import Row
 
@@ -103,7 +102,7 @@ def individual_rows(
     names: Sequence[str],
     scales: ItemScales,
     found: IndividualComparison,
-    counts: Numbers,
+    counts: Counts,
     confidence: float,
 ) -> list[Row]:
     """Return one condition's rows: those of items, of all items, and of persons.
@@ -204,7 +203,7 @@ def _reasons(metric: str, ordered: bool, table: FloatArray) -> list[str]:
     return said
 
 
-def _persons(found: IndividualComparison, counts: Numbers) -> Iterator[Measurement]:
+def _persons(found: IndividualComparison, counts: Counts) -> Iterator[Measurement]:
     """Summarise the rank correlations within persons."""
     values, notes = found.profiles.spearman, list[str]()
     if found.is_baseline:
@@ -215,8 +214,8 @@ def _persons(found: IndividualComparison, counts: Numbers) -> Iterator[Measureme
     why = [] if number else ["no persons with 3 items and answers that vary"]
     for name, of_draws in _distribution(values, defined, counts).items():
         yield Measurement(PERSONS, f"spearman_{name}", number, of_draws, [*notes, *why])
-    everybody = np.stack([found.present, found.present & ~defined])
-    whole, without = totals([Given(everybody, 1.0)], counts)[0][0]
+    everyone = np.stack([found.present, found.present & ~defined]).astype(np.float64)
+    whole, without = sum_features(lambda people: everyone[:, people], counts)
     share = without / np.where(whole > 0, whole, nan)
     people = int(found.present.sum())
     nobody = [] if people else ["no personas"]
@@ -224,14 +223,14 @@ def _persons(found: IndividualComparison, counts: Numbers) -> Iterator[Measureme
 
 
 def _distribution(
-    values: FloatArray, defined: BoolArray, counts: Numbers
+    values: FloatArray, defined: BoolArray, counts: Counts
 ) -> Mapping[str, FloatArray]:
     """Return mean and quartiles in each draw.
 
     A quartile is the smallest value that at least such a share of people do not exceed.
     """
-    kept = np.where(defined, values, 0.0)
-    total, sums = totals([Given(np.stack([defined.astype(np.float64), kept]))], counts)[0][0]
+    kept = np.stack([defined.astype(np.float64), np.where(defined, values, 0.0)])
+    total, sums = sum_features(lambda people: kept[:, people], counts)
     found = {"mean": sums / np.where(total > 0, total, nan)}
     found |= {name: np.full(len(counts), nan) for name in QUANTILES}
     people = np.flatnonzero(defined)

@@ -1,22 +1,23 @@
-"""How sure the numbers of a survey's table are: the rows of `intervals.csv`.
+"""Confidence intervals of the numbers of a survey's table: the rows of `intervals.csv`.
 
 `intervals.csv` has one row for each row of the table and each metric:
 
 =====================  =========================================================
 survey                 the survey's name
-model, condition       what answered; empty and `human` for the people
+model, condition       what answered; empty and `human` for the respondents
 metric                 the metric
 estimate               as in `metrics.csv`
 low, high              its interval, from people drawn again
-bound                  the people's own number: their halves' mean distance, their alpha
+bound                  the respondents' own number: the mean distance between their
+                       halves, the noise floor, or their alpha
 bound_low, bound_high  the middle part of that distance over splits; alpha's interval
 notes                  why a number is missing, and how many draws have none
 =====================  =========================================================
 
-In the people's rows the estimate is their own number, and there is no bound.
+In the respondents' rows the estimate is their own number, and there is no bound.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from math import isnan, nan
 from typing import Annotated
@@ -25,16 +26,18 @@ import numpy as np
 from pydantic import Field
 
 from anthology.analysis import bootstrap
-from anthology.analysis import distances as measures
-from anthology.analysis import split_half as halves
-from anthology.analysis.bootstrap import ALPHA
-from anthology.analysis.distances import FloatArray, GroupStats
+from anthology.analysis.groups import FloatArray, GroupStats, group_stats, why_undefined
 from anthology.analysis.load import PersonaAnswers, Respondents
-from anthology.analysis.metric_rows import MetricSettings
+from anthology.analysis.metric_rows import (
+    MetricSettings,
+    human_values,
+    split_respondents,
+)
+from anthology.analysis.metrics import METRICS, Metric, measure, why_alpha_undefined
 from anthology.analysis.resampling import Draws
+from anthology.analysis.split_half import why_halves_undefined
 from anthology.config.stage import From
 from anthology.io.tables import Row
-from anthology.seeds import rng_for
 
 INTERVALS = (
     *("survey", "model", "condition", "metric", "estimate", "low", "high"),
@@ -54,7 +57,7 @@ class ResamplingSettings(MetricSettings):
 
 @dataclass(frozen=True, slots=True)
 class HumanBound:
-    """The people's own number, an interval around it, and why one of these is missing."""
+    """The respondents' own value of a metric, its interval, and why one of these is missing."""
 
     value: float
     low: float
@@ -64,14 +67,14 @@ class HumanBound:
 
 @dataclass(frozen=True, slots=True)
 class ResampledRow:
-    """A row of the table with its draws.
+    """A row of the table with its bootstrap draws.
 
     Parameters
     ----------
     model, condition
         Which it is.
     people
-        How many people its personas stand for.
+        How many respondents its personas stand for.
     estimates, draws
         By metric.
     missing
@@ -85,107 +88,109 @@ class ResampledRow:
     draws: Draws
     missing: Mapping[str, str]
 
-    def truths(self, metric: str) -> FloatArray:
+    def plausible_values(self, metric: Metric) -> FloatArray:
         """Return what the truth of a metric may be; NaN throughout where that is unknown."""
-        estimate, draws = self.estimates[metric], self.draws[metric]
+        estimate, draws = self.estimates[metric.name], self.draws[metric.name]
         if self.people < 2 or isnan(estimate):
             return np.full(len(draws), nan)
         return bootstrap.reflect_draws(metric, estimate, draws)
 
-    def notes(self, metric: str) -> str:
-        """Say why a metric, its interval or some of its draws are undefined."""
-        if isnan(self.estimates[metric]):
-            return self.missing[metric]
+    def notes(self, metric: Metric) -> str:
+        """Return why a metric, its interval or some of its draws are undefined."""
+        if isnan(self.estimates[metric.name]):
+            return self.missing[metric.name]
         if self.people < 2:
             return "an interval needs 2 people"
-        return note_undefined_draws(self.draws[metric])
+        return note_undefined_draws(self.draws[metric.name])
 
 
-def persona_weights(settings: ResamplingSettings, found: Respondents) -> FloatArray:
-    """Return for each person what the personas that stand for it count."""
-    weighted = settings.persona_weights == "respondent"
-    return found.weights if weighted else np.ones(len(found.ids))
+def persona_weights(settings: ResamplingSettings, found: Respondents) -> FloatArray | None:
+    """Return for each respondent what the personas that stand for it count; None for the same."""
+    return found.weights if settings.persona_weights == "respondent" else None
 
 
 def resampled_row(
     settings: ResamplingSettings,
     found: Respondents,
-    whole: GroupStats,
+    humans: GroupStats,
     one: PersonaAnswers,
     draws: Draws,
 ) -> ResampledRow:
-    """Put together what is known of one row.
+    """Return a row with its estimates, its draws and why any of these is undefined.
 
     Parameters
     ----------
     settings
         How it is compared.
-    found, whole
-        The people, and what the distances need of them.
+    found, humans
+        The respondents.
     one, draws
         The personas, and every metric in every draw.
     """
-    names, sizes = settings.names, settings.sizes
-    positions = one.positions[one.present]
-    compared = measures.group_stats(positions, sizes, persona_weights(settings, found)[one.present])
-    apart = measures.all_distances(whole, compared, sizes)
-    humans = [f"humans: {note}" for note in measures.why_undefined(whole, names)]
-    said = "; ".join([*measures.why_undefined(compared, names), *humans])
+    positions, weights = one.positions[one.present], persona_weights(settings, found)
+    group = group_stats(
+        positions, settings.sizes, None if weights is None else weights[one.present]
+    )
+    of_humans = [f"humans: {note}" for note in why_undefined(humans, settings.names)]
+    distances = [*why_undefined(group, settings.names), *of_humans]
     return ResampledRow(
         one.model,
         one.condition,
         len(positions),
-        {
-            **{name: float(value) for name, value in apart.items()},
-            ALPHA: measures.cronbach_alpha(positions),
-        },
+        {name: float(value) for name, value in measure(humans, group).items()},
         draws,
-        {
-            **dict.fromkeys(apart, said),
-            ALPHA: "; ".join(measures.why_alpha_undefined(positions, names)),
-        },
+        _missing(distances, why_alpha_undefined(positions, settings.names)),
     )
 
 
+def _missing(distances: Sequence[str], alpha: Sequence[str]) -> dict[str, str]:
+    """Return by metric why it is undefined, where it is."""
+    return {
+        metric.name: "; ".join(alpha if metric.needs == "covariances" else distances)
+        for metric in METRICS
+    }
+
+
 def human_bounds(
-    settings: ResamplingSettings, found: Respondents, whole: GroupStats, alphas: FloatArray
+    settings: ResamplingSettings, found: Respondents, humans: GroupStats, draws: Draws
 ) -> dict[str, HumanBound]:
-    """Return the people's own number of every metric.
+    """Return the respondents' own value of every metric.
 
     Parameters
     ----------
     settings
-        How often the people are split.
-    found, whole
-        The people, and what the distances need of them.
-    alphas
-        Their alpha in every draw.
+        How often they are split.
+    found, humans
+        The respondents.
+    draws
+        Their metrics in every bootstrap draw.
     """
-    # The same splits as those of metrics.csv.
-    rng = rng_for(settings.seed, "metrics", settings.survey, "splits")
-    first = halves.draw_halves(len(found.ids), settings.splits, rng)
-    parts = halves.half_stats(found.positions, settings.sizes, found.weights, first)
-    said = measures.why_undefined(whole, settings.names) + halves.why_halves_undefined(
-        parts, settings.names
+    halves = split_respondents(settings, found)
+    names = settings.names
+    missing = _missing(
+        [*why_undefined(humans, names), *why_halves_undefined(halves, names)],
+        why_alpha_undefined(found.positions, names),
     )
     bounds = {}
-    for name, values in measures.all_distances(*parts, settings.sizes).items():
-        mean = float(values.mean())
-        ends = bootstrap.central_interval(values, settings.confidence)
-        bounds[name] = HumanBound(mean, *ends, "; ".join(said) if isnan(mean) else "")
-    alpha = measures.cronbach_alpha(found.positions)
-    ends = bootstrap.confidence_interval(
-        alpha, bootstrap.reflect_draws(ALPHA, alpha, alphas), settings.confidence
-    )
-    few = measures.why_alpha_undefined(found.positions, settings.names)
-    bounds[ALPHA] = HumanBound(alpha, *ends, "; ".join(few) or note_undefined_draws(alphas))
+    for metric in METRICS:
+        value = human_values(humans, halves, [metric])[metric.name]
+        if metric.is_distance:
+            ends = bootstrap.central_interval(metric.function(*halves), settings.confidence)
+            notes = ""
+        else:
+            own = draws[metric.name]
+            plausible = bootstrap.reflect_draws(metric, value, own)
+            ends = bootstrap.confidence_interval(value, plausible, settings.confidence)
+            notes = note_undefined_draws(own)
+        reason = missing[metric.name] if isnan(value) else ""
+        bounds[metric.name] = HumanBound(value, *ends, reason or notes)
     return bounds
 
 
 def interval_rows(
     settings: ResamplingSettings, bounds: Mapping[str, HumanBound], rows: Iterable[ResampledRow]
 ) -> list[Row]:
-    """Return the rows of `intervals.csv`, the people's first."""
+    """Return the rows of `intervals.csv`, the respondents' first."""
     written: list[Row] = [
         {
             **{"survey": settings.survey, "condition": "human", "metric": name},
@@ -194,23 +199,23 @@ def interval_rows(
         for name, own in bounds.items()
     ]
     for row in rows:
-        for name, own in bounds.items():
-            estimate = row.estimates[name]
+        for metric in METRICS:
+            own, estimate = bounds[metric.name], row.estimates[metric.name]
             low, high = bootstrap.confidence_interval(
-                estimate, row.truths(name), settings.confidence
+                estimate, row.plausible_values(metric), settings.confidence
             )
             written.append(
                 {
                     **{"survey": settings.survey, "model": row.model, "condition": row.condition},
-                    **{"metric": name, "estimate": estimate, "low": low, "high": high},
+                    **{"metric": metric.name, "estimate": estimate, "low": low, "high": high},
                     **{"bound": own.value, "bound_low": own.low, "bound_high": own.high},
-                    "notes": row.notes(name),
+                    "notes": row.notes(metric),
                 }
             )
     return written
 
 
 def note_undefined_draws(draws: FloatArray) -> str:
-    """Say in how many draws a metric is undefined; nothing where in none."""
+    """Return in how many draws a metric is undefined; nothing where in none."""
     missing = int(np.isnan(draws).sum())
     return f"undefined in {missing:,} of {len(draws):,} draws" if missing else ""

@@ -1,12 +1,11 @@
-"""What every analysis looks at: the people of a survey and, in their order, their personas.
+"""Loads the answers that an analysis compares: respondents and, in their order, their personas.
 
-Answers are held as positions 1..k in the survey's order, one row a person and one
-column an item, NaN where there is none. A persona stands in the row of the person
-it stands for.
+Answers are held as positions 1..k among an item's options, 0 for no answer, one row a
+respondent and one column an item. A persona stands in the row of its respondent.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -14,14 +13,13 @@ import numpy as np
 import pyarrow as pa
 from pydantic import Field
 
-from anthology.analysis.distances import BoolArray, FloatArray, IntArray
-from anthology.analysis.features import Places, positions_of
+from anthology.analysis.groups import BoolArray, FloatArray, IntArray
 from anthology.analysis.response_rows import ResponseRows, RowIndex, read_response_rows
 from anthology.config.stage import Derived, From, StageSettings
 from anthology.errors import DataError
 from anthology.io.parquet import read_metadata, read_table
 from anthology.records import Record
-from anthology.survey.respondents import TRAIT_PREFIX, index_codes, unknown_code_error
+from anthology.survey.respondents import TRAIT_PREFIX, Positions, read_positions, unknown_code_error
 
 
 class Scale(Record):
@@ -32,11 +30,11 @@ class Scale(Record):
     codes: Annotated[list[int], Field(min_length=2)]
     """The options' codes in the survey's order; the first is position 1."""
     reverse_coded: bool = False
-    """Whether the item runs against the others, and is turned round for the keyed alpha."""
+    """Whether the item runs against the others, and is reverse-coded for the keyed alpha."""
 
 
 class AnswerSettings(StageSettings):
-    """Which answers an analysis looks at."""
+    """Which answers an analysis compares."""
 
     survey: Annotated[str, From("{survey}")]
     """The survey's name."""
@@ -69,7 +67,7 @@ class Respondents:
     weights
         One for each, none negative.
     positions
-        People x items.
+        Respondents x items.
     source
         Where they come from.
     path, table
@@ -78,13 +76,13 @@ class Respondents:
 
     ids: pa.Array
     weights: FloatArray
-    positions: FloatArray
+    positions: Positions
     source: str
     path: Path
     table: pa.Table
 
-    def of(self, chosen: BoolArray) -> "Respondents":
-        """Return some of the people, in the same order."""
+    def select(self, chosen: BoolArray) -> "Respondents":
+        """Return some of the respondents, in the same order."""
         mask = pa.array(chosen)
         return Respondents(
             self.ids.filter(mask),
@@ -95,12 +93,12 @@ class Respondents:
             self.table.filter(mask),
         )
 
-    def roster(self, settings: AnswerSettings) -> RowIndex:
+    def row_index(self, settings: AnswerSettings) -> RowIndex:
         """Return which row a respondent has, and which column an item."""
-        return RowIndex.of(self.ids, settings.names)
+        return RowIndex.build(self.ids, settings.names)
 
-    def trait(self, name: str, codes: Sequence[int]) -> IntArray:
-        """Return each person's place among a trait's codes, from 0, and -1 for none.
+    def trait(self, name: str, codes: Sequence[int]) -> Positions:
+        """Return each respondent's position among a trait's codes.
 
         Raises
         ------
@@ -110,7 +108,7 @@ class Respondents:
         column = f"{TRAIT_PREFIX}{name}"
         if column not in self.table.column_names:
             raise DataError(f"there is no column for the trait {name}", where=str(self.path))
-        return index_codes(self.table[column], codes, column, self.path)
+        return read_positions(self.table[column], codes, column, self.path)
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,53 +119,44 @@ class PersonaAnswers:
     ----------
     model, condition
         Which they are.
-    places
-        People x items, in the order of the people: the position, 0 where there is no answer.
+    positions
+        Respondents x items, in the order of the respondents.
     asked
-        People x items: whether there is a row, with an answer or without.
-    stories
-        People: the number of the story that stands for each, -1 where there is none; None
-        where it was not asked for.
+        Respondents x items: whether there is a row, with an answer or without.
+    backstories
+        Respondents: the number of the backstory that stands for each, -1 where there is none;
+        None where it was not asked for.
     path, metadata
-        The artifact, and what made it.
+        The artifact, and its metadata.
     """
 
     model: str
     condition: str
-    places: Places
+    positions: Positions
     asked: BoolArray
-    stories: IntArray | None
+    backstories: IntArray | None
     path: Path
     metadata: Mapping[str, Any]
 
     @property
-    def positions(self) -> FloatArray:
-        """People x items; NaN where there is no answer."""
-        return positions_of(self.places)
-
-    @property
     def present(self) -> BoolArray:
-        """People: who has a persona."""
+        """Respondents: who has a persona."""
         return np.asarray(self.asked.any(axis=1))
 
     @property
     def uses(self) -> IntArray:
-        """How many personas have each of the stories, of those that any has."""
-        if self.stories is None:
-            raise ValueError("the stories were not asked for")
-        told = self.stories[self.stories >= 0]
-        return np.unique(told, return_counts=True)[1]
+        """How many personas have each of the backstories, of those that any has."""
+        if self.backstories is None:
+            raise ValueError("the backstories were not asked for")
+        return np.unique(self.backstories[self.backstories >= 0], return_counts=True)[1]
 
-    def of(self, chosen: BoolArray) -> "PersonaAnswers":
-        """Return the personas of some of the people, in the same order."""
-        return PersonaAnswers(
-            self.model,
-            self.condition,
-            self.places[chosen],
-            self.asked[chosen],
-            None if self.stories is None else self.stories[chosen],
-            self.path,
-            self.metadata,
+    def select(self, chosen: BoolArray) -> "PersonaAnswers":
+        """Return the personas of some of the respondents, in the same order."""
+        return replace(
+            self,
+            positions=self.positions[chosen],
+            asked=self.asked[chosen],
+            backstories=None if self.backstories is None else self.backstories[chosen],
         )
 
 
@@ -192,7 +181,7 @@ def load_respondents(settings: AnswerSettings, path: Path) -> Respondents:
     for item in settings.items:
         if item.variable not in table.column_names:
             raise DataError(f"there is no column for the item {item.variable}", where=str(path))
-        columns.append(_positions(table[item.variable], item, path))
+        columns.append(read_positions(table[item.variable], item.codes, item.variable, path))
     return Respondents(
         ids, weights, np.stack(columns, axis=1), read_metadata(path)["source"], path, table
     )
@@ -200,18 +189,18 @@ def load_respondents(settings: AnswerSettings, path: Path) -> Respondents:
 
 @dataclass(frozen=True, slots=True)
 class ExtraColumns:
-    """What else to look at while rows are read.
+    """Further columns to read on the way, so that large files are read once.
 
     Parameters
     ----------
     columns
         The columns.
-    see
-        Called with some rows after the others, and with the artifact that they are from.
+    on_rows
+        Called with some consecutive rows at a time, and with the artifact they are from.
     """
 
     columns: Sequence[str]
-    see: Callable[[ResponseRows, Path], None]
+    on_rows: Callable[[ResponseRows, Path], None]
 
 
 def load_personas(
@@ -219,8 +208,8 @@ def load_personas(
     found: Respondents,
     paths: Sequence[Path],
     *,
-    stories: bool = False,
-    look: ExtraColumns | None = None,
+    backstories: bool = False,
+    extra: ExtraColumns | None = None,
 ) -> Iterator[PersonaAnswers]:
     """Read the responses of one model and condition after another, in the settings' order.
 
@@ -229,21 +218,21 @@ def load_personas(
     settings
         Which are wanted.
     found
-        The people they stand for.
+        The respondents they stand for.
     paths
         One file for each model and condition, in any order; each says itself which. Their
         rows may stand in any order.
-    stories
-        Whether to tell which stories stand for the people.
-    look
-        What else of the rows to look at.
+    backstories
+        Whether to read which backstories stand for the respondents.
+    extra
+        Further columns to read.
 
     Raises
     ------
     DataError
         At once if a condition's file is missing, there twice, or not wanted; when it is
         read, if it names a respondent, item or code that is not there, repeats a row, or
-        has several stories for one respondent.
+        has several backstories for one respondent.
     """
     by_key: dict[tuple[str, str], Path] = {}
     for path in paths:
@@ -261,9 +250,9 @@ def load_personas(
     for key in settings.rows:
         if key not in by_key:
             raise DataError(f"the responses of {_name(key)} are missing for {settings.survey}")
-    roster = found.roster(settings)
+    index = found.row_index(settings)
     return (
-        _answered(settings, roster, by_key[key], stories=stories, look=look)
+        _load_condition(settings, index, by_key[key], backstories=backstories, extra=extra)
         for key in settings.rows
     )
 
@@ -272,77 +261,64 @@ def _name(key: tuple[str, str]) -> str:
     return f"the condition {key[1]} of the model {key[0]}"
 
 
-def _answered(
+def _load_condition(
     settings: AnswerSettings,
-    roster: RowIndex,
+    index: RowIndex,
     path: Path,
     *,
-    stories: bool,
-    look: ExtraColumns | None,
+    backstories: bool,
+    extra: ExtraColumns | None,
 ) -> PersonaAnswers:
-    shape = (len(roster.people), len(roster.items))
+    shape = (len(index.people), len(index.items))
     answers, asked = np.zeros(shape, dtype=np.int16), np.zeros(shape, dtype=np.bool_)
-    told = np.full(shape[0], -1, dtype=np.int64) if stories else None
-    columns, count = ["code", "backstory"] if stories else ["code"], 0
-    by_code = _by_code(settings.items)
-    for part in read_response_rows(path, roster, [*columns, *(look.columns if look else ())]):
-        positions = _coded(*by_code, part)
+    numbers = np.full(shape[0], -1, dtype=np.int64) if backstories else None
+    columns, count = ["code", "backstory"] if backstories else ["code"], 0
+    by_code = _positions_by_code(settings.items)
+    for part in read_response_rows(path, index, [*columns, *(extra.columns if extra else ())]):
+        positions = _decode(*by_code, part)
         if (positions < 0).any():
-            raise _unknown(settings.items, part, positions, path)
+            row = int(np.argmax(positions < 0))
+            item = settings.items[part.item[row]]
+            raise unknown_code_error(item.variable, part.values["code"][row], item.codes, path)
         answers[part.person, part.item] = positions
         asked[part.person, part.item] = True
         count += len(part.person)
-        if told is not None:
-            _tell(told, part, path)
-        if look:
-            look.see(part, path)
+        if numbers is not None:
+            _note_backstories(numbers, part, path)
+        if extra:
+            extra.on_rows(part, path)
     if asked.sum() < count:
         raise DataError("a respondent has two rows for one item", where=str(path))
     made = read_metadata(path)
-    return PersonaAnswers(made["model"], made["condition"], answers, asked, told, path, made)
+    return PersonaAnswers(made["model"], made["condition"], answers, asked, numbers, path, made)
 
 
-def _coded(known: Places, lowest: int, part: ResponseRows) -> Places:
-    """Return the positions 1..k that codes stand for, 0 where there is none, and -1 for others.
+def _decode(by_code: Positions, lowest: int, part: ResponseRows) -> Positions:
+    """Return the positions that codes stand for, 0 for no answer, and -1 for an unknown code.
 
-    `known` has an item's positions by its codes, of which the lowest is the first.
+    `by_code` has an item's positions by its codes, of which the lowest is the first.
     """
     codes = part.values["code"]
     number = codes.fill_null(lowest).to_numpy(zero_copy_only=False).astype(np.int64) - lowest
-    inside = (number >= 0) & (number < known.shape[1])
-    found = np.where(inside, known[part.item, np.where(inside, number, 0)], -1).astype(np.int16)
-    found[codes.is_null().to_numpy(zero_copy_only=False)] = 0
-    return found
+    inside = (number >= 0) & (number < by_code.shape[1])
+    positions = np.where(inside, by_code[part.item, np.where(inside, number, 0)], -1)
+    positions[codes.is_null().to_numpy(zero_copy_only=False)] = 0
+    return positions.astype(np.int16)
 
 
-def _by_code(items: Sequence[Scale]) -> tuple[Places, int]:
+def _positions_by_code(items: Sequence[Scale]) -> tuple[Positions, int]:
     """Return items x codes: the position of each code, -1 for none; and the lowest code."""
     codes = [code for item in items for code in item.codes]
-    known = np.full((len(items), max(codes) - min(codes) + 1), -1, dtype=np.int16)
-    for place, item in enumerate(items):
-        known[place, np.array(item.codes) - min(codes)] = np.arange(1, len(item.codes) + 1)
-    return known, min(codes)
+    by_code = np.full((len(items), max(codes) - min(codes) + 1), -1, dtype=np.int16)
+    for row, item in enumerate(items):
+        by_code[row, np.array(item.codes) - min(codes)] = np.arange(1, len(item.codes) + 1)
+    return by_code, min(codes)
 
 
-def _unknown(
-    items: Sequence[Scale], part: ResponseRows, positions: Places, path: Path
-) -> DataError:
-    """Say of the first code that is none of its item's."""
-    row = int(np.argmax(positions < 0))
-    item = items[part.item[row]]
-    return unknown_code_error(item.variable, part.values["code"][row], item.codes, path)
-
-
-def _tell(told: IntArray, part: ResponseRows, path: Path) -> None:
-    """Note the story of each row's person."""
+def _note_backstories(numbers: IntArray, part: ResponseRows, path: Path) -> None:
+    """Note the backstory of each row's person."""
     number = part.values["backstory"].fill_null(-1).to_numpy(zero_copy_only=False)
-    before = told[part.person]
-    told[part.person] = number
-    if ((told[part.person] != number) | ((before >= 0) & (before != number))).any():
-        raise DataError("a respondent has several stories", where=str(path))
-
-
-def _positions(codes: pa.ChunkedArray, item: Scale, path: Path) -> FloatArray:
-    """Return the positions 1..k that codes stand for, NaN where there is none."""
-    found = index_codes(codes, item.codes, item.variable, path)
-    return np.where(found < 0, np.nan, found + 1.0)
+    before = numbers[part.person]
+    numbers[part.person] = number
+    if ((numbers[part.person] != number) | ((before >= 0) & (before != number))).any():
+        raise DataError("a respondent has several backstories", where=str(path))

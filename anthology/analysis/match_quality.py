@@ -1,4 +1,4 @@
-"""How well stories stand for the respondents that they were matched with."""
+"""Match quality: how well backstories fit the respondents they were matched with."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -9,13 +9,14 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from anthology.analysis.distances import BoolArray, FloatArray, IntArray
+from anthology.analysis.groups import BoolArray, FloatArray
 from anthology.analysis.load import Respondents
 from anthology.config.survey import TraitSource
 from anthology.errors import DataError
 from anthology.interview.distribution import trait_counts
 from anthology.io.parquet import read_metadata, read_table
 from anthology.matching.similarity import trait_probabilities
+from anthology.survey.respondents import Positions
 
 _SAME = 1e-9
 """Equal probabilities differ in their last digits when they are added up in another order."""
@@ -29,7 +30,7 @@ class MatchQuality:
     ----------
     traits_reproduced
         Share of respondents all of whose traits their stories have; NaN where nobody
-        told any.
+        answered any.
     traits_reproduced_mean
         Mean over respondents of the share of their traits that their stories have.
     mean_similarity
@@ -76,22 +77,22 @@ def match_quality(
     pairs = pairs.take(_rows(ids, pairs["respondent"], "respondent", matches))
     story = _rows(pairs["backstory"], stories["backstory"], "story", traits)
     options = read_metadata(traits)["options"]
-    told = np.empty((len(sources), len(ids)), dtype=np.bool_)
-    same = np.empty_like(told)
+    known = np.empty((len(sources), len(ids)), dtype=np.bool_)
+    same = np.empty_like(known)
     for row, (name, source) in enumerate(sources.items()):
         own = found.trait(name, source.codes)[present]
         counts = trait_counts(stories, name, len(options[name]), traits)
-        told[row] = own >= 0
-        same[row] = told[row] & (own == likeliest_category(counts, options[name], source)[story])
-    judged = told.any(axis=0)
-    shares = same.sum(axis=0)[judged] / told.sum(axis=0)[judged]
+        known[row] = own > 0
+        same[row] = known[row] & (own == likeliest_category(counts, options[name], source)[story])
+    judged = known.any(axis=0)
+    shares = same.sum(axis=0)[judged] / known.sum(axis=0)[judged]
     return MatchQuality(
         _mean(shares == 1), _mean(shares), _mean(pairs["similarity"].to_numpy().astype(np.float64))
     )
 
 
-def likeliest_category(counts: FloatArray, options: list[str], source: TraitSource) -> IntArray:
-    """Return the place of each story's likeliest category of a trait.
+def likeliest_category(counts: FloatArray, options: list[str], source: TraitSource) -> Positions:
+    """Return the position of each backstory's likeliest category of a trait.
 
     Parameters
     ----------
@@ -104,14 +105,14 @@ def likeliest_category(counts: FloatArray, options: list[str], source: TraitSour
 
     Returns
     -------
-    IntArray
-        Places among the categories, from 0; -1 for a story without any answer, or
-        with several categories that are equally likely.
+    Positions
+        0 for a backstory without any answer, or with several categories that are
+        equally likely.
     """
     given = trait_probabilities(counts, options, source)[:-1]
     best = given.max(axis=0)
     single = (given >= best * (1 - _SAME)).sum(axis=0) == 1
-    return np.where(single, given.argmax(axis=0), -1)
+    return np.where(single, given.argmax(axis=0) + 1, 0).astype(np.int16)
 
 
 def _rows(values: pa.Array, known: pa.ChunkedArray, what: str, path: Path) -> pa.Array:

@@ -1,129 +1,139 @@
-"""Rows of a table: the people between their halves, and each condition's personas with them."""
+"""Rows of the main table: the respondents between their halves, then each condition's personas."""
 
-from collections.abc import Iterable
-from dataclasses import asdict, dataclass
+from collections.abc import Iterable, Mapping
 from math import nan
 from typing import Annotated, Literal
 
-import numpy as np
 from pydantic import Field
 
-from anthology.analysis import split_half as halves
-from anthology.analysis.distances import (
-    Distances,
-    FloatArray,
-    GroupStats,
-    cronbach_alpha,
-    distances,
-    group_stats,
-    why_alpha_undefined,
-    why_undefined,
-)
-from anthology.analysis.features import positions_of
+from anthology.analysis.groups import GroupStats, group_stats, why_undefined
 from anthology.analysis.load import AnswerSettings, PersonaAnswers, Respondents
+from anthology.analysis.metrics import METRICS, Metric, main_metrics, why_alpha_undefined
+from anthology.analysis.split_half import Halves, draw_halves, half_stats, why_halves_undefined
 from anthology.config.stage import From
 from anthology.io.tables import Row
 from anthology.seeds import rng_for
 
 
-class MetricSettings(AnswerSettings):
-    """Which answers are compared, and how."""
+class SplitSettings(AnswerSettings):
+    """Which answers are compared, and how the respondents are split into halves."""
 
     seed: Annotated[int, From("seed")]
     """The experiment's seed."""
     splits: Annotated[int, Field(ge=1), From("metrics.splits")]
-    """How often the people are split into halves for their own row."""
+    """How often the respondents are split into halves for their own row."""
+
+
+class MetricSettings(SplitSettings):
+    """Which answers are compared, and how."""
+
     persona_weights: Annotated[Literal["none", "respondent"], From("metrics.persona_weights")]
     """Whether each persona counts the same, or as much as its respondent."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Humans:
-    """The respondents, and what the distances need of them."""
-
-    people: Respondents
-    group: GroupStats
-    notes: list[str]
+def metric_columns() -> tuple[str, ...]:
+    """Return the columns of `metrics.csv`."""
+    return (
+        *("survey", "model", "condition", "n_respondents", "n_backstories", "valid_share"),
+        *(metric.name for metric in main_metrics()),
+        *("humans", "backstories", "traits", "answers", "notes"),
+    )
 
 
 def metric_rows(
     settings: MetricSettings, found: Respondents, answered: Iterable[PersonaAnswers], *path: str
 ) -> list[Row]:
-    """Compare personas with the people they stand for.
+    """Compare personas with the respondents they stand for.
 
     Parameters
     ----------
     settings
         What to compare, and how.
     found
-        The people.
+        The respondents.
     answered
-        Each condition's personas and their stories, in the order of the same people.
+        Each condition's personas and their backstories, in the order of the same respondents.
     path
-        Names the splits of these people among all random things of the experiment.
+        Names the splits of these respondents among all random things of the experiment.
 
     Returns
     -------
     list of Row
-        The people's row, then one for each condition, with the columns of `metrics.csv`.
+        The respondents' row, then one for each condition, with the columns of `metrics.csv`.
     """
-    whole = group_stats(found.positions, settings.sizes, found.weights)
-    humans = _Humans(found, whole, why_undefined(whole, settings.names))
-    rng = rng_for(settings.seed, *path)
-    rows = [_human_row(settings, humans, rng)]
-    return rows + [_persona_row(settings, humans, one) for one in answered]
-
-
-def _human_row(settings: MetricSettings, humans: _Humans, rng: np.random.Generator) -> Row:
-    found = humans.people
-    first = halves.draw_halves(len(found.ids), settings.splits, rng)
-    parts = halves.half_stats(found.positions, settings.sizes, found.weights, first)
-    notes = humans.notes + halves.why_halves_undefined(parts, settings.names)
-    answered = int((~np.isnan(found.positions)).sum())
-    return {
+    humans = group_stats(found.positions, settings.sizes, found.weights)
+    missing = why_undefined(humans, settings.names)
+    halves = split_respondents(settings, found, *path)
+    notes = [
+        *missing,
+        *why_halves_undefined(halves, settings.names),
+        *why_alpha_undefined(found.positions, settings.names),
+    ]
+    answers = int((found.positions > 0).sum())
+    row: Row = {
         "survey": settings.survey,
         "condition": "human",
         "n_respondents": len(found.ids),
-        "valid_share": _ratio(answered, found.positions.size),
-        **_measured(settings, distances(*parts), found.positions, notes),
+        "valid_share": answers / found.positions.size if found.positions.size else nan,
+        **human_values(humans, halves, main_metrics()),
         "humans": found.source,
+        "notes": join_notes(notes),
+    }
+    return [row, *(_persona_row(settings, found, humans, missing, one) for one in answered)]
+
+
+def split_respondents(settings: SplitSettings, found: Respondents, *path: str) -> Halves:
+    """Split the respondents into random halves; without a path, those of the main table."""
+    rng = rng_for(settings.seed, *(path or ("metrics", settings.survey, "splits")))
+    first = draw_halves(len(found.ids), settings.splits, rng)
+    return half_stats(found.positions, settings.sizes, found.weights, first)
+
+
+def human_values(
+    humans: GroupStats, halves: Halves, metrics: Iterable[Metric] = METRICS
+) -> Mapping[str, float]:
+    """Return the respondents' own value of each metric.
+
+    A distance is the mean between random halves; what describes one group, that of all.
+    """
+    pairs = {True: halves, False: (humans, humans)}
+    return {
+        metric.name: float(metric.function(*pairs[metric.is_distance]).mean()) for metric in metrics
     }
 
 
-def _persona_row(settings: MetricSettings, humans: _Humans, found: PersonaAnswers) -> Row:
-    present, weights = found.present, None
-    positions = positions_of(found.places[present])
+def _persona_row(
+    settings: MetricSettings,
+    found: Respondents,
+    humans: GroupStats,
+    missing: list[str],
+    one: PersonaAnswers,
+) -> Row:
+    present, weights = one.present, None
+    positions = one.positions[present]
     notes = []
     if settings.persona_weights == "respondent":
-        weights = humans.people.weights[present]
+        weights = found.weights[present]
         notes.append("personas weighted as their respondents")
-    compared = group_stats(positions, settings.sizes, weights)
-    notes += why_undefined(compared, settings.names) + [f"humans: {note}" for note in humans.notes]
+    group = group_stats(positions, settings.sizes, weights)
+    notes += why_undefined(group, settings.names)
+    notes += [f"humans: {note}" for note in missing]
+    notes += why_alpha_undefined(positions, settings.names)
+    asked = int(one.asked.sum())
     return {
         "survey": settings.survey,
-        "model": found.model,
-        "condition": found.condition,
+        "model": one.model,
+        "condition": one.condition,
         "n_respondents": len(positions),
-        "n_backstories": len(found.uses),
-        "valid_share": _ratio(int((found.places > 0).sum()), int(found.asked.sum())),
-        **_measured(settings, distances(humans.group, compared), positions, notes),
-        "humans": humans.people.source,
-        "backstories": found.metadata["backstories"],
-        "traits": found.metadata["traits"],
-        "answers": found.metadata["answers"],
+        "n_backstories": len(one.uses),
+        "valid_share": int((one.positions > 0).sum()) / asked if asked else nan,
+        **{metric.name: float(metric.function(humans, group)) for metric in main_metrics()},
+        "humans": found.source,
+        **{name: one.metadata[name] for name in ("backstories", "traits", "answers")},
+        "notes": join_notes(notes),
     }
 
 
-def _measured(
-    settings: MetricSettings, apart: Distances, positions: FloatArray, notes: list[str]
-) -> Row:
-    said = [*notes, *why_alpha_undefined(positions, settings.names)]
-    return {
-        **asdict(apart),
-        "cronbach_alpha": cronbach_alpha(positions),
-        "notes": "; ".join(dict.fromkeys(said)),
-    }
-
-
-def _ratio(part: int, whole: int) -> float:
-    return part / whole if whole else nan
+def join_notes(notes: Iterable[str]) -> str:
+    """Return some notes as one cell, each once."""
+    return "; ".join(dict.fromkeys(notes))

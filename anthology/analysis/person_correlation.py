@@ -1,7 +1,6 @@
-"""How far one person's answers and another's go together, over the items.
+"""Agreement and rank correlation of one person's answers and another's, over the items.
 
-Answers come as `positions`: one row a person, one column an item, 1..k or NaN. For
-ranks within a person they are taken as `levels`: how far up the item's options the
+For ranks within a person, answers are taken as `levels`: how far up the item's options the
 answer stands, from 0, the first, to 1, the last, so that items of different length can
 be ranked together. What is undefined is NaN.
 """
@@ -12,7 +11,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from anthology.analysis import baselines
-from anthology.analysis.distances import BoolArray, FloatArray, IntArray
+from anthology.analysis.groups import BoolArray, FloatArray, IntArray
+from anthology.survey.respondents import Positions
 
 FEWEST = 3
 """A rank correlation of fewer items is left undefined."""
@@ -33,10 +33,10 @@ class ItemScales:
     sizes: Sequence[int]
     ordered: BoolArray
 
-    def levels(self, positions: FloatArray) -> FloatArray:
+    def levels(self, positions: Positions) -> FloatArray:
         """Return how far up each answer stands, of the items whose options have an order."""
         tops = np.asarray(self.sizes, dtype=np.float64) - 1
-        return np.asarray(((positions - 1) / tops)[:, self.ordered])
+        return np.where(positions > 0, (positions - 1) / tops, np.nan)[:, self.ordered]
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,19 +61,19 @@ class PersonScores:
     spearman: FloatArray
 
 
-def score_persons(first: FloatArray, second: FloatArray, scales: ItemScales) -> PersonScores:
+def score_persons(first: Positions, second: Positions, scales: ItemScales) -> PersonScores:
     """Compare each row of positions with the same row of others."""
-    apart = np.abs(first - second)
-    same = np.where(np.isnan(apart), np.nan, apart == 0)
+    both = (first > 0) & (second > 0)
+    distance = np.where(both, np.abs(first - second), np.nan)
     return PersonScores(
-        items=(~np.isnan(apart)).sum(axis=1),
-        agreement=_mean(same),
-        mae=_mean(apart[:, scales.ordered]),
+        items=both.sum(axis=1),
+        agreement=_mean(np.where(both, distance == 0, np.nan)),
+        mae=_mean(distance[:, scales.ordered]),
         spearman=spearman(scales.levels(first), scales.levels(second)),
     )
 
 
-def expected_scores(positions: FloatArray, scales: ItemScales, cells: IntArray) -> PersonScores:
+def expected_scores(positions: Positions, scales: ItemScales, cells: IntArray) -> PersonScores:
     """Return what comparing each person with all others in the same cell gives in the mean.
 
     Parameters
@@ -91,17 +91,17 @@ def expected_scores(positions: FloatArray, scales: ItemScales, cells: IntArray) 
         Agreement and error are, for each item, the mean over the others who answered
         it, and then the mean over items; the correlation is the mean over others.
     """
-    same, apart = np.full(positions.shape, np.nan), np.full(positions.shape, np.nan)
+    same, error = np.full(positions.shape, np.nan), np.full(positions.shape, np.nan)
     for item, size in enumerate(scales.sizes):
-        places = np.nan_to_num(positions[:, item]).astype(np.int64) - 1
-        shares = baselines.leave_one_out_shares(places, size, cells)
-        distance = np.abs(places[:, None] - np.arange(size))
+        answers = positions[:, item]
+        shares = baselines.leave_one_out_shares(answers, size, cells)
+        distance = np.abs(answers[:, None] - np.arange(1, size + 1))
         same[:, item] = (shares * (distance == 0)).sum(axis=1)
-        apart[:, item] = (shares * distance).sum(axis=1)
+        error[:, item] = (shares * distance).sum(axis=1)
     return PersonScores(
         items=(~np.isnan(same)).sum(axis=1),
         agreement=_mean(same),
-        mae=_mean(apart[:, scales.ordered]),
+        mae=_mean(error[:, scales.ordered]),
         spearman=expected_spearman(scales.levels(positions), cells),
     )
 

@@ -1,43 +1,73 @@
-"""Every metric of every row of a survey's table, in each draw, and in each exchange of a pair.
+"""Every metric of every row of a survey's table in each bootstrap draw, and in each sign flip.
 
-Draws of people are shared by all rows, and exchanges by all pairs, so that sums over those
-drawn, or exchanged, are taken once for each row. What becomes of a pair after an exchange
-is then the sum of two such sums. Draws come in blocks, which bounds what is in memory, and
-neither the blocks nor how many threads there are changes a result.
+All rows share the draws of people, and all pairs of rows the sign flips. The sums of a row's
+features are taken once for each block of these, and what becomes of a pair after an exchange
+is the sum of two such sums. Neither the blocks nor how many threads there are changes a result.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from joblib import Parallel, delayed
+from threadpoolctl import threadpool_limits
 
-from anthology.analysis import sufficient_stats as sums
-from anthology.analysis.block_products import one_thread_each, totals
-from anthology.analysis.bootstrap import ALPHA, Counts
-from anthology.analysis.distances import BoolArray, FloatArray, GroupStats, all_distances
-from anthology.analysis.features import Side, sums_of
+from anthology.analysis.groups import (
+    BoolArray,
+    Counts,
+    FloatArray,
+    GroupStats,
+    stats_from_sums,
+    sum_answers,
+)
+from anthology.analysis.metrics import measure
 from anthology.analysis.permutation import count_extreme
-from anthology.analysis.sufficient_stats import Sums
+from anthology.survey.respondents import Positions
 
 _BLOCK = 256
 """Draws whose metrics are computed at a time: their sums fit into a processor's own memory."""
 
-Draws = dict[str, FloatArray]
+Draws = Mapping[str, FloatArray]
 """By metric, one value for each draw."""
+Pair = tuple[int, int]
+"""Two rows, by their numbers."""
+
+
+@dataclass(frozen=True, slots=True)
+class Answers:
+    """The answers of one row, in the order of the respondents.
+
+    Parameters
+    ----------
+    positions
+        People x items.
+    sizes
+        How many options each item has.
+    weights
+        One for each person; None where all count the same.
+    present
+        People: who was asked here. Others have no answer.
+    """
+
+    positions: Positions
+    sizes: Sequence[int]
+    weights: FloatArray | None
+    present: BoolArray
+
+    def sums(self, counts: Counts) -> FloatArray:
+        """Return features x groups."""
+        return sum_answers(self.positions, self.sizes, self.weights, counts)
 
 
 def bootstrap_metrics(
-    humans: Side, rows: Sequence[Side], sizes: Sequence[int], counts: Iterable[Counts], jobs: int
-) -> tuple[FloatArray, list[Draws]]:
-    """Return every metric in every draw of people.
+    humans: Answers, rows: Sequence[Answers], counts: Iterable[Counts], jobs: int
+) -> list[Draws]:
+    """Return every metric in every draw of people, of the respondents and of each row.
 
     Parameters
     ----------
     humans, rows
-        The people, and each row's personas.
-    sizes
-        How many options each item has.
+        The respondents, and each row's personas.
     counts
         Draws x people, block by block: how often each was drawn.
     jobs
@@ -45,58 +75,40 @@ def bootstrap_metrics(
 
     Returns
     -------
-    tuple
-        The people's alphas; for each row its metrics.
+    list
+        Of the respondents, compared with themselves, and then of each row.
     """
-    everybody = [humans, *rows]
-    alphas: list[FloatArray] = []
-    found: list[list[Draws]] = [[] for _ in rows]
-    with one_thread_each(), Parallel(jobs, prefer="threads") as pool:
+    found: list[list[Draws]] = [[] for _ in (humans, *rows)]
+    with _one_thread_each(), Parallel(jobs, prefer="threads") as pool:
         for block in counts:
-            own, *others = sums_of(everybody, block, jobs)
-            people = sums.groups(own.distances, sizes)
-            alphas.append(sums.alphas(own.alpha, len(sizes)))
-            measured = pool(delayed(_all_metrics)(people, other, sizes) for other in others)
+            sums = pool(delayed(one.sums)(block) for one in (humans, *rows))
+            measured = pool(delayed(_measure)(sums[0], own, humans.sizes) for own in sums)
             for draws, more in zip(found, measured, strict=True):
                 draws.append(more)
-    joined = [
-        {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
-        for parts in found
-    ]
-    return np.concatenate(alphas), joined
+    return [_concatenate(parts) for parts in found]
 
 
 @dataclass(slots=True)
 class PermutationCount:
-    """What became of one metric's difference between two rows in all exchanges.
+    """What became of one metric's difference between two rows in all sign flips.
 
     Parameters
     ----------
-    far
-        After how many the two were apart at least as far.
+    extreme
+        After how many the two were at least as far apart.
     defined
         After how many the difference was defined.
     """
 
-    far: int = 0
+    extreme: int = 0
     defined: int = 0
-
-    def add(self, observed: float, differences: FloatArray) -> None:
-        """Count some more of them."""
-        self.far += count_extreme(observed, differences)
-        self.defined += int((~np.isnan(differences)).sum())
-
-
-Pair = tuple[int, int]
-"""Two rows, by their places."""
 
 
 def permute_pairs(
     humans: GroupStats,
-    rows: Sequence[Side],
-    sizes: Sequence[int],
+    rows: Sequence[Answers],
     differences: Mapping[Pair, Mapping[str, float]],
-    swaps: Iterable[BoolArray],
+    flips: Iterable[BoolArray],
     jobs: int,
 ) -> dict[Pair, dict[str, PermutationCount]]:
     """Exchange the answers of every two rows, person by person, and count.
@@ -104,84 +116,60 @@ def permute_pairs(
     Parameters
     ----------
     humans
-        What the distances need of the people.
+        The respondents.
     rows
         Each row's personas. Who is missing in one of the two is not exchanged.
-    sizes
-        How many options each item has.
     differences
-        For every two rows each metric's difference as it is.
-    swaps
+        For every two rows each metric's observed difference.
+    flips
         Draws x people, block by block: whether the two answers of a person are exchanged.
     jobs
         How many threads.
     """
     total = {pair: {name: PermutationCount() for name in own} for pair, own in differences.items()}
+    # Which rows have the same people is found once: most often all do, and one mask is enough.
+    masks, mask_of = np.unique([row.present for row in rows], axis=0, return_inverse=True)
+    wanted = sorted({(i, int(mask_of[j])) for pair in differences for i, j in (pair, pair[::-1])})
 
-    def exchange(pair: Pair, parted: Sequence[_Parted], swapped: BoolArray) -> None:
-        one, two = (
-            parted[place].among(rows[place], rows[other].present, swapped)
-            for place, other in (pair, pair[::-1])
+    def split(row: int, mask: int, flipped: BoolArray) -> tuple[FloatArray, FloatArray]:
+        """Return a row's sums over those who keep their answers, and over those who do not."""
+        given = flipped & masks[mask]
+        return rows[row].sums(~given), rows[row].sums(given)
+
+    def exchange(pair: Pair, sums: Mapping[Pair, tuple[FloatArray, FloatArray]]) -> None:
+        one, two = (sums[i, int(mask_of[j])] for i, j in (pair, pair[::-1]))
+        sizes = humans.sizes
+        first, second = (
+            _measure(humans, kept + given, sizes)
+            for kept, given in ((one[0], two[1]), (two[0], one[1]))
         )
-        for some in _blocks(len(swapped)):
-            first = _metrics(humans, one.kept.of(some) + two.swapped.of(some), sizes)
-            second = _metrics(humans, two.kept.of(some) + one.swapped.of(some), sizes)
-            for name, observed in differences[pair].items():
-                total[pair][name].add(observed, first[name] - second[name])
+        for name, observed in differences[pair].items():
+            values = first[name] - second[name]
+            total[pair][name].extreme += count_extreme(observed, values)
+            total[pair][name].defined += int((~np.isnan(values)).sum())
 
-    with one_thread_each(), Parallel(jobs, prefer="threads") as pool:
-        for swapped in swaps if differences else ():
-            parted = _part(rows, swapped, jobs)
-            pool(delayed(exchange)(pair, parted, swapped) for pair in differences)
+    with _one_thread_each(), Parallel(jobs, prefer="threads") as pool:
+        for flipped in flips if differences else ():
+            halves = pool(delayed(split)(row, mask, flipped) for row, mask in wanted)
+            sums = dict(zip(wanted, halves, strict=True))
+            pool(delayed(exchange)(pair, sums) for pair in differences)
     return total
 
 
-@dataclass(frozen=True, slots=True)
-class _Parted:
-    """A row's sums over those who keep their answers, and over those who give them away."""
-
-    kept: Sums
-    swapped: Sums
-
-    def among(self, row: Side, present: BoolArray, swapped: BoolArray) -> "_Parted":
-        """Return the same where only those who are present in another row are exchanged."""
-        alone = row.present & ~present
-        if not alone.any():
-            return self
-        if row.weighted is not None:
-            (found,) = _part([row], swapped & present, 1)
-            return found
-        (others,) = sums_of([row.of(alone)], swapped[:, alone])
-        return _Parted(self.kept + others, self.swapped - others)
+def _one_thread_each() -> threadpool_limits:
+    """Keep each product in the thread of its job: dividing it up would change its last bits."""
+    return threadpool_limits(1, user_api="blas")
 
 
-def _part(rows: Sequence[Side], swapped: BoolArray, jobs: int) -> list[_Parted]:
-    """Part each row's people into those who keep their answers and those who do not."""
-    given = sums_of(rows, swapped, jobs)
-    whole = sums_of(rows, np.ones((1, swapped.shape[1]), dtype=np.bool_))
-    kept = [all_of - some for all_of, some in zip(whole, given, strict=True)]
-    # A difference of whole numbers is exact. Of others it would leave a rest where nothing is left.
-    heavy = [place for place, row in enumerate(rows) if row.weighted is not None]
-    weighted = [source for row in rows if (source := row.weighted) is not None]
-    stayed = totals(weighted, ~swapped, jobs) if weighted else []
-    for place, (distances,) in zip(heavy, stayed, strict=True):
-        kept[place] = Sums(distances, kept[place].alpha)
-    return [_Parted(*both) for both in zip(kept, given, strict=True)]
+def _measure(humans: FloatArray | GroupStats, sums: FloatArray, sizes: Sequence[int]) -> Draws:
+    """Return the metrics in every draw, of the same respondents or of those drawn as often."""
+    parts = []
+    for start in range(0, sums.shape[1], _BLOCK):
+        some = slice(start, start + _BLOCK)
+        own = humans if isinstance(humans, GroupStats) else stats_from_sums(humans[:, some], sizes)
+        parts.append(measure(own, stats_from_sums(sums[:, some], sizes)))
+    return _concatenate(parts)
 
 
-def _all_metrics(humans: GroupStats, found: Sums, sizes: Sequence[int]) -> Draws:
-    """Return the metrics in every draw, of people who were drawn as often."""
-    parts = [
-        _metrics(humans.of(some), found.of(some), sizes)
-        for some in _blocks(found.distances.shape[1])
-    ]
+def _concatenate(parts: Sequence[Draws]) -> Draws:
     return {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
-
-
-def _metrics(humans: GroupStats, found: Sums, sizes: Sequence[int]) -> Draws:
-    measured = all_distances(humans, sums.groups(found.distances, sizes), sizes)
-    return {**measured, ALPHA: sums.alphas(found.alpha, len(sizes))}
-
-
-def _blocks(draws: int) -> Iterator[slice]:
-    return (slice(start, start + _BLOCK) for start in range(0, draws, _BLOCK))

@@ -1,4 +1,4 @@
-"""The rows of what personas answered, a few thousand at a time, whatever their order."""
+"""Reads the rows of responses, a few thousand at a time, whatever their order."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pyarrow as pa
 
-from anthology.analysis.distances import IntArray
+from anthology.analysis.groups import IntArray
 from anthology.errors import DataError
 from anthology.io.parquet import open_parquet
 
@@ -23,30 +23,27 @@ class RowIndex:
     Parameters
     ----------
     people, items
-        The places by ids and by variables.
+        Row numbers by ids, and column numbers by variables.
     """
 
     people: Mapping[str, int]
     items: Mapping[str, int]
 
     @classmethod
-    def of(cls, ids: pa.Array, names: Sequence[str]) -> "RowIndex":
-        """Give people and items their places, in their order."""
-        places = [
-            {name: place for place, name in enumerate(known)} for known in (ids.to_pylist(), names)
-        ]
-        return cls(*places)
+    def build(cls, ids: pa.Array, names: Sequence[str]) -> "RowIndex":
+        """Give respondents and items numbers in their order."""
+        return cls(*({name: i for i, name in enumerate(own)} for own in (ids.to_pylist(), names)))
 
-    def cells(self, rows: pa.RecordBatch | pa.Table, path: Path) -> tuple[IntArray, IntArray]:
-        """Return the places of the person and of the item of each row.
+    def locate(self, rows: pa.RecordBatch | pa.Table, path: Path) -> tuple[IntArray, IntArray]:
+        """Return the row number of the respondent and the column number of the item of each row.
 
         Raises
         ------
         DataError
             If one is not known.
         """
-        people = _places(rows["respondent"], self.people, "the respondent", path)
-        return people, _places(rows["item"], self.items, "the item", path)
+        people = _numbers(rows["respondent"], self.people, "the respondent", path)
+        return people, _numbers(rows["item"], self.items, "the item", path)
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +55,7 @@ class ResponseRows:
     first
         The number of the first of them, from 0.
     person, item
-        Whose they are, by place.
+        Whose they are, by row and column number.
     values
         What stands in them.
     """
@@ -70,7 +67,7 @@ class ResponseRows:
 
 
 def read_response_rows(
-    path: Path, roster: RowIndex, columns: Sequence[str]
+    path: Path, index: RowIndex, columns: Sequence[str]
 ) -> Iterator[ResponseRows]:
     """Read some columns of all rows of an artifact that names respondents and items.
 
@@ -78,7 +75,7 @@ def read_response_rows(
     ----------
     path
         The artifact.
-    roster
+    index
         The respondents and the items.
     columns
         What is read beside these.
@@ -92,21 +89,21 @@ def read_response_rows(
     # Each id is looked up once for all its rows.
     with open_parquet(path, _WHOSE) as file:
         for batch in file.iter_batches(_ROWS, columns=[*_WHOSE, *columns]):
-            yield ResponseRows(first, *roster.cells(batch, path), batch)
+            yield ResponseRows(first, *index.locate(batch, path), batch)
             first += len(batch)
 
 
-def _places(
+def _numbers(
     values: pa.Array | pa.ChunkedArray, known: Mapping[str, int], what: str, path: Path
 ) -> IntArray:
     if isinstance(values, pa.ChunkedArray):
         values = values.combine_chunks()
     if not isinstance(values, pa.DictionaryArray):
         values = values.dictionary_encode()
-    places = [known.get(value, -1) for value in values.dictionary.to_pylist()]
     # The last one stands for an empty value.
-    of_value = np.array([*places, -1], dtype=np.int64)
-    found: IntArray = of_value[values.indices.fill_null(len(places)).to_numpy(zero_copy_only=False)]
+    by_value = [*(known.get(value, -1) for value in values.dictionary.to_pylist()), -1]
+    place = values.indices.fill_null(len(by_value) - 1).to_numpy(zero_copy_only=False)
+    found: IntArray = np.array(by_value, dtype=np.int64)[place]
     if (found < 0).any():
         wrong = values[int(np.argmax(found < 0))]
         raise DataError(f"{what} {wrong} is not known to the survey", where=str(path))

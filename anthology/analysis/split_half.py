@@ -1,16 +1,24 @@
-"""How far the people are from themselves: the distance between two random halves of them.
+"""The split-half distance of the respondents: the noise floor of every distance.
 
-No way of building personas can be expected to come nearer to the people than that.
+No way of building personas can be expected to come nearer to the respondents than two
+random halves of them come to each other.
 """
 
 from collections.abc import Callable, Sequence
 
 import numpy as np
 
-from anthology.analysis import sufficient_stats as sums
-from anthology.analysis.block_products import totals
-from anthology.analysis.distances import BoolArray, FloatArray, GroupStats
-from anthology.analysis.features import Weighted, places_of
+from anthology.analysis.groups import (
+    BoolArray,
+    FloatArray,
+    GroupStats,
+    stats_from_sums,
+    sum_answers,
+)
+from anthology.survey.respondents import Positions
+
+Halves = tuple[GroupStats, GroupStats]
+"""The first and the second half of every split."""
 
 
 def draw_halves(people: int, count: int, rng: np.random.Generator) -> BoolArray:
@@ -19,7 +27,7 @@ def draw_halves(people: int, count: int, rng: np.random.Generator) -> BoolArray:
     Returns
     -------
     BoolArray
-        Splits x people: who is in the first half. Everybody is in one of the two;
+        Splits x people: who is in the first half. Everyone is in one of the two;
         of an odd number, the second half has one more.
     """
     first = np.zeros((count, people), dtype=np.bool_)
@@ -28,9 +36,9 @@ def draw_halves(people: int, count: int, rng: np.random.Generator) -> BoolArray:
 
 
 def half_stats(
-    positions: FloatArray, sizes: Sequence[int], weights: FloatArray, first: BoolArray
-) -> tuple[GroupStats, GroupStats]:
-    """Return what the distances need of the first and the second half of every split.
+    positions: Positions, sizes: Sequence[int], weights: FloatArray, first: BoolArray
+) -> Halves:
+    """Return the statistics of the first and the second half of every split.
 
     Parameters
     ----------
@@ -43,44 +51,40 @@ def half_stats(
     first
         Splits x people, as `draw_halves` returns it.
     """
-    answers = Weighted(places_of(positions), sizes, weights)
-    halves = (totals([answers], members)[0][0] for members in (first, ~first))
-    one, two = (sums.groups(half, sizes) for half in halves)
+    one, two = (
+        stats_from_sums(sum_answers(positions, sizes, weights, members), sizes)
+        for members in (first, ~first)
+    )
     return one, two
 
 
-def why_halves_undefined(halves: tuple[GroupStats, GroupStats], names: Sequence[str]) -> list[str]:
-    """Say in how many splits a distance is undefined or an item does not vary.
+def why_halves_undefined(halves: Halves, names: Sequence[str]) -> list[str]:
+    """Return in how many splits a distance is undefined or an item does not vary.
 
     Parameters
     ----------
     halves
-        The first and the second halves, as `half_stats` returns them.
+        As `half_stats` returns them.
     names
         The items' names, for the sentences.
     """
-    unanswered = _either(halves, lambda half: np.isnan(half.shares[:, :, 0]))
-    said = _counted("no answer to {}", names, unanswered)
+
+    def either(holds: Callable[[GroupStats], BoolArray]) -> BoolArray:
+        return holds(halves[0]) | holds(halves[1])
+
+    def count(sentence: str, splits: BoolArray) -> list[str]:
+        return [
+            f"{sentence.format(name)} in a half of {number} of {len(splits)} splits"
+            for name, number in zip(names, splits.sum(axis=0), strict=False)
+            if number
+        ]
+
+    reasons = count("no answer to {}", either(lambda half: np.isnan(half.shares[:, :, 0])))
     if len(names) < 2:
-        return [*said, "one item has no correlations"]
-    few = _either(halves, lambda half: half.rows[:, None] < 2)
-    constant = _either(halves, lambda half: ~half.varies) & ~few
+        return [*reasons, "one item has no correlations"]
+    few = either(lambda half: half.rows[:, None] < 2)
     return [
-        *said,
-        *_counted("fewer than 2 rows complete on all items", [""], few),
-        *_counted("{} does not vary", names, constant),
-    ]
-
-
-def _either(
-    halves: tuple[GroupStats, GroupStats], holds: Callable[[GroupStats], BoolArray]
-) -> BoolArray:
-    return holds(halves[0]) | holds(halves[1])
-
-
-def _counted(sentence: str, names: Sequence[str], splits: BoolArray) -> list[str]:
-    return [
-        f"{sentence.format(name)} in a half of {count} of {len(splits)} splits"
-        for name, count in zip(names, splits.sum(axis=0), strict=True)
-        if count
+        *reasons,
+        *count("fewer than 2 rows complete on all items", few),
+        *count("{} does not vary", either(lambda half: ~half.varies) & ~few),
     ]

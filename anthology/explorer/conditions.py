@@ -9,7 +9,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from anthology.analysis.distances import IntArray
+from anthology.analysis.groups import IntArray
 from anthology.analysis.load import PersonaAnswers, Respondents
 from anthology.analysis.response_rows import RowIndex
 from anthology.errors import DataError
@@ -23,6 +23,7 @@ from anthology.io.parquet import open_parquet
 from anthology.models.progress import Progress
 from anthology.stories.table import join_answers
 from anthology.survey.codebook import Codebook
+from anthology.survey.respondents import Positions
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,8 +95,8 @@ def build_condition(
     asking = read_interview_settings(found.path)
     names = [item.variable for item in asking.items]
     table = _rows_of(found.path, people.ids)
-    places = np.full(found.places.shape, -1)
-    places[RowIndex.of(people.ids, names).cells(table, found.path)] = np.arange(len(table))
+    places = np.full(found.positions.shape, -1)
+    places[RowIndex.build(people.ids, names).locate(table, found.path)] = np.arange(len(table))
     given = _given(table, places)
     prompts = PromptReplay(asking, codebook, texts)
     ids = people.ids.to_pylist()
@@ -139,10 +140,10 @@ def _rows_of(path: Path, ids: pa.Array, columns: list[str] | None = None) -> pa.
     return pa.Table.from_batches(kept, pa.schema([known.field(n) for n in columns or known.names]))
 
 
-def answer_columns(positions: np.ndarray[Any, np.dtype[np.float64]]) -> list[list[int]]:
-    """Return for each item everyone's place among its options, from 0, and -1 for none."""
-    found: list[list[int]] = (np.nan_to_num(positions, nan=0).astype(int) - 1).T.tolist()
-    return found
+def answer_columns(positions: Positions) -> list[Any]:
+    """Return for each item, or for one, everyone's place among its options from 0, -1 for none."""
+    places: list[Any] = (positions.T - 1).tolist()
+    return places
 
 
 def _persona(

@@ -9,7 +9,7 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Patch
 from matplotlib.ticker import MaxNLocator, PercentFormatter
 
-from anthology.analysis.distances import FloatArray
+from anthology.analysis.groups import FloatArray
 from anthology.figures.common import (
     ROW,
     ShownItem,

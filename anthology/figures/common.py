@@ -8,7 +8,7 @@ from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
-from anthology.analysis.distances import FloatArray
+from anthology.analysis.groups import FloatArray
 from anthology.figures.page import LINE, MARGIN, WIDTH, Page
 from anthology.figures.read import Header, RowKey, parse_number, row_key
 from anthology.figures.style import (

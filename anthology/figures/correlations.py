@@ -7,7 +7,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
-from anthology.analysis.distances import FloatArray
+from anthology.analysis.groups import FloatArray
 from anthology.figures.common import ShownItem, list_items
 from anthology.figures.page import MARGIN, WIDTH, Page, empty_figure
 from anthology.figures.read import HUMAN, Header, RowKey, parse_number, row_key

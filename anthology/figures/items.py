@@ -7,7 +7,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import PercentFormatter
 
-from anthology.analysis.distances import FloatArray
+from anthology.analysis.groups import FloatArray
 from anthology.figures.common import (
     ROW,
     ShownItem,

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import numpy as np
 
-from anthology.analysis.distances import FloatArray, IntArray
+from anthology.analysis.groups import FloatArray, IntArray
 from anthology.config.survey import TraitSource
 from anthology.figures.matches import Matching
 from anthology.figures.traits import ShownTrait
@@ -13,7 +13,7 @@ from anthology.interview.distribution import trait_counts
 from anthology.io.parquet import read_metadata, read_table
 from anthology.matching.similarity import trait_probabilities
 from anthology.survey.codebook import Codebook
-from anthology.survey.respondents import TRAIT_PREFIX, index_codes
+from anthology.survey.respondents import TRAIT_PREFIX, Positions, read_positions
 
 ALL = "all stories"
 
@@ -63,7 +63,7 @@ def trait_shares(
         if not set(asked.get(name, [None])) <= set(source.recode):
             continue
         column = f"{TRAIT_PREFIX}{name}"
-        place = index_codes(people[column], source.codes, column, humans)
+        position = read_positions(people[column], source.codes, column, humans)
         counts = trait_counts(stories, name, len(asked[name]), traits)
         folded = trait_probabilities(counts, asked[name], source)[:-1]
         uses = {ALL: np.ones(len(ids))}
@@ -73,16 +73,15 @@ def trait_shares(
             ShownTrait(
                 name=name,
                 categories=[words[code] for code in source.codes],
-                people=_shares(place, weights, len(source.codes)),
+                people=_shares(position, weights, len(source.codes)),
                 stories={called: _mean(folded, used) for called, used in uses.items()},
             )
         )
     return found
 
 
-def _shares(place: IntArray, weights: FloatArray, categories: int) -> FloatArray:
-    told = place >= 0
-    counts = np.bincount(place[told], weights[told], minlength=categories)
+def _shares(positions: Positions, weights: FloatArray, categories: int) -> FloatArray:
+    counts = np.bincount(positions, weights, minlength=categories + 1)[1:]
     return np.asarray(counts / counts.sum() if counts.sum() > 0 else np.full(categories, np.nan))
 
 

@@ -10,7 +10,7 @@ from matplotlib.lines import Line2D
 from matplotlib.ticker import PercentFormatter
 from matplotlib.typing import LineStyleType
 
-from anthology.analysis.distances import FloatArray, IntArray
+from anthology.analysis.groups import FloatArray, IntArray
 from anthology.figures.common import width_beside
 from anthology.figures.page import MARGIN, Page, empty_figure
 from anthology.figures.read import Header

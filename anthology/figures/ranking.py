@@ -8,7 +8,9 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
-from anthology.analysis.distances import FloatArray
+from anthology.analysis import metrics as registry
+from anthology.analysis.groups import FloatArray
+from anthology.analysis.metrics import Metric
 from anthology.figures.common import (
     ROW,
     draw_dots,
@@ -24,15 +26,6 @@ from anthology.figures.style import BODY, SMALL, SOFT, TINY, truncate
 
 _NUMBERS = 0.4
 """Room for the numbers right of a picture, in inches."""
-_NAMES = {
-    "wasserstein": "Wasserstein distance",
-    "wasserstein_normalised": "Wasserstein, of the range",
-    "total_variation": "Total variation",
-    "frobenius": "Frobenius norm",
-    "l1": "L1 norm",
-    "cbs": "1 - matrix correlation (cbs)",
-    "cronbach_alpha": "Cronbach's alpha",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,51 +35,41 @@ class RankedMetric:
     Parameters
     ----------
     metric
-        Its name.
+        Which it is.
     values
         For each model and condition: estimate, low, high.
     bound
-        The same of the people.
+        The same of the respondents.
     """
 
-    metric: str
+    metric: Metric
     values: Mapping[RowKey, FloatArray]
     bound: FloatArray
-
-    @property
-    def nearness(self) -> bool:
-        """Whether being near the people's value is what counts, and not being low."""
-        return "alpha" in self.metric
 
     def order(self, keys: Sequence[RowKey]) -> list[RowKey]:
         """Return the conditions from the best to the worst, those without a value last."""
 
         def rank(key: RowKey) -> float:
             estimate = self.values[key][0]
-            worse = abs(estimate - self.bound[0]) if self.nearness else estimate
+            worse = estimate if self.metric.is_distance else abs(estimate - self.bound[0])
             return float("inf") if np.isnan(worse) else float(worse)
 
         return sorted(keys, key=rank)
 
 
 def ranked_metrics(rows: Sequence[Mapping[str, str]], keys: Sequence[RowKey]) -> list[RankedMetric]:
-    """Return the metrics of `intervals.csv`, in its order."""
+    """Return the metrics that `intervals.csv` has, in the order of `METRICS`."""
     found: dict[str, dict[RowKey, FloatArray]] = {}
-    bounds: dict[str, FloatArray] = {}
     for row in rows:
         values = np.array([parse_number(row[name]) for name in ("estimate", "low", "high")])
         found.setdefault(row["metric"], {})[row_key(row)] = values
-        if row_key(row) == HUMAN:
-            bounds[row["metric"]] = values
     missing = np.full(3, np.nan)
-    return [
-        RankedMetric(
-            metric,
-            {key: values.get(key, missing) for key in keys},
-            bounds.get(metric, missing),
-        )
-        for metric, values in found.items()
-    ]
+    ranked = []
+    for metric in registry.METRICS:
+        if own := found.get(metric.name):
+            of_keys = {key: own.get(key, missing) for key in keys}
+            ranked.append(RankedMetric(metric, of_keys, own.get(HUMAN, missing)))
+    return ranked
 
 
 def draw(head: Header, metrics: Sequence[RankedMetric]) -> Figure:
@@ -121,8 +104,10 @@ def draw(head: Header, metrics: Sequence[RankedMetric]) -> Figure:
 
 
 def _title(sheet: Page, x: float, y: float, metric: RankedMetric) -> None:
-    sheet.text(x, y, _NAMES.get(metric.metric, metric.metric), size=BODY, weight="bold")
-    better = "nearest to the people on top" if metric.nearness else "lowest on top; lower is better"
+    sheet.text(x, y, metric.metric.label, size=BODY, weight="bold")
+    better = "lowest on top; lower is better"
+    if not metric.metric.is_distance:
+        better = "nearest to the people on top"
     sheet.text(x, y + 0.15, better, size=TINY, colour=SOFT)
 
 

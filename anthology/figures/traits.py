@@ -9,7 +9,7 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 from matplotlib.ticker import MaxNLocator, PercentFormatter
 
-from anthology.analysis.distances import FloatArray
+from anthology.analysis.groups import FloatArray
 from anthology.figures.common import label_rows, label_width, width_beside
 from anthology.figures.page import MARGIN, WIDTH, Page, empty_figure
 from anthology.figures.read import Header

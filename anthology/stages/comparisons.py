@@ -1,4 +1,4 @@
-"""The comparisons stage: how sure the numbers of a survey's table are, and which rows differ.
+"""The comparisons stage: confidence intervals of a survey's table, and tests of every two rows.
 
 `intervals.csv` has one row for each row of the table and each metric; `intervals.py`
 says what is in it. `comparisons.csv` has one row for each metric and every two rows of
@@ -18,7 +18,8 @@ notes                   why a number is missing, and how many draws have none
 """
 
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from itertools import combinations
 from math import isnan, nan
 from pathlib import Path
@@ -26,10 +27,8 @@ from pathlib import Path
 import numpy as np
 
 from anthology.analysis import bootstrap, resampling
-from anthology.analysis import permutation as paired
-from anthology.analysis.bootstrap import ALPHA, Draw, Drawn
-from anthology.analysis.distances import group_stats
-from anthology.analysis.features import placed, side
+from anthology.analysis.bootstrap import Draw, Drawn
+from anthology.analysis.groups import group_stats
 from anthology.analysis.intervals import (
     INTERVALS,
     ResampledRow,
@@ -40,7 +39,9 @@ from anthology.analysis.intervals import (
     resampled_row,
 )
 from anthology.analysis.load import Respondents, load_personas, load_respondents
-from anthology.analysis.resampling import PermutationCount
+from anthology.analysis.metrics import Metric, main_metrics
+from anthology.analysis.permutation import draw_sign_flips, holm_adjust, p_value
+from anthology.analysis.resampling import Answers, PermutationCount
 from anthology.io.parquet import write_text
 from anthology.io.tables import Row, format_csv
 from anthology.models.progress import Progress
@@ -52,9 +53,6 @@ COMPARISONS = (
     *("difference", "low", "high", "p", "p_adjusted", "notes"),
 )
 """The columns of `comparisons.csv`."""
-
-COMPARED = ("wasserstein", "total_variation", "frobenius", "l1", "cbs", ALPHA)
-"""The metrics by which rows are compared."""
 
 
 class Settings(ResamplingSettings):
@@ -70,7 +68,7 @@ def run(
     comparisons: Path,
     jobs: int,
 ) -> None:
-    """Tell how sure the metrics of every condition are, and which conditions differ.
+    """Write the confidence intervals of every metric, and test every two conditions.
 
     Parameters
     ----------
@@ -92,46 +90,51 @@ def run(
     """
     found = load_respondents(settings, humans)
     answered = list(load_personas(settings, found, responses))
-    sizes, everybody = settings.sizes, np.ones(len(found.ids), dtype=np.bool_)
-    whole = group_stats(found.positions, sizes, found.weights)
-    own = side(found.positions, sizes, found.weights, everybody)
-    weights = persona_weights(settings, found)
-    sides = [placed(one.places, sizes, weights, one.present) for one in answered]
+    sizes, weights = settings.sizes, persona_weights(settings, found)
+    group = group_stats(found.positions, sizes, found.weights)
+    everyone = np.ones(len(found.ids), dtype=np.bool_)
+    own = Answers(found.positions, sizes, found.weights, everyone)
+    personas = [Answers(one.positions, sizes, weights, one.present) for one in answered]
 
     rng = rng_for(settings.seed, "comparisons", settings.survey, "draws")
     counts = _drawn("draws", bootstrap.resample_respondents, settings, found, rng)
-    alphas, draws = resampling.bootstrap_metrics(own, sides, sizes, counts, jobs)
+    of_humans, *draws = resampling.bootstrap_metrics(own, personas, counts, jobs)
     rows = [
-        resampled_row(settings, found, whole, one, drawn)
+        resampled_row(settings, found, group, one, drawn)
         for one, drawn in zip(answered, draws, strict=True)
     ]
-    bounds = human_bounds(settings, found, whole, alphas)
+    bounds = human_bounds(settings, found, group, of_humans)
     write_text(intervals, format_csv(INTERVALS, interval_rows(settings, bounds, rows)))
 
     rng = rng_for(settings.seed, "comparisons", settings.survey, "exchanges")
-    swaps = _drawn("exchanges", paired.draw_sign_flips, settings, found, rng)
+    flips = _drawn("exchanges", draw_sign_flips, settings, found, rng)
+    names = [metric.name for metric in main_metrics()]
     differences = {
-        (i, j): {name: rows[i].estimates[name] - rows[j].estimates[name] for name in COMPARED}
+        (i, j): {name: rows[i].estimates[name] - rows[j].estimates[name] for name in names}
         for i, j in combinations(range(len(rows)), 2)
     }
-    exchanged = resampling.permute_pairs(whole, sides, sizes, differences, swaps, jobs)
-    written = [
-        row
-        for name in COMPARED
-        for row in _comparisons(
-            settings,
-            name,
-            [(rows[i], rows[j]) for i, j in differences],
-            [bool((sides[i].present & sides[j].present).any()) for i, j in differences],
-            [own[name] for own in exchanged.values()],
-        )
+    permuted = resampling.permute_pairs(group, personas, differences, flips, jobs)
+    pairs = [
+        _Pair(rows[i], rows[j], bool((personas[i].present & personas[j].present).any()), counted)
+        for (i, j), counted in permuted.items()
     ]
+    written = [row for metric in main_metrics() for row in _comparisons(settings, metric, pairs)]
     write_text(comparisons, format_csv(COMPARISONS, written))
     print(
         f"{settings.survey}: {len(rows)} conditions in {settings.bootstrap_resamples:,} draws, "
         f"{len(differences)} pairs of them compared",
         file=sys.stderr,
     )
+
+
+@dataclass(frozen=True, slots=True)
+class _Pair:
+    """Two rows, whether anyone has a persona in both, and what sign flips gave by metric."""
+
+    one: ResampledRow
+    two: ResampledRow
+    overlap: bool
+    permuted: Mapping[str, PermutationCount]
 
 
 def _drawn(
@@ -147,49 +150,33 @@ def _drawn(
     progress.close()
 
 
-def _comparisons(
-    settings: Settings,
-    metric: str,
-    pairs: Sequence[tuple[ResampledRow, ResampledRow]],
-    shared: Sequence[bool],
-    exchanged: Sequence[PermutationCount],
-) -> list[Row]:
-    """Compare every two rows by one metric; `shared` says which have people in common."""
-    compared = [
-        _compared(settings, metric, *pair, counted, common=common)
-        for pair, common, counted in zip(pairs, shared, exchanged, strict=True)
-    ]
-    adjusted = paired.holm_adjust([p for p, _ in compared])
+def _comparisons(settings: Settings, metric: Metric, pairs: Sequence[_Pair]) -> list[Row]:
+    """Compare every two rows by one metric."""
+    rows = [_compare(settings, metric, pair) for pair in pairs]
+    adjusted = holm_adjust([p for p, _ in rows])
     return [
         {**row, "p": p, "p_adjusted": corrected}
-        for (p, row), corrected in zip(compared, adjusted, strict=True)
+        for (p, row), corrected in zip(rows, adjusted, strict=True)
     ]
 
 
-def _compared(
-    settings: Settings,
-    metric: str,
-    one: ResampledRow,
-    two: ResampledRow,
-    counted: PermutationCount,
-    *,
-    common: bool,
-) -> tuple[float, Row]:
-    """Return the p of two rows' difference, and all that is said of it beside that."""
-    difference = one.estimates[metric] - two.estimates[metric]
-    truths = one.truths(metric) - two.truths(metric)
-    low, high = bootstrap.confidence_interval(difference, truths, settings.confidence)
+def _compare(settings: Settings, metric: Metric, pair: _Pair) -> tuple[float, Row]:
+    """Return the p of two rows' difference, and the rest of its row."""
+    one, two, counted = pair.one, pair.two, pair.permuted[metric.name]
+    difference = one.estimates[metric.name] - two.estimates[metric.name]
+    plausible = one.plausible_values(metric) - two.plausible_values(metric)
+    low, high = bootstrap.confidence_interval(difference, plausible, settings.confidence)
     sides = (("a", one.notes(metric)), ("b", two.notes(metric)))
     notes = [f"{side}: {note}" for side, note in sides if note]
     p, few = nan, settings.bootstrap_resamples - counted.defined
-    if not common:
+    if not pair.overlap:
         notes.append("nobody has a persona in both")
     elif not isnan(difference):
-        p = paired.p_value(counted.far, counted.defined)
+        p = p_value(counted.extreme, counted.defined)
         if few:
             notes.append(f"undefined in {few:,} of {settings.bootstrap_resamples:,} exchanges")
     return p, {
-        **{"survey": settings.survey, "metric": metric},
+        **{"survey": settings.survey, "metric": metric.name},
         **{"model_a": one.model, "condition_a": one.condition},
         **{"model_b": two.model, "condition_b": two.condition},
         **{"difference": difference, "low": low, "high": high},

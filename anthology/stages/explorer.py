@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 import numpy as np
 
-from anthology.analysis.distances import BoolArray
+from anthology.analysis.groups import BoolArray
 from anthology.analysis.load import AnswerSettings, Respondents, load_respondents
 from anthology.analysis.load import load_personas as answers_of
 from anthology.config.stage import Derived, From
@@ -94,11 +94,11 @@ def collect_blocks(
     """Return what the page shows, by the name of the block that holds it; files as for `run`."""
     everyone, book, texts = load_respondents(settings, humans), Codebook.load(codebook), TextTable()
     chosen = _drawn(everyone, settings)
-    found = everyone.of(chosen)
+    found = everyone.select(chosen)
     natural = Backstories.read(backstories) if backstories else None
     told = natural.told(texts) if natural else None
     known = natural.answers() if natural else {}
-    answered = [one.of(chosen) for one in answers_of(settings, everyone, responses)]
+    answered = [one.select(chosen) for one in answers_of(settings, everyone, responses)]
     files = {path.stem: path for path in made}
     for one in answered:
         if one.condition not in files:
@@ -122,7 +122,9 @@ def collect_blocks(
         ],
         "ids": found.ids.to_pylist(),
         "told": [
-            found.trait(one.name, [code for code, _ in book.traits[one.name].options]).tolist()
+            answer_columns(
+                found.trait(one.name, [code for code, _ in book.traits[one.name].options])
+            )
             for one in shown
         ],
         "positions": answer_columns(found.positions),

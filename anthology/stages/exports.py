@@ -23,8 +23,7 @@ import pyarrow as pa
 import pyreadstat
 
 from anthology import __version__
-from anthology.analysis.distances import FloatArray, IntArray
-from anthology.analysis.features import Places, places_of
+from anthology.analysis.groups import FloatArray, IntArray
 from anthology.analysis.load import (
     AnswerSettings,
     PersonaAnswers,
@@ -37,6 +36,7 @@ from anthology.io.parquet import read_metadata, write_atomically, write_table, w
 from anthology.io.tables import format_csv
 from anthology.records import Record
 from anthology.survey.codebook import Codebook
+from anthology.survey.respondents import Positions
 from anthology.survey.spss import strip_creation_date
 
 CODEBOOK = ("variable", "role", "label", "item", "model", "condition", "source", "code", "option")
@@ -190,7 +190,7 @@ def export_columns(
         options = _options(item, words.items[item.variable].texts)
         yield Column(
             *(names.own(item.variable), wording, "answer"),
-            *(_answers(places_of(found.positions), i, item), options),
+            *(_coded(found.positions[:, i], item.codes), options),
             measure=item.scale, item=item.variable, condition="human", source=found.source,
         )  # fmt: skip
     several = len({one.model for one in answered}) > 1
@@ -202,7 +202,7 @@ def export_columns(
             name = names.new("__".join((item.variable, *by)))
             yield Column(
                 *(name, f"[{whose}] {wording}", "persona answer"),
-                *(_answers(one.places, i, item), options),
+                *(_coded(one.positions[:, i], item.codes), options),
                 measure=item.scale, item=item.variable, model=one.model,
                 condition=one.condition, source=one.metadata["answers"],
             )  # fmt: skip
@@ -251,15 +251,11 @@ def _options(variable: LabelledVariable, texts: dict[int, str]) -> dict[int, str
     return {code: known[code] for code in variable.codes}
 
 
-def _coded(places: IntArray | Places, codes: Sequence[int]) -> FloatArray:
-    """Return the codes at places, NaN for -1."""
-    known = np.array([*codes, np.nan], dtype=np.float64)
-    found: FloatArray = known[places]
+def _coded(positions: Positions, codes: Sequence[int]) -> FloatArray:
+    """Return the codes at positions, NaN for no answer."""
+    known = np.array([np.nan, *codes], dtype=np.float64)
+    found: FloatArray = known[positions]
     return found
-
-
-def _answers(places: Places, item: int, scale: LabelledVariable) -> FloatArray:
-    return _coded(places[:, item] - 1, scale.codes)
 
 
 def _stored(column: Column) -> pa.Array:

@@ -32,7 +32,7 @@ from anthology.matching.tie_breaks import backstory_tie_breaks, respondent_tie_b
 from anthology.matching.uniform import assign_at_random
 from anthology.seeds import derive_seed
 from anthology.spelling import suggest
-from anthology.survey.respondents import TRAIT_PREFIX, index_codes
+from anthology.survey.respondents import TRAIT_PREFIX, read_positions
 
 Method = Literal["greedy", "max_weight", "random"]
 
@@ -244,7 +244,7 @@ def _unique(table: pa.Table, column: str, path: Path) -> pa.Array:
 
 
 def _values(people: pa.Table, name: str, source: TraitSource, path: Path) -> IntArray:
-    """Return each respondent's place among the codes, or the last one, for a refusal."""
+    """Return each respondent's row among the codes' probabilities, the last one for a refusal."""
     column = f"{TRAIT_PREFIX}{name}"
-    found = index_codes(people[column], source.codes, column, path)
-    return np.where(found < 0, len(source.codes), found)
+    positions = read_positions(people[column], source.codes, column, path).astype(np.int64)
+    return np.where(positions == 0, len(source.codes), positions - 1)

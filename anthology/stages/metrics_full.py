@@ -5,20 +5,20 @@
 ======================  ========================================================
 survey, model,          as there
 condition
-n_respondents           people, or the people whom personas stand for
+n_respondents           respondents, or those whom personas stand for
 n_complete              those who answered every item
-wasserstein, ...        distances to the people, as published: every persona
-                        counts the same; in the people's row between their halves
+wasserstein, ...        distances to the respondents, as published: every persona counts
+                        the same; in the respondents' row between their halves
 ..._weighted            the same, each persona with its respondent's weight
 wasserstein_normalised  each item's distance divided by its largest, k - 1
 cronbach_alpha          as published; then over complete rows, weighted, and with
-alpha_...               items turned round that run against the others
-n_backstories               different stories among the personas; 0 where they have none
-effective_backstories       as how many stories, all used equally often, they are
+alpha_...               items reverse-coded that run against the others
+n_backstories           different backstories among the personas; 0 where they have none
+effective_backstories   the effective number of backstories: 1 / sum of squared shares
 traits_reproduced       respondents all of whose traits, of those matched on, are
-                        those of their story
+                        those of their backstory
 traits_reproduced_mean  mean share of a respondent's traits that are
-mean_similarity         mean similarity of respondents and their stories
+mean_similarity         mean similarity of respondents and their backstories
 notes                   why a number is missing, and which items do not vary
 ======================  ========================================================
 """
@@ -26,51 +26,53 @@ notes                   why a number is missing, and which items do not vary
 import sys
 from collections.abc import Mapping
 from dataclasses import asdict
-from math import nan
 from pathlib import Path
 from typing import Annotated
 
 import numpy as np
 from pydantic import Field
 
-from anthology.analysis import split_half as halves
-from anthology.analysis.alpha import ALPHAS, alpha_forms
-from anthology.analysis.distances import (
-    FloatArray,
-    GroupStats,
-    all_distances,
-    group_stats,
-    why_undefined,
-)
-from anthology.analysis.features import positions_of
+from anthology.analysis.alpha import ALPHA_FORMS, alpha_forms
+from anthology.analysis.groups import FloatArray, GroupStats, group_stats, why_undefined
 from anthology.analysis.load import (
-    AnswerSettings,
     PersonaAnswers,
     Respondents,
     Scale,
     load_personas,
     load_respondents,
 )
-from anthology.analysis.match_quality import match_quality
+from anthology.analysis.match_quality import MatchQuality, match_quality
+from anthology.analysis.metric_rows import (
+    SplitSettings,
+    human_values,
+    join_notes,
+    split_respondents,
+)
+from anthology.analysis.metrics import METRICS, measure
+from anthology.analysis.proportions import effective_number
+from anthology.analysis.split_half import why_halves_undefined
 from anthology.config.stage import Derived, From
 from anthology.config.survey import TraitSource
 from anthology.errors import DataError
 from anthology.io.parquet import write_text
 from anthology.io.tables import Row, format_csv
-from anthology.seeds import rng_for
-
-DISTANCES = ("wasserstein", "wasserstein_normalised", "total_variation", "frobenius", "l1", "cbs")
-MATCH = ("traits_reproduced", "traits_reproduced_mean", "mean_similarity")
-
-METRICS_FULL = (
-    *("survey", "model", "condition", "n_respondents", "n_complete"),
-    *(column for name in DISTANCES for column in (name, f"{name}_weighted")),
-    *(*ALPHAS, "n_backstories", "effective_backstories", *MATCH, "notes"),
-)
-"""The columns of `metrics_full.csv`."""
+from anthology.survey.respondents import Positions
 
 
-class Settings(AnswerSettings):
+def full_columns() -> tuple[str, ...]:
+    """Return the columns of `metrics_full.csv`."""
+    distances = [metric.name for metric in METRICS if metric.is_distance]
+    others = [metric.name for metric in METRICS if not metric.is_distance]
+    return (
+        *("survey", "model", "condition", "n_respondents", "n_complete"),
+        *(column for name in distances for column in (name, f"{name}_weighted")),
+        *(name for name in others if name not in ALPHA_FORMS),
+        *(*ALPHA_FORMS, "n_backstories", "effective_backstories"),
+        *(*MatchQuality.__dataclass_fields__, "notes"),
+    )
+
+
+class Settings(SplitSettings):
     """What the metrics in all their forms depend on."""
 
     items: Annotated[
@@ -79,10 +81,6 @@ class Settings(AnswerSettings):
         From("surveys/{survey}.items", "variable codes reverse_coded"),
     ]
     """The items, with those that run against the others."""
-    seed: Annotated[int, From("seed")]
-    """The experiment's seed."""
-    splits: Annotated[int, Field(ge=1), From("metrics.splits")]
-    """How often the people are split into halves for their own row."""
     matched: Annotated[dict[str, str], Derived("matching_of")]
     """The matching of each condition that has one."""
     matchings: Annotated[dict[str, dict[str, TraitSource]], Derived("matchings")]
@@ -122,75 +120,54 @@ def run(
         `anthology.analysis.match_quality.match_quality`, or if the file of a matching is missing.
     """
     found = load_respondents(settings, humans)
-    answered = load_personas(settings, found, responses, stories=True)
-    whole = group_stats(found.positions, settings.sizes, found.weights)
+    answered = load_personas(settings, found, responses, backstories=True)
+    group = group_stats(found.positions, settings.sizes, found.weights)
     files = {path.stem: path for path in matches or []}
-    rows = [_human_row(settings, found, whole)]
-    rows += [_persona_row(settings, found, whole, one, files, traits) for one in answered]
-    write_text(output, format_csv(METRICS_FULL, rows))
+    rows = [_human_row(settings, found, group)]
+    rows += [_persona_row(settings, found, group, one, files, traits) for one in answered]
+    write_text(output, format_csv(full_columns(), rows))
     print(f"{settings.survey}: people and {len(rows) - 1} conditions measured", file=sys.stderr)
 
 
-def effective(uses: FloatArray) -> float:
-    """Return as how many things, all used equally often, some are.
-
-    That is 1 / sum of the squared shares, the inverse of Simpson's index and Hill's
-    number of order 2.
-
-    Source: Simpson, "Measurement of diversity" (Nature, 1949); Hill, "Diversity and
-    evenness: a unifying notation and its consequences" (Ecology, 1973).
-
-    Parameters
-    ----------
-    uses
-        How often each is used; NaN is returned for none.
-    """
-    return float(uses.sum() ** 2 / (uses**2).sum()) if len(uses) else nan
-
-
-def _human_row(settings: Settings, found: Respondents, whole: GroupStats) -> Row:
-    # The same splits as those of metrics.csv.
-    rng = rng_for(settings.seed, "metrics", settings.survey, "splits")
-    first = halves.draw_halves(len(found.ids), settings.splits, rng)
-    parts = halves.half_stats(found.positions, settings.sizes, found.weights, first)
-    between = {name: float(v.mean()) for name, v in all_distances(*parts, settings.sizes).items()}
-    every, said = _alphas(settings, found.positions, found.weights)
-    notes = (
-        why_undefined(whole, settings.names)
-        + halves.why_halves_undefined(parts, settings.names)
-        + said
-    )
+def _human_row(settings: Settings, found: Respondents, humans: GroupStats) -> Row:
+    halves = split_respondents(settings, found)
+    values = human_values(humans, halves)
+    forms, notes = _alpha_forms(settings, found.positions, found.weights)
+    undefined = [
+        *why_undefined(humans, settings.names),
+        *why_halves_undefined(halves, settings.names),
+    ]
     return {
         "survey": settings.survey,
         "condition": "human",
         "n_respondents": len(found.ids),
-        "n_complete": int(whole.rows),
-        # People always have their weights.
-        **_paired(between, between),
-        **every,
-        "notes": _joined([*notes, "people have no stories"]),
+        "n_complete": int(humans.rows),
+        # Respondents always have their weights.
+        **_both_forms(values, values),
+        **forms,
+        "notes": join_notes([*undefined, *notes, "people have no stories"]),
     }
 
 
 def _persona_row(
     settings: Settings,
     found: Respondents,
-    whole: GroupStats,
+    humans: GroupStats,
     one: PersonaAnswers,
     files: Mapping[str, Path],
     traits: Path | None,
 ) -> Row:
-    present = one.present
-    positions, weights = positions_of(one.places[present]), found.weights[present]
+    present, names = one.present, settings.names
+    positions = one.positions[present]
     equal = group_stats(positions, settings.sizes)
-    weighted = group_stats(positions, settings.sizes, weights)
-    every, said = _alphas(settings, positions, weights)
-    own, others = why_undefined(equal, settings.names), why_undefined(weighted, settings.names)
+    weighted = group_stats(positions, settings.sizes, found.weights[present])
+    forms, alpha_notes = _alpha_forms(settings, positions, found.weights[present])
+    own = why_undefined(equal, names)
     notes = [
         *own,
-        *(f"weighted: {note}" for note in others if note not in own),
-        *(f"humans: {note}" for note in why_undefined(whole, settings.names)),
-        *said,
+        *(f"weighted: {note}" for note in why_undefined(weighted, names) if note not in own),
+        *(f"humans: {note}" for note in why_undefined(humans, names)),
+        *alpha_notes,
     ]
     uses = one.uses.astype(np.float64)
     match: Mapping[str, float] = {}
@@ -202,36 +179,35 @@ def _persona_row(
             raise DataError(f"the matching {name} of the condition {one.condition} is missing")
         sources = settings.matchings[name]
         match = asdict(match_quality(found, present, sources, matches=files[name], traits=traits))
-        if np.isnan(match[MATCH[0]]):
-            notes.append("nobody told a trait that was matched on")
+        if np.isnan(match["traits_reproduced"]):
+            notes.append("nobody answered a trait that was matched on")
     return {
         "survey": settings.survey,
         "model": one.model,
         "condition": one.condition,
         "n_respondents": len(positions),
         "n_complete": int(equal.rows),
-        **_paired(
-            {name: float(v) for name, v in all_distances(whole, equal, settings.sizes).items()},
-            {name: float(v) for name, v in all_distances(whole, weighted, settings.sizes).items()},
-        ),
-        **every,
+        **_both_forms(_measure(humans, equal), _measure(humans, weighted)),
+        **forms,
         "n_backstories": len(uses),
-        "effective_backstories": effective(uses),
+        "effective_backstories": effective_number(uses),
         **match,
-        "notes": _joined(notes),
+        "notes": join_notes(notes),
     }
 
 
-def _alphas(
-    settings: Settings, positions: FloatArray, weights: FloatArray
+def _measure(humans: GroupStats, group: GroupStats) -> dict[str, float]:
+    return {name: float(value) for name, value in measure(humans, group).items()}
+
+
+def _alpha_forms(
+    settings: Settings, positions: Positions, weights: FloatArray
 ) -> tuple[dict[str, float], list[str]]:
     against = [item.reverse_coded for item in settings.items]
     return alpha_forms(positions, weights, settings.sizes, against, settings.names)
 
 
-def _paired(equal: Mapping[str, float], weighted: Mapping[str, float]) -> dict[str, float]:
-    return {**equal, **{f"{name}_weighted": value for name, value in weighted.items()}}
-
-
-def _joined(notes: list[str]) -> str:
-    return "; ".join(dict.fromkeys(notes))
+def _both_forms(equal: Mapping[str, float], weighted: Mapping[str, float]) -> dict[str, float]:
+    """Return every metric, and the distances with weights too."""
+    distances = [metric.name for metric in METRICS if metric.is_distance]
+    return {**equal, **{f"{name}_weighted": weighted[name] for name in distances}}

@@ -11,9 +11,11 @@ from math import isnan
 from pathlib import Path
 from typing import Annotated, NamedTuple
 
-from anthology.analysis.distances import cronbach_alpha
+import numpy as np
+
 from anthology.analysis.load import Respondents, Scale, load_respondents
 from anthology.analysis.metric_rows import MetricSettings, metric_rows
+from anthology.analysis.metrics import cronbach_alpha
 from anthology.config.published import Published, Triple
 from anthology.config.stage import Derived, From, StageSettings
 from anthology.errors import DataError
@@ -161,10 +163,12 @@ def _groups(settings: Settings, found: Sequence[_Found]) -> list[str]:
             codes = settings.surveys[one.survey].traits.get(group.trait)
             if codes is None:
                 continue  # The survey's declaration here has no such trait.
-            place = one.people.trait(group.trait, codes)
-            members = [i for i, at in enumerate(place) if at >= 0 and codes[at] in group.codes]
+            position = one.people.trait(group.trait, codes)
+            members = np.isin(
+                position, [codes.index(code) + 1 for code in codes if code in group.codes]
+            )
             alpha = cronbach_alpha(one.people.positions[members])
-            rows.append((group.name, f"{len(members):,}", _number(group.alpha), _number(alpha)))
+            rows.append((group.name, f"{members.sum():,}", _number(group.alpha), _number(alpha)))
         if rows:
             source = one.people.source
             lines += [

@@ -1,4 +1,4 @@
-"""The subgroups stage: the table of metrics again, for groups of people on their own.
+"""The subgroups stage: the main table again, for each group of respondents on its own.
 
 `subgroups.csv` has the columns of `metrics.csv` behind two more: `subgroup`, the
 trait, grouping or crossing that divides the people, and `group`, which part of them.
@@ -8,45 +8,24 @@ left out: so few people could be told apart, and a number about them means littl
 """
 
 import sys
-from collections.abc import Iterator
-from dataclasses import dataclass
-from itertools import product
 from pathlib import Path
 from typing import Annotated
 
-import numpy as np
 from pydantic import Field
 
-from anthology.analysis.distances import BoolArray
-from anthology.analysis.load import Respondents, load_personas, load_respondents
-from anthology.analysis.metric_rows import MetricSettings, metric_rows
+from anthology.analysis.load import load_personas, load_respondents
+from anthology.analysis.metric_rows import MetricSettings, metric_columns, metric_rows
+from anthology.analysis.subgroups import Division, divide_respondents
 from anthology.config.stage import Derived, From
 from anthology.io.parquet import write_text
 from anthology.io.tables import Row, format_csv
-from anthology.records import Record
-from anthology.stages.metrics import COLUMNS
 from anthology.survey.codebook import Codebook
 
-SUBGROUPS = (COLUMNS[0], "subgroup", "group", *COLUMNS[1:])
-"""The columns of `subgroups.csv`."""
 
-CROSSED = " x "
-"""What stands between the names of a crossing."""
-
-
-class Division(Record):
-    """One way of dividing people by a trait."""
-
-    name: str
-    """What tables call it: the trait, or the grouping."""
-    trait: str
-    """The trait."""
-    codes: list[int]
-    """All codes of the trait."""
-    labels: dict[int, str]
-    """Our own words for codes, in place of the survey file's."""
-    groups: dict[str, list[int]] | None
-    """The codes of each group by its name; None for a group of each code."""
+def subgroup_columns() -> tuple[str, ...]:
+    """Return the columns of `subgroups.csv`."""
+    survey, *others = metric_columns()
+    return (survey, "subgroup", "group", *others)
 
 
 class Settings(MetricSettings):
@@ -56,15 +35,6 @@ class Settings(MetricSettings):
     """What divides the people; several divisions are crossed."""
     min_group_size: Annotated[int, Field(ge=2), From("metrics.min_group_size")]
     """Groups of fewer people are not measured."""
-
-
-@dataclass(frozen=True, slots=True)
-class Group:
-    """Some of the people: which division made them, what they are called, who they are."""
-
-    subgroup: str
-    name: str
-    members: BoolArray
 
 
 def run(
@@ -89,56 +59,26 @@ def run(
         As `anthology.analysis.load.load_respondents` and `anthology.analysis.load.load_personas`.
     """
     found = load_respondents(settings, humans)
-    answered = list(load_personas(settings, found, responses, stories=True))
+    answered = list(load_personas(settings, found, responses, backstories=True))
     words = Codebook.load(codebook)
     rows: list[Row] = []
     small = 0
-    for group in groups(settings, found, words):
+    for group in divide_respondents(settings.subgroups, found, words):
         where = {"survey": settings.survey, "subgroup": group.subgroup, "group": group.name}
         if group.members.sum() < settings.min_group_size:
             small += 1
             rows += [_suppressed(settings, where, *key) for key in (("", "human"), *settings.rows)]
             continue
         path = ("subgroups", settings.survey, group.subgroup, group.name)
-        kept = [one.of(group.members) for one in answered]
-        measured = metric_rows(settings, found.of(group.members), kept, *path)
+        members = [one.select(group.members) for one in answered]
+        measured = metric_rows(settings, found.select(group.members), members, *path)
         rows += [{**row, **where} for row in measured]
-    write_text(output, format_csv(SUBGROUPS, rows))
+    write_text(output, format_csv(subgroup_columns(), rows))
     print(
         f"{settings.survey}: {len(rows) // (len(settings.rows) + 1)} groups compared, "
         f"{small} of them too small to measure",
         file=sys.stderr,
     )
-
-
-def groups(settings: Settings, found: Respondents, words: Codebook) -> Iterator[Group]:
-    """List the groups of every division and crossing, in order.
-
-    Who did not tell a trait is in none of its groups.
-    """
-    for divisions in settings.subgroups:
-        parts = [_parts(division, found, words) for division in divisions]
-        for crossing in product(*parts):
-            yield Group(
-                CROSSED.join(division.name for division in divisions),
-                CROSSED.join(name for name, _ in crossing),
-                np.logical_and.reduce([members for _, members in crossing]),
-            )
-
-
-def _parts(division: Division, found: Respondents, words: Codebook) -> list[tuple[str, BoolArray]]:
-    """Return the name and the members of each group of one division."""
-    place = found.trait(division.trait, division.codes)
-    texts = words.traits[division.trait].texts | division.labels
-    named: dict[str, list[int]] = {} if division.groups is None else division.groups
-    if division.groups is None:
-        for code in division.codes:
-            # Codes that the survey calls the same are one group.
-            named.setdefault(texts[code], []).append(code)
-    return [
-        (name, np.isin(place, [division.codes.index(code) for code in codes]))
-        for name, codes in named.items()
-    ]
 
 
 def _suppressed(settings: Settings, where: Row, model: str, condition: str) -> Row:

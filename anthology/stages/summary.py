@@ -1,14 +1,14 @@
-"""The summary stage: the tables of all surveys as one."""
+"""The summary stage: the main tables of all surveys as one."""
 
 import csv
 import io
 from pathlib import Path
 from typing import Annotated
 
+from anthology.analysis.metric_rows import metric_columns
 from anthology.config.stage import From, StageSettings
 from anthology.errors import DataError
 from anthology.io.parquet import write_text
-from anthology.stages.metrics import COLUMNS
 
 
 class Settings(StageSettings):
@@ -36,13 +36,14 @@ def run(settings: Settings, *, metrics: list[Path], output: Path) -> None:
         If a table's columns are not those that the metrics stage writes, or the tables
         are not those of the surveys.
     """
+    columns = metric_columns()
     found: dict[str, list[list[str]]] = {}
     for path in metrics:
         with path.open(encoding="utf-8", newline="") as file:
             header, *rows = list(csv.reader(file)) or [[]]
-        if tuple(header) != COLUMNS:
+        if tuple(header) != columns:
             raise DataError(
-                f"its columns are {', '.join(header) or 'none'}, not {', '.join(COLUMNS)}",
+                f"its columns are {', '.join(header) or 'none'}, not {', '.join(columns)}",
                 where=str(path),
                 hint="Remove the file; the workflow makes it again.",
             )
@@ -61,7 +62,7 @@ def run(settings: Settings, *, metrics: list[Path], output: Path) -> None:
         )
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(COLUMNS)
+    writer.writerow(columns)
     for survey in settings.surveys:
         writer.writerows(found[survey])
     write_text(output, text.getvalue())

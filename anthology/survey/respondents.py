@@ -13,6 +13,9 @@ from anthology.errors import DataError
 TRAIT_PREFIX = "trait:"
 """What the names of trait columns begin with."""
 
+Positions = npt.NDArray[np.int16]
+"""Answers as positions 1..k among a variable's options, in the survey's order; 0 for no answer."""
+
 
 def list_respondents(humans: pa.Table) -> list[tuple[str, dict[str, int | None]]]:
     """Return for each respondent the id and the code of each trait, None where there is none."""
@@ -24,10 +27,10 @@ def list_respondents(humans: pa.Table) -> list[tuple[str, dict[str, int | None]]
     return [(who, dict(zip(traits, row, strict=True))) for who, row in zip(ids, rows, strict=True)]
 
 
-def index_codes(
+def read_positions(
     column: pa.ChunkedArray, codes: Sequence[int], name: str, path: Path
-) -> npt.NDArray[np.int64]:
-    """Return each code's place among a variable's codes, from 0, and -1 where there is none.
+) -> Positions:
+    """Return each code's position 1..k among a variable's codes, and 0 where there is none.
 
     Raises
     ------
@@ -39,8 +42,7 @@ def index_codes(
     unknown = values.filter(pc.and_(found.is_null(), values.is_valid()))
     if len(unknown):
         raise unknown_code_error(name, unknown[0], codes, path)
-    filled = found.fill_null(-1)
-    return np.asarray(filled.to_numpy(zero_copy_only=False), dtype=np.int64)
+    return np.asarray(found.fill_null(-1).to_numpy(zero_copy_only=False) + 1, dtype=np.int16)
 
 
 def unknown_code_error(name: str, code: object, codes: Sequence[int], path: Path) -> DataError:

@@ -15,8 +15,8 @@ from statsmodels.stats.inter_rater import cohens_kappa
 from anthology.analysis import agreement, baselines
 from anthology.analysis import person_correlation as profiles
 from anthology.analysis.person_correlation import ItemScales
+from tests.support.random_answers import coded
 
-SKLEARN = import_module("sklearn.metrics")
 SIZE = 4
 ANSWERS = st.integers(-1, SIZE - 1)
 PAIRS = st.lists(st.tuples(ANSWERS, ANSWERS), min_size=1, max_size=30)
@@ -26,7 +26,7 @@ Pairs = list[tuple[int, int]]
 
 def table_of(pairs: Pairs, counts: Any = None) -> Any:
     """The joint table of one item, in one draw or several."""
-    first, second = np.array(pairs, dtype=np.int64).reshape(-1, 2).T[:, :, None]
+    first, second = np.array(pairs, dtype=np.int16).reshape(-1, 2).T[:, :, None] + 1
     drawn = np.ones((1, len(pairs))) if counts is None else counts
     return agreement.joint_tables(first, second, SIZE, drawn)[:, 0]
 
@@ -65,7 +65,9 @@ def test_kappa_agrees_with_scikit_learn_and_statsmodels(pairs: Pairs) -> None:
     for weights, measure in measures.items():
         found = measure(table)
         assert found == pytest.approx(cohens_kappa(table, wt=weights).kappa, abs=1e-12)
-        told = SKLEARN.cohen_kappa_score(first, second, labels=range(SIZE), weights=weights)
+        told = import_module("sklearn.metrics").cohen_kappa_score(
+            first, second, labels=range(SIZE), weights=weights
+        )
         assert found == pytest.approx(told, abs=1e-12)
 
 
@@ -163,10 +165,10 @@ def test_a_baseline_is_the_mean_over_all_others_in_the_cell(people: Pairs, seed:
     answers, cells = np.array(people, dtype=np.int64).T
     counts = np.random.default_rng(seed).integers(0, 4, size=(3, len(people)))
     counts[0] = 1
-    found = baselines.expected_tables(answers[:, None], SIZE, cells, counts)[:, 0]
+    found = baselines.expected_tables(coded(answers + 1)[:, None], SIZE, cells, counts)[:, 0]
     for draw in range(3):
         assert found[draw] == pytest.approx(slow_table(people, counts[draw]), abs=1e-9)
-    shares = baselines.leave_one_out_shares(answers, SIZE, cells)
+    shares = baselines.leave_one_out_shares(coded(answers + 1), SIZE, cells)
     paired = ~np.isnan(shares[:, 0])
     own = np.eye(SIZE)[answers[paired]]
     assert own.T @ shares[paired] == pytest.approx(found[0], abs=1e-9)
@@ -176,16 +178,16 @@ def test_draws_in_several_blocks_are_as_in_one() -> None:
     rng = np.random.default_rng(4)
     answers, cells = rng.integers(-1, SIZE, size=(20, 2)), rng.integers(3, size=20)
     counts = rng.integers(0, 3, size=(2 * baselines._BLOCK + 7, 20))
-    whole = baselines.expected_tables(answers, SIZE, cells, counts)
+    whole = baselines.expected_tables(coded(answers + 1), SIZE, cells, counts)
     some = [0, baselines._BLOCK + 3, -1]
-    apart = [baselines.expected_tables(answers, SIZE, cells, counts[[i]]) for i in some]
+    apart = [baselines.expected_tables(coded(answers + 1), SIZE, cells, counts[[i]]) for i in some]
     assert np.concatenate(apart) == pytest.approx(whole[some])
 
 
 def test_a_person_alone_in_its_cell_is_left_out() -> None:
     answers, cells = np.array([[0], [1], [2]]), np.array([0, 0, 1])
-    assert baselines.expected_tables(answers, SIZE, cells, np.ones((1, 3))).sum() == 2
-    assert np.isnan(baselines.leave_one_out_shares(answers[:, 0], SIZE, cells)[2]).all()
+    assert baselines.expected_tables(coded(answers + 1), SIZE, cells, np.ones((1, 3))).sum() == 2
+    assert np.isnan(baselines.leave_one_out_shares(coded(answers[:, 0] + 1), SIZE, cells)[2]).all()
 
 
 def test_a_trait_that_was_not_told_is_a_value_like_any_other() -> None:
@@ -197,7 +199,9 @@ def test_a_trait_that_was_not_told_is_a_value_like_any_other() -> None:
 
 def test_anyone_else_agrees_a_little_less_than_by_chance() -> None:
     answers = np.array([[0], [0], [1], [1], [2], [3]])
-    tables = baselines.expected_tables(answers, SIZE, np.zeros(6, dtype=np.int64), np.ones((1, 6)))
+    tables = baselines.expected_tables(
+        coded(answers + 1), SIZE, np.zeros(6, dtype=np.int64), np.ones((1, 6))
+    )
     for name in ("kappa", "kappa_linear", "spearman"):
         assert agreement.ORDERED[name](tables)[0, 0] == pytest.approx(-1 / 5)
 
@@ -210,7 +214,9 @@ def test_draws_of_a_baseline_spread_as_samples_of_people_do(cells: int) -> None:
     for _ in range(60):
         answers, cell = rng.binomial(3, 0.25, size=(200, 1)), rng.integers(cells, size=200)
         counts = np.concatenate([np.ones((1, 200)), rng.poisson(1, size=(100, 200))])
-        found = agreement.agreement(baselines.expected_tables(answers, SIZE, cell, counts))[:, 0]
+        found = agreement.agreement(
+            baselines.expected_tables(coded(answers + 1), SIZE, cell, counts)
+        )[:, 0]
         estimates.append(found[0])
         spreads.append(found[1:].std())
     assert np.mean(spreads) / np.std(estimates) == pytest.approx(1, abs=0.2)
@@ -239,7 +245,7 @@ def slow_spearman(first: Any, second: Any) -> float:
 def test_profiles_agree_with_scipy_person_by_person(rows: Any) -> None:
     first = positions_of(rows)
     second = first[::-1]
-    found = profiles.score_persons(first, second, SCALES)
+    found = profiles.score_persons(coded(first), coded(second), SCALES)
     for i, (one, other) in enumerate(zip(first, second, strict=True)):
         both = ~(np.isnan(one) | np.isnan(other))
         ordered = both & SCALES.ordered
@@ -256,7 +262,7 @@ def test_expected_profiles_are_means_over_all_others(rows: Any, data: st.DataObj
     positions = positions_of(rows)
     several = st.lists(st.integers(0, 2), min_size=len(rows), max_size=len(rows))
     cells = np.array(data.draw(several))
-    found = profiles.expected_scores(positions, SCALES, cells)
+    found = profiles.expected_scores(coded(positions), SCALES, cells)
     for i, own in enumerate(positions):
         others = positions[(cells == cells[i]) & (np.arange(len(cells)) != i)]
         each = [slow_spearman(own, theirs) for theirs in others]
@@ -275,6 +281,6 @@ def test_expected_profiles_are_means_over_all_others(rows: Any, data: st.DataObj
 
 def test_answers_to_items_of_different_length_are_ranked_by_how_far_up_they_stand() -> None:
     scales = ItemScales([2, 3, 5], np.array([True] * 3))
-    first, second = np.array([[2.0, 2, 1]]), np.array([[2.0, 2, 2]])
+    first, second = coded([[2, 2, 1]]), coded([[2, 2, 2]])
     # Levels 1, 1/2, 0 and 1, 1/2, 1/4: the same order, though raw positions are tied.
     assert profiles.score_persons(first, second, scales).spearman == pytest.approx([1.0])

@@ -7,8 +7,17 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from tests.stages import test_comparisons, test_metrics, test_metrics_full
-from tests.stages.test_metrics import ITEMS, NAMES, frames, population
+from tests.stages import test_metrics_full
+from tests.support.metric_tables import (
+    ITEMS,
+    NAMES,
+    comparison_settings,
+    frames,
+    population,
+    run_comparisons,
+    run_metrics,
+    settings_for,
+)
 
 Frames = Mapping[tuple[str, str], pd.DataFrame]
 Tables = dict[str, list[dict[str, str]]]
@@ -22,11 +31,11 @@ def tables(
     folder.mkdir()
     heavy = people["weight"] > people["weight"].median()
     known = people.assign(age=heavy.astype(int) + 1, sex=2)
-    metrics = test_metrics.settings_for(items=items, **changes)
-    published, _ = test_metrics.run(folder / "metrics", metrics, people, responses)
+    metrics = settings_for(items=items, **changes)
+    published, _ = run_metrics(folder / "metrics", metrics, people, responses)
     full = test_metrics_full.settings_for(items=items)
-    resampled = test_comparisons.settings_for(items=items, **changes)
-    intervals, pairs = test_comparisons.run(folder / "comparisons", resampled, people, responses)
+    resampled = comparison_settings(items=items, **changes)
+    intervals, pairs = run_comparisons(folder / "comparisons", resampled, people, responses)
     return {
         "metrics": published,
         "full": test_metrics_full.run(folder / "full", responses, full, known),

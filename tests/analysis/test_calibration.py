@@ -10,7 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from anthology.analysis.calibration import FLOOR, Forecasts, reliability_bins, score_forecasts
-from anthology.analysis.distances import FloatArray
+from anthology.analysis.groups import FloatArray
+from tests.support.random_answers import coded
 
 METRICS = import_module("sklearn.metrics")
 CURVES = import_module("sklearn.calibration")
@@ -23,12 +24,12 @@ def forecasts(draw: st.DrawFn, size: int | None = None) -> Forecasts:
     parts = st.lists(st.integers(0, 20), min_size=options, max_size=options).filter(any)
     odds = np.array(draw(st.lists(parts, min_size=1, max_size=15)), dtype=np.float64)
     outcomes = [draw(st.integers(0, options - 1)) for _ in odds]
-    return Forecasts(odds / odds.sum(axis=1, keepdims=True), np.array(outcomes))
+    return Forecasts(odds / odds.sum(axis=1, keepdims=True), np.array(outcomes, dtype=np.int16) + 1)
 
 
 def test_a_hand_worked_case() -> None:
     found = score_forecasts(
-        [Forecasts(np.array([[0.5, 0.3, 0.2], [0.1, 0.8, 0.1]]), np.array([0, 2]))]
+        [Forecasts(np.array([[0.5, 0.3, 0.2], [0.1, 0.8, 0.1]]), coded([1, 3]))]
     )
     assert found.number == 2
     assert found.brier == pytest.approx((0.25 + 0.09 + 0.04 + 0.01 + 0.64 + 0.81) / 2)
@@ -42,13 +43,13 @@ def test_a_hand_worked_case() -> None:
 def test_scores_agree_with_scikit_learn(one: Forecasts) -> None:
     found, labels = score_forecasts([one]), range(one.probabilities.shape[1])
     expected = METRICS.brier_score_loss(
-        one.outcomes, one.probabilities, labels=labels, scale_by_half=False
+        one.outcomes - 1, one.probabilities, labels=labels, scale_by_half=False
     )
     assert found.brier == pytest.approx(expected)
-    kept = one.probabilities[np.arange(len(one.outcomes)), one.outcomes] >= FLOOR
+    kept = (one.probabilities * one.marks).sum(axis=1) >= FLOOR
     sure = score_forecasts([Forecasts(one.probabilities[kept], one.outcomes[kept])])
     if kept.any():
-        expected = METRICS.log_loss(one.outcomes[kept], one.probabilities[kept], labels=labels)
+        expected = METRICS.log_loss(one.outcomes[kept] - 1, one.probabilities[kept], labels=labels)
         assert sure.log_score == pytest.approx(expected)
     assert found.floored == (~kept).sum()
 
@@ -78,7 +79,7 @@ def test_bins_agree_with_scikit_learn_and_their_error_with_a_loop(some: list[For
 
 def _single(values: FloatArray, marks: FloatArray) -> Forecasts:
     """Probabilities of one option each, as forecasts with outcomes that bring the marks."""
-    return Forecasts(values[:, None], np.where(marks > 0, 0, 1))
+    return Forecasts(values[:, None], np.where(marks > 0, 1, 2).astype(np.int16))
 
 
 @given(forecasts(size=3), st.randoms())
@@ -87,7 +88,7 @@ def test_neither_the_order_of_people_nor_of_options_changes_scores(
 ) -> None:
     people = list(range(len(one.outcomes)))
     random.shuffle(people)
-    turned = Forecasts(one.probabilities[people][:, ::-1], 2 - one.outcomes[people])
+    turned = Forecasts(one.probabilities[people][:, ::-1], 4 - one.outcomes[people])
     first, second = score_forecasts([one]), score_forecasts([turned])
     assert first.brier == pytest.approx(second.brier)
     assert first.log_score == pytest.approx(second.log_score)
@@ -106,8 +107,8 @@ def test_the_same_forecasts_twice_score_the_same(one: Forecasts) -> None:
 def test_who_is_sure_and_right_scores_nothing_and_who_is_wrong_the_most() -> None:
     sure = np.eye(3)
     right, wrong = (
-        score_forecasts([Forecasts(sure, np.arange(3))]),
-        score_forecasts([Forecasts(sure, np.array([1, 2, 0]))]),
+        score_forecasts([Forecasts(sure, coded(np.arange(3) + 1))]),
+        score_forecasts([Forecasts(sure, coded([2, 3, 1]))]),
     )
     assert (right.brier, right.log_score, right.calibration_error) == (0, 0, 0)
     assert wrong.brier == 2
@@ -116,12 +117,12 @@ def test_who_is_sure_and_right_scores_nothing_and_who_is_wrong_the_most() -> Non
 
 
 def test_a_certainty_is_in_the_last_bin_and_a_border_in_the_upper() -> None:
-    bins = reliability_bins([Forecasts(np.array([[1.0, 0.0], [0.3, 0.7]]), np.array([0, 0]))])
+    bins = reliability_bins([Forecasts(np.array([[1.0, 0.0], [0.3, 0.7]]), coded([1, 1]))])
     assert bins.number.tolist() == [1, 0, 0, 1, 0, 0, 0, 1, 0, 1]
     assert isnan(bins.predicted[1])
 
 
 def test_no_forecasts_have_no_score() -> None:
-    nothing = score_forecasts([Forecasts(np.zeros((0, 4)), np.zeros(0, dtype=np.int64))])
+    nothing = score_forecasts([Forecasts(np.zeros((0, 4)), coded([]))])
     assert nothing.number == 0
     assert all(map(isnan, (nothing.brier, nothing.log_score, nothing.calibration_error)))

@@ -18,7 +18,7 @@ from anthology.analysis.load import (
     load_respondents,
 )
 from anthology.errors import DataError
-from tests.stages.test_metrics import (
+from tests.support.metric_tables import (
     ITEMS,
     NAMES,
     answered,
@@ -28,6 +28,7 @@ from tests.stages.test_metrics import (
     write_humans,
     write_responses,
 )
+from tests.support.random_answers import with_nan
 
 ROW = ("llama", "greedy_bio")
 SETTINGS = settings_for(rows=[list(ROW)])
@@ -42,7 +43,7 @@ def read(folder: Path, frame: pd.DataFrame, **given: Any) -> tuple[Respondents, 
 
 def test_answers_stand_in_the_row_of_the_person_and_the_column_of_the_item(tmp_path: Path) -> None:
     frame = answered(1, stories=True)
-    found, one = read(tmp_path, frame, stories=True)
+    found, one = read(tmp_path, frame, backstories=True)
     ids = found.ids.to_pylist()
     assert ids == sorted(population()["respondent"])
     codes = frame.set_index(["respondent", "item"])["code"]
@@ -50,16 +51,15 @@ def test_answers_stand_in_the_row_of_the_person_and_the_column_of_the_item(tmp_p
     for row, who in enumerate(ids):
         asked = who in stories.index
         assert one.present[row] == asked
-        assert one.stories is not None
-        assert one.stories[row] == (stories[who] if asked else -1)
+        assert one.backstories is not None
+        assert one.backstories[row] == (stories[who] if asked else -1)
         for column, item in enumerate(ITEMS):
             code = codes.get((who, item["variable"]))
             place = 0 if pd.isna(code) else item["codes"].index(code) + 1
-            assert one.places[row, column] == place
+            assert one.positions[row, column] == place
             assert one.asked[row, column] == asked
-    assert np.array_equal(
-        found.positions, positions_of(population().sort_values("respondent")), True
-    )
+    expected = positions_of(population().sort_values("respondent"))
+    assert np.array_equal(with_nan(found.positions), expected, True)
     assert one.uses.sum() == len(stories)
     assert len(one.uses) == stories.nunique()
 
@@ -71,17 +71,17 @@ def test_neither_the_order_of_rows_nor_how_many_are_read_at_a_time_matters(
 ) -> None:
     folder = tmp_path_factory.mktemp("any")
     frame = answered(2, stories=True)
-    _, before = read(folder, frame, stories=True)
+    _, before = read(folder, frame, backstories=True)
     order = list(range(len(frame)))
     random.shuffle(order)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(reading, "_ROWS", rows)
-        _, after = read(folder, frame.iloc[order].reset_index(drop=True), stories=True)
-    assert (after.places == before.places).all()
+        _, after = read(folder, frame.iloc[order].reset_index(drop=True), backstories=True)
+    assert (after.positions == before.positions).all()
     assert (after.asked == before.asked).all()
-    assert after.stories is not None
-    assert before.stories is not None
-    assert (after.stories == before.stories).all()
+    assert after.backstories is not None
+    assert before.backstories is not None
+    assert (after.backstories == before.backstories).all()
 
 
 @pytest.mark.parametrize("rows", [1, 4, 1000])
@@ -105,21 +105,21 @@ def test_neither_the_order_of_rows_nor_how_many_are_read_at_a_time_matters(
         ),
         (
             lambda f: f.assign(backstory=f["backstory"].mask(f.index == 7, 77)),
-            "a respondent has several stories",
+            "a respondent has several backstories",
         ),
     ],
 )
-def test_what_does_not_fit_is_told_wherever_it_stands(
+def test_rows_that_do_not_fit_are_refused_wherever_they_stand(
     rows: int, change: Any, said: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(reading, "_ROWS", rows)
     frame = change(answered(1, stories=True)).reset_index(drop=True)
     with pytest.raises(DataError, match=said) as caught:
-        read(tmp_path, frame, stories=True)
+        read(tmp_path, frame, backstories=True)
     assert str(caught.value.where) == str(tmp_path / "responses.parquet")
 
 
-def test_a_file_cut_short_is_told(tmp_path: Path) -> None:
+def test_a_truncated_file_is_refused(tmp_path: Path) -> None:
     found = load_respondents(SETTINGS, write_humans(tmp_path / "humans.parquet", population()))
     file = write_responses(tmp_path / "responses.parquet", answered(1, stories=True), ROW)
     content = file.read_bytes()
@@ -128,7 +128,7 @@ def test_a_file_cut_short_is_told(tmp_path: Path) -> None:
         list(load_personas(SETTINGS, found, [file]))
 
 
-def test_one_who_looks_on_sees_every_row_once_in_order(tmp_path: Path) -> None:
+def test_extra_columns_are_seen_once_for_each_row_in_order(tmp_path: Path) -> None:
     frame, seen = answered(1, stories=True), list[tuple[str, str, int]]()
 
     def see(part: reading.ResponseRows, path: Path) -> None:
@@ -141,5 +141,5 @@ def test_one_who_looks_on_sees_every_row_once_in_order(tmp_path: Path) -> None:
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(reading, "_ROWS", 7)
-        read(tmp_path, frame, look=ExtraColumns(["refused"], see))
+        read(tmp_path, frame, extra=ExtraColumns(["refused"], see))
     assert seen == list(frame[["respondent", "item", "refused"]].itertuples(index=False, name=None))

@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from anthology.analysis.metrics import METRICS
 from anthology.cli.main import stage_parser
 from anthology.config.survey import TraitSource
 from anthology.errors import DataError
@@ -26,6 +27,7 @@ from anthology.survey.codebook import Codebook, TraitEntry
 from tests.support.item_tables import Made
 from tests.support.random_tables import drawn, head, matched, shown_items, shown_trait, texts, words
 
+BY_NAME = {metric.name: metric for metric in METRICS}
 FIGURES = ("items", "correlations", "ranking", "matches", "traits", "answers")
 
 
@@ -120,8 +122,16 @@ def test_conditions_are_ranked_by_distance_and_alpha_by_nearness_to_the_people()
         keys[2]: np.full(3, np.nan),
     }
     bound = np.array([0.88, 0.8, 0.9])
-    assert RankedMetric("wasserstein", values, bound).order(keys) == [keys[1], keys[0], keys[2]]
-    assert RankedMetric("cronbach_alpha", values, bound).order(keys) == [keys[0], keys[1], keys[2]]
+    assert RankedMetric(BY_NAME["wasserstein"], values, bound).order(keys) == [
+        keys[1],
+        keys[0],
+        keys[2],
+    ]
+    assert RankedMetric(BY_NAME["cronbach_alpha"], values, bound).order(keys) == [
+        keys[0],
+        keys[1],
+        keys[2],
+    ]
 
 
 def test_the_human_bound_is_the_people_s_row() -> None:
@@ -182,7 +192,7 @@ def test_numbers_that_are_missing_are_drawn_as_missing() -> None:
         account = answers.AnswerAccount([], nothing, nothing, nothing, np.zeros((0, 2, 2)))
         assert "-" in words(answers.draw(own, empty, account)).split("\n")
         missing = {key: np.full(3, np.nan) for key in own.keys}
-        words(ranking.draw(own, [RankedMetric("cbs", missing, np.full(3, np.nan))]))
+        words(ranking.draw(own, [RankedMetric(BY_NAME["cbs"], missing, np.full(3, np.nan))]))
 
 
 def test_money_is_written_and_begins_no_formula() -> None:

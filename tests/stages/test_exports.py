@@ -14,8 +14,16 @@ import pytest
 from anthology.io.parquet import read_metadata, read_table
 from anthology.stages import exports
 from anthology.survey.codebook import Codebook, Entry
-from tests.stages.test_metrics import ITEMS, ROWS, frames, population, settings_for, write_responses
-from tests.stages.test_subgroups import WORDS, traits_of, write_people
+from tests.stages.test_subgroups import WORDS, traits_of
+from tests.support.metric_tables import (
+    ITEMS,
+    ROWS,
+    frames,
+    population,
+    settings_for,
+    write_people,
+    write_responses,
+)
 from tests.support.project import Project
 
 ONE_MODEL = [row for row in ROWS if row[0] == "llama"]

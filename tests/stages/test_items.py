@@ -5,45 +5,21 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 from scipy.stats import pearsonr
-from statsmodels.stats.proportion import proportion_confint
 
-from anthology.stages.items import effective, wilson
-from tests.support.item_tables import Positions, tabulate_items
+from anthology.analysis.proportions import wilson_interval
+from tests.support.item_tables import Answers, tabulate_items
 from tests.support.project import Project
 
 NAN = np.nan
 
 
-def drawn(people: int, seed: int = 1, missing: float = 0.1) -> Positions:
+def drawn(people: int, seed: int = 1, missing: float = 0.1) -> Answers:
     rng = np.random.default_rng(seed)
     answers = np.stack([rng.integers(1, 4, people), rng.integers(1, 3, people)], axis=1).astype(
         float
     )
     return np.where(rng.random(answers.shape) < missing, NAN, answers)
-
-
-@given(st.integers(0, 500), st.integers(1, 500), st.sampled_from([0.8, 0.9, 0.95, 0.99]))
-def test_the_interval_is_the_one_of_statsmodels(hits: int, misses: int, confidence: float) -> None:
-    n = hits + misses
-    low, high = wilson(np.array(hits / n), np.array(float(n)), confidence)
-    wanted = proportion_confint(hits, n, alpha=1 - confidence, method="wilson")
-    assert (low, high) == pytest.approx(wanted, abs=1e-9)
-
-
-def test_a_weighted_answer_counts_as_kish_says() -> None:
-    # (1 + 1 + 2)^2 / (1 + 1 + 4), and of the second item only the first two answered.
-    positions = np.array([[1.0, 1.0], [2.0, 1.0], [3.0, NAN]])
-    assert effective(positions, np.array([1.0, 1.0, 2.0])) == pytest.approx([16 / 6, 2.0])
-
-
-@given(st.lists(st.floats(0.01, 100), min_size=1, max_size=20), st.floats(0.01, 100))
-def test_scaling_all_weights_leaves_the_effective_number(weights: list[float], by: float) -> None:
-    positions, own = np.ones((len(weights), 1)), np.array(weights)
-    assert effective(positions, own * by) == pytest.approx(effective(positions, own))
-    assert effective(positions, own) <= len(weights) + 1e-9
 
 
 def test_the_people_s_shares_are_weighted(tmp_path: Path) -> None:
@@ -52,7 +28,7 @@ def test_the_people_s_shares_are_weighted(tmp_path: Path) -> None:
     trust = found[found["item"] == "TRUST"]
     assert trust["share"].tolist() == [0.5, 0.5, 0]
     assert trust["n"].tolist() == [2, 1, 0]
-    low, high = wilson(np.array(0.5), np.array(16 / 6), 0.95)
+    low, high = wilson_interval(np.array(0.5), np.array(16 / 6), 0.95)
     assert trust["low"].iloc[0] == pytest.approx(float(low), abs=1e-6)
     assert trust["high"].iloc[0] == pytest.approx(float(high), abs=1e-6)
 
@@ -129,12 +105,12 @@ def test_the_matrices_are_those_that_metrics_are_taken_from(project: Project) ->
     metrics = pd.read_csv(folder / "metrics.csv").set_index("condition")
     shares = pd.read_csv(folder / "items.csv", na_filter=False)
 
-    def matrix(condition: str) -> Positions:
+    def matrix(condition: str) -> Answers:
         rows = together[together["condition"] == condition]
         size = rows["item_1"].nunique()
         return np.asarray(rows["correlation"].astype(float)).reshape(size, size)
 
-    def share(condition: str) -> Positions:
+    def share(condition: str) -> Answers:
         return np.asarray(shares[shares["condition"] == condition]["share"].astype(float))
 
     for condition in ("qa", "greedy_bio"):

@@ -1,190 +1,40 @@
-import csv
-from collections.abc import Mapping, Sequence
+"""The main table: against plain computations, and what is refused, missing or accounted for."""
+
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
-import pyarrow as pa
 import pytest
 
+from anthology.analysis.reply_counts import REPLY_OUTCOMES
 from anthology.analysis.split_half import draw_halves
 from anthology.errors import DataError
 from anthology.io import tables
-from anthology.io.parquet import write_table
-from anthology.records import Record
 from anthology.seeds import rng_for
 from anthology.stages import metrics
 from tests.support import reference_metrics as reference
-
-ITEMS: list[dict[str, Any]] = [
-    {"variable": "TRUST", "codes": [1, 2, 3, 4]},
-    {"variable": "PRIDE", "codes": [3, 1, 2]},
-    {"variable": "HOPE", "codes": [10, 20, 30, 40, 50]},
-]
-NAMES = ["TRUST", "PRIDE", "HOPE"]
-SIZES = [4, 3, 5]
-ROWS = [("llama", "bio"), ("llama", "greedy_bio"), ("uniform", "bio")]
-PEOPLE = 60
-
-
-class Made(Record):
-    """No settings."""
-
-
-def settings_for(**changes: Any) -> metrics.Settings:
-    given = {
-        "seed": 5,
-        "survey": "toy",
-        "items": ITEMS,
-        "splits": 20,
-        "persona_weights": "none",
-        "rows": [list(row) for row in ROWS],
-        **changes,
-    }
-    return metrics.Settings.model_validate(given)
-
-
-def population(people: int = PEOPLE, missing: float = 0.05) -> pd.DataFrame:
-    """Respondents with weights and codes, some missing."""
-    rng = np.random.default_rng(people)
-    common = rng.normal(size=people)
-    columns: dict[str, Any] = {
-        "respondent": [f"p{i:03}" for i in rng.permutation(people)],
-        "weight": rng.gamma(2, size=people),
-    }
-    for item in ITEMS:
-        codes: list[int] = item["codes"]
-        drawn = (len(codes) / 2 + common + rng.normal(size=people)).clip(0, len(codes) - 1)
-        values: list[int | None] = [codes[int(place)] for place in drawn]
-        columns[item["variable"]] = [None if rng.random() < missing else value for value in values]
-    return pd.DataFrame(columns).astype(dict.fromkeys(NAMES, "Int16"))
-
-
-def positions_of(frame: pd.DataFrame) -> np.ndarray[Any, np.dtype[np.float64]]:
-    return np.stack(
-        [
-            frame[item["variable"]]
-            .map({code: place for place, code in enumerate(item["codes"], 1)})
-            .astype(float)
-            .to_numpy()
-            for item in ITEMS
-        ],
-        axis=1,
-    )
-
-
-def write_humans(path: Path, frame: pd.DataFrame) -> Path:
-    table = pa.table(
-        {
-            "respondent": pa.array(frame["respondent"], pa.string()),
-            "weight": pa.array(frame["weight"], pa.float64()),
-            **{name: pa.array(frame[name], pa.int16()) for name in NAMES if name in frame},
-        }
-    )
-    told = {"survey": "toy", "source": "toy people"}
-    write_table(path, table, stage="humans", settings=Made(), metadata=told)
-    return path
-
-
-def answered(seed: int, stories: bool, people: int = 40) -> pd.DataFrame:
-    """Rows of responses of personas of some respondents."""
-    rng = np.random.default_rng(seed)
-    rows = []
-    for name in sorted(population()["respondent"])[:people]:
-        story = int(rng.integers(10)) if stories else None
-        for item in ITEMS:
-            codes: list[int] = item["codes"]
-            valid = rng.random() < 0.9
-            rows.append(
-                {
-                    "respondent": name,
-                    "backstory": story,
-                    "item": item["variable"],
-                    "code": codes[rng.integers(len(codes))] if valid else None,
-                    "valid": int(valid),
-                    "declined": 0,
-                    "refused": int(rng.integers(3)),
-                    "unreadable": int(rng.integers(2)) + (not valid),
-                    "contradictory": int(rng.integers(2)),
-                    "out_of_attempts": not valid,
-                }
-            )
-    return pd.DataFrame(rows)
-
-
-def write_responses(path: Path, frame: pd.DataFrame, row: tuple[str, str], **changes: str) -> Path:
-    integers = ("code", "valid", "declined", "refused", "unreadable", "contradictory")
-    types = {
-        **dict.fromkeys(integers, pa.int16()),
-        "backstory": pa.int64(),
-        "out_of_attempts": pa.bool_(),
-    }
-    table = pa.table(
-        {
-            name: pa.array(
-                [None if pd.isna(v) else v for v in frame[name]], types.get(name, pa.string())
-            )
-            for name in frame
-        }
-    )
-    told = {
-        "survey": "toy",
-        "model": row[0],
-        "condition": row[1],
-        "answers": f"{row[0]}-0.1",
-        "backstories": "toy stories" if "greedy" in row[1] else "",
-        "traits": "toy reader" if "greedy" in row[1] else "",
-        **changes,
-    }
-    write_table(path, table, stage="responses", settings=Made(), metadata=told)
-    return path
-
-
-def frames() -> dict[tuple[str, str], pd.DataFrame]:
-    return {row: answered(i, "greedy" in row[1]) for i, row in enumerate(ROWS)}
-
-
-def run(
-    folder: Path,
-    given: metrics.Settings,
-    people: pd.DataFrame,
-    responses: Mapping[tuple[str, str], pd.DataFrame],
-) -> tuple[list[dict[str, str]], list[dict[str, str]]]:
-    """Run the stage and read both tables."""
-    folder.mkdir(exist_ok=True)
-    files = [
-        write_responses(folder / f"{i}.parquet", frame, row)
-        for i, (row, frame) in enumerate(responses.items())
-    ]
-    table, account = folder / "metrics.csv", folder / "answers.csv"
-    metrics.run(
-        given,
-        humans=write_humans(folder / "humans.parquet", people),
-        responses=files,
-        metrics=table,
-        answers=account,
-    )
-    return read(table), read(account)
-
-
-def read(path: Path) -> list[dict[str, str]]:
-    with path.open(newline="") as file:
-        return list(csv.DictReader(file))
-
-
-def numbers(row: Mapping[str, str], names: Sequence[str] = reference.MEASURES) -> list[float]:
-    return [float(row[name]) for name in names]
-
-
-def persona_positions(frame: pd.DataFrame) -> tuple[Any, list[str]]:
-    wide = frame.pivot(index="respondent", columns="item", values="code")
-    return positions_of(wide.astype("Int16")), wide.index.tolist()
+from tests.support.metric_tables import (
+    ITEMS,
+    NAMES,
+    PEOPLE,
+    ROWS,
+    SIZES,
+    frames,
+    numbers,
+    persona_positions,
+    population,
+    positions_of,
+    run_metrics,
+    settings_for,
+    write_humans,
+    write_responses,
+)
 
 
 def test_the_human_row_agrees_with_a_plain_loop(tmp_path: Path) -> None:
     people = population()
-    rows, _ = run(tmp_path, settings_for(), people, frames())
+    rows, _ = run_metrics(tmp_path, settings_for(), people, frames())
     first = draw_halves(PEOPLE, 20, rng_for(5, "metrics", "toy", "splits"))
     ordered = people.sort_values("respondent")
     positions = positions_of(ordered)
@@ -206,7 +56,7 @@ def test_the_human_row_agrees_with_a_plain_loop(tmp_path: Path) -> None:
 @pytest.mark.parametrize("weighting", ["none", "respondent"])
 def test_persona_rows_agree_with_a_plain_computation(weighting: str, tmp_path: Path) -> None:
     people, responses = population(), frames()
-    rows, _ = run(tmp_path, settings_for(persona_weights=weighting), people, responses)
+    rows, _ = run_metrics(tmp_path, settings_for(persona_weights=weighting), people, responses)
     assert [(row["model"], row["condition"]) for row in rows[1:]] == ROWS
     weight_of = people.set_index("respondent")["weight"]
     for row, (key, frame) in zip(rows[1:], responses.items(), strict=True):
@@ -242,14 +92,14 @@ def test_personas_who_answer_like_the_people_are_at_no_distance(tmp_path: Path) 
         out_of_attempts=False,
     )
     given = settings_for(rows=[("llama", "bio")], persona_weights="respondent")
-    rows, _ = run(tmp_path, given, people, {("llama", "bio"): perfect})
+    rows, _ = run_metrics(tmp_path, given, people, {("llama", "bio"): perfect})
     assert {rows[1][name] for name in reference.MEASURES} == {"0.000000"}
     assert rows[1]["cronbach_alpha"] == rows[0]["cronbach_alpha"]
 
 
 def test_answers_are_accounted_for(tmp_path: Path) -> None:
     responses = frames()
-    _, account = run(tmp_path, settings_for(), population(), responses)
+    _, account = run_metrics(tmp_path, settings_for(), population(), responses)
     assert len(account) == len(ROWS) * len(ITEMS)
     for row in account:
         frame = responses[row["model"], row["condition"]]
@@ -258,29 +108,29 @@ def test_answers_are_accounted_for(tmp_path: Path) -> None:
         ends = counts["valid"] + counts["declined"] + counts["out_of_attempts"]
         assert counts["asked"] == len(frame) == ends
         assert counts["valid"] == frame["code"].notna().sum()
-        outcomes = [counts[outcome] for outcome in metrics.REPLY_OUTCOMES]
-        assert outcomes == [frame[outcome].sum() for outcome in metrics.REPLY_OUTCOMES]
+        outcomes = [counts[outcome] for outcome in REPLY_OUTCOMES]
+        assert outcomes == [frame[outcome].sum() for outcome in REPLY_OUTCOMES]
         assert counts["replies"] == sum(outcomes)
 
 
 def test_neither_order_nor_file_names_change_a_byte(tmp_path: Path) -> None:
     people, responses = population(), frames()
-    first, _ = run(tmp_path / "a", settings_for(), people, responses)
+    first, _ = run_metrics(tmp_path / "a", settings_for(), people, responses)
     shuffled = {
         row: frame.sample(frac=1, random_state=3)
         for row, frame in reversed(list(responses.items()))
     }
-    run(tmp_path / "b", settings_for(), people.sample(frac=1, random_state=2), shuffled)
+    run_metrics(tmp_path / "b", settings_for(), people.sample(frac=1, random_state=2), shuffled)
     for name in ("metrics.csv", "answers.csv"):
         assert (tmp_path / "a" / name).read_bytes() == (tmp_path / "b" / name).read_bytes()
     heavier = people.assign(weight=people["weight"] * 2)
-    assert run(tmp_path / "c", settings_for(), heavier, responses)[0] == first
+    assert run_metrics(tmp_path / "c", settings_for(), heavier, responses)[0] == first
 
 
 def test_the_seed_moves_the_splits_and_nothing_else(tmp_path: Path) -> None:
     people, responses = population(), frames()
-    first, _ = run(tmp_path / "a", settings_for(), people, responses)
-    other, _ = run(tmp_path / "b", settings_for(seed=6), people, responses)
+    first, _ = run_metrics(tmp_path / "a", settings_for(), people, responses)
+    other, _ = run_metrics(tmp_path / "b", settings_for(seed=6), people, responses)
     assert first[0]["wasserstein"] != other[0]["wasserstein"]
     assert first[0]["cronbach_alpha"] == other[0]["cronbach_alpha"]
     assert first[1:] == other[1:]
@@ -293,7 +143,7 @@ def test_what_cannot_be_measured_is_empty_and_explained(tmp_path: Path) -> None:
     silent.loc[hope, ["code", "valid", "out_of_attempts"]] = [None, 0, True]
     same = responses[ROWS[1]]
     same.loc[(same["item"] == "TRUST") & same["code"].notna(), "code"] = 2
-    rows, _ = run(tmp_path, settings_for(), population(), responses)
+    rows, _ = run_metrics(tmp_path, settings_for(), population(), responses)
     assert {rows[1][name] for name in (*reference.MEASURES, "cronbach_alpha")} == {""}
     assert rows[1]["notes"] == (
         "no answer to HOPE; correlations need 2 rows complete on all items, not 0; "
@@ -307,7 +157,7 @@ def test_what_cannot_be_measured_is_empty_and_explained(tmp_path: Path) -> None:
 def test_what_the_people_lack_is_told_in_every_row(tmp_path: Path) -> None:
     people = population()
     people["PRIDE"] = pd.array([None] * PEOPLE, "Int16")
-    rows, _ = run(tmp_path, settings_for(), people, frames())
+    rows, _ = run_metrics(tmp_path, settings_for(), people, frames())
     assert rows[0]["wasserstein"] == rows[1]["frobenius"] == ""
     assert "no answer to PRIDE;" in rows[0]["notes"]
     assert "no answer to PRIDE in a half of 20 of 20 splits" in rows[0]["notes"]
@@ -317,7 +167,7 @@ def test_what_the_people_lack_is_told_in_every_row(tmp_path: Path) -> None:
 
 def test_nobody_answered_at_all(tmp_path: Path) -> None:
     responses = {row: frame.head(0) for row, frame in frames().items()}
-    rows, account = run(tmp_path, settings_for(), population().head(0), responses)
+    rows, account = run_metrics(tmp_path, settings_for(), population().head(0), responses)
     assert rows[0]["n_respondents"] == rows[1]["n_respondents"] == "0"
     assert rows[1]["valid_share"] == ""
     assert account[0]["asked"] == "0"
@@ -325,7 +175,7 @@ def test_nobody_answered_at_all(tmp_path: Path) -> None:
 
 def test_one_item_has_shares_only(tmp_path: Path) -> None:
     responses = {row: frame[frame["item"] == "TRUST"] for row, frame in frames().items()}
-    rows, _ = run(tmp_path, settings_for(items=ITEMS[:1]), population(), responses)
+    rows, _ = run_metrics(tmp_path, settings_for(items=ITEMS[:1]), population(), responses)
     for row in rows:
         assert "" not in (row["wasserstein"], row["total_variation"])
         assert {row[name] for name in ("frobenius", "l1", "cbs", "cronbach_alpha")} == {""}
@@ -354,16 +204,16 @@ def test_responses_that_do_not_fit_are_told(
     assert frame["code"].notna()[0]
     frame.loc[0, list(change)] = list(change.values())
     with pytest.raises(DataError, match=said) as caught:
-        run(tmp_path, settings_for(), population(), responses)
+        run_metrics(tmp_path, settings_for(), population(), responses)
     assert caught.value.where == str(tmp_path / "0.parquet")
 
 
 def test_every_condition_must_be_there_once(tmp_path: Path) -> None:
     responses = frames()
     with pytest.raises(DataError, match="condition bio of the model uniform are missing"):
-        run(tmp_path, settings_for(), population(), dict(list(responses.items())[:2]))
+        run_metrics(tmp_path, settings_for(), population(), dict(list(responses.items())[:2]))
     with pytest.raises(DataError, match="which is not in the table"):
-        run(tmp_path, settings_for(rows=ROWS[:2]), population(), responses)
+        run_metrics(tmp_path, settings_for(rows=ROWS[:2]), population(), responses)
     files = [
         write_responses(tmp_path / f"{name}.parquet", responses[ROWS[0]], ROWS[0]) for name in "ab"
     ]
@@ -387,7 +237,7 @@ def test_every_condition_must_be_there_once(tmp_path: Path) -> None:
 )
 def test_people_that_do_not_fit_are_told(change: Any, said: str, tmp_path: Path) -> None:
     with pytest.raises(DataError, match=said):
-        run(tmp_path, settings_for(), change(population()), frames())
+        run_metrics(tmp_path, settings_for(), change(population()), frames())
 
 
 def test_csv_has_fixed_decimals_and_no_negative_zero() -> None:

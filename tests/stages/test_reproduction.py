@@ -8,7 +8,7 @@ import pyarrow as pa
 import pyreadstat
 import pytest
 
-from anthology.analysis.distances import cronbach_alpha
+from anthology.analysis.metrics import cronbach_alpha
 from anthology.errors import DataError
 from anthology.io.parquet import read_table, write_table
 from anthology.records import Record
@@ -79,7 +79,7 @@ def test_the_people_of_a_file_stand_below_the_published_ones(tmp_path: Path) -> 
     (here,) = [row for row in rows if row[1:3] == ["here", "`Toy W1.sav`"]]
     positions = read_table(tmp_path / "humans.parquet").select(["A", "B"]).to_pandas().to_numpy()
     assert here[3] == "24"
-    assert here[6] == f"{cronbach_alpha(positions.astype(float)):.3f}"
+    assert here[6] == f"{cronbach_alpha(positions.astype('int16')):.3f}"
     page = (tmp_path / "reproduction.md").read_text()
     assert "free registration" not in page
     assert "Here: Toy W1.sav." in page
@@ -89,7 +89,7 @@ def test_a_group_s_alpha_is_that_of_its_people(tmp_path: Path) -> None:
     rows = run(tmp_path, "Toy W1.sav", [])
     frame = read_table(tmp_path / "humans.parquet").to_pandas()
     old = frame[frame["trait:age"].isin([2, 3])]
-    alpha = cronbach_alpha(old[["A", "B"]].to_numpy(dtype=float))
+    alpha = cronbach_alpha(old[["A", "B"]].to_numpy(dtype="int16"))
     assert ["The old", str(len(old)), "0.456", f"{alpha:.3f}"] in rows
 
 

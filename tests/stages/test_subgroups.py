@@ -1,20 +1,26 @@
 """Groups of people on their own: who is in them, what is measured, what is left out."""
 
-import csv
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
-import pyarrow as pa
 import pytest
 
-from anthology.io.parquet import read_table, write_table
+from anthology.io.parquet import read_table
 from anthology.stages import metrics, subgroups
 from anthology.survey.codebook import Codebook, Entry, TraitEntry
 from tests.config.test_experiment import loaded, mistake
-from tests.stages.test_metrics import ITEMS, NAMES, ROWS, Made, population, write_responses
-from tests.stages.test_metrics import frames as answers
-from tests.stages.test_metrics import settings_for as metric_settings
+from tests.support.metric_tables import (
+    ITEMS,
+    NAMES,
+    ROWS,
+    population,
+    read,
+    write_people,
+    write_responses,
+)
+from tests.support.metric_tables import frames as answers
+from tests.support.metric_tables import settings_for as metric_settings
 from tests.support.project import Project
 
 AGE = {"name": "age", "trait": "age", "codes": [1, 2, 3], "labels": {3: "Old"}, "groups": None}
@@ -39,26 +45,6 @@ def traits_of(frame: pd.DataFrame) -> pd.DataFrame:
     place = frame["respondent"].map(order.index)
     ages = [None if i < 3 else 1 + i % 3 if i < 50 else 2 for i in place]
     return frame.assign(age=pd.array(ages, "Int16"), sex=[1 + i % 2 for i in place])
-
-
-def write_people(path: Path, frame: pd.DataFrame) -> Path:
-    def codes(name: str) -> pa.Array:
-        return pa.array([None if pd.isna(v) else int(v) for v in frame[name]], pa.int16())
-
-    columns = {
-        "respondent": pa.array(frame["respondent"], pa.string()),
-        "weight": pa.array(frame["weight"], pa.float64()),
-        **{f"trait:{name}": codes(name) for name in ("age", "sex")},
-        **{name: codes(name) for name in NAMES},
-    }
-    told = {"survey": "toy", "source": "toy people"}
-    write_table(path, pa.table(columns), stage="humans", settings=Made(), metadata=told)
-    return path
-
-
-def read(path: Path) -> list[dict[str, str]]:
-    with path.open(newline="") as file:
-        return list(csv.DictReader(file))
 
 
 def run(folder: Path, people: pd.DataFrame, *divisions: Any, smallest: int = 2) -> Any:

@@ -14,7 +14,7 @@ from anthology.records import Record
 from anthology.stages import items
 from anthology.survey.codebook import Codebook, Entry
 
-Positions = npt.NDArray[np.float64]
+Answers = npt.NDArray[np.float64]
 """People x items, 1..k in the survey's order, NaN where there is no answer."""
 
 CODES = {"TRUST": [1, 2, 3], "PRIDE": [20, 10]}
@@ -49,9 +49,9 @@ def item_settings(conditions: list[str], **changes: Any) -> items.Settings:
 
 def tabulate_items(
     folder: Path,
-    people: Positions,
+    people: Answers,
     weights: npt.ArrayLike | None = None,
-    personas: Mapping[str, Positions] | None = None,
+    personas: Mapping[str, Answers] | None = None,
     **changes: Any,
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Return `items.csv` and `correlations.csv` of people and of conditions of one model."""

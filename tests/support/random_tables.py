@@ -7,6 +7,7 @@ from matplotlib.axis import Axis
 from matplotlib.figure import Figure
 from matplotlib.text import Text
 
+from anthology.analysis.metrics import Metric, main_metrics
 from anthology.figures import answers, correlations, items, matches, ranking, traits
 from anthology.figures.answers import AnswerAccount
 from anthology.figures.common import ShownItem
@@ -22,7 +23,6 @@ WORDS = (
     "Some",
     "Not too much, on the whole, as far as one can tell",
 )
-METRICS = ("wasserstein", "total_variation", "frobenius", "l1", "cbs", "cronbach_alpha")
 
 
 def head(conditions: int = 17, models: int = 1, notice: str = "SIMULATED: the people.") -> Header:
@@ -65,7 +65,7 @@ def drawn(name: str, head: Header, items_shown: int = 8) -> Figure:
                 }
                 return correlations.draw(head, shown, matrices)
             case "ranking":
-                return ranking.draw(head, [ranked(metric, head) for metric in METRICS])
+                return ranking.draw(head, [ranked(metric, head) for metric in main_metrics()])
             case "matches":
                 return matches.draw(head, [matched(way) for way in ("greedy", "max_weight")])
             case "traits":
@@ -81,8 +81,8 @@ def drawn(name: str, head: Header, items_shown: int = 8) -> Figure:
                 return answers.draw(head, shown, account)
 
 
-def ranked(metric: str, head: Header) -> RankedMetric:
-    rng = np.random.default_rng(len(metric))
+def ranked(metric: Metric, head: Header) -> RankedMetric:
+    rng = np.random.default_rng(len(metric.name))
     values = {key: rng.random() + np.array([0, -0.1, 0.1]) for key in head.keys}
     return RankedMetric(metric, values, np.array([0.5, 0.45, 0.55]))
 
