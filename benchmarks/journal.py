@@ -16,7 +16,7 @@ from time import perf_counter
 
 import numpy as np
 
-from anthology.journal.format import HEADER, SUFFIX, entry
+from anthology.journal.format import HEADER, SUFFIX, format_entry
 from anthology.journal.journal import Journal
 from benchmarks.results import Result, table
 
@@ -67,7 +67,7 @@ def _write(folder: Path, entries: int) -> int:
 
 def _lines(numbers: Iterable[int]) -> Iterator[bytes]:
     for number in numbers:
-        yield entry(_key(number), MODEL, b'{"text":"%s%d"}' % (TEXT.encode(), number))
+        yield format_entry(_key(number), MODEL, b'{"text":"%s%d"}' % (TEXT.encode(), number))
 
 
 def _read(folder: Path, entries: int) -> dict[str, float]:

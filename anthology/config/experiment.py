@@ -11,7 +11,7 @@ from pydantic import AfterValidator, Field, model_validator
 
 from anthology.config.filters import Filter
 from anthology.config.formats import Format
-from anthology.config.model import Asking, Sampling
+from anthology.config.model import AnswerMode, Sampling
 from anthology.config.renamed import EXPERIMENT
 from anthology.config.types import (
     DEFAULT,
@@ -138,7 +138,7 @@ class Traits(Record):
     are drawn in words then, whatever `answer_mode` says."""
     model: str = "simulated"
     """The model that continues a story with the trait's question."""
-    answer_mode: Asking = "sample"
+    answer_mode: AnswerMode = "sample"
     """How it is asked. `sample`: it answers in words. `choice`: it can write nothing but a label.
     `logprobs`: one request gives the probability of every label."""
     samples: Annotated[int, Field(ge=1)] = 40
@@ -225,7 +225,7 @@ class Condition(Record):
     """Instead of `questions.shuffle_items`."""
     shuffle_options: bool | None = None
     """Instead of `questions.shuffle_options`."""
-    answer_mode: Asking | None = None
+    answer_mode: AnswerMode | None = None
     """Ask in this way instead of `questions.answer_mode`."""
     max_attempts: Annotated[int, Field(ge=1)] | None = None
     """Instead of `questions.max_attempts`."""
@@ -262,7 +262,7 @@ class Questions(Record):
     """Whether each persona gets the items in an order of its own."""
     shuffle_options: bool = True
     """Whether each persona gets options in an order of its own; scales are only reversed."""
-    answer_mode: Asking = "sample"
+    answer_mode: AnswerMode = "sample"
     """How items are asked. `sample`: the persona answers in words, which are read. `choice`: it can
     write nothing but a label. `logprobs`: one request gives the probability of every label, and
     the answer is drawn from them."""

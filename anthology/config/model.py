@@ -10,7 +10,7 @@ from anthology.config.renamed import MODEL
 from anthology.records import Record
 from anthology.spelling import suggest
 
-Asking = Literal["sample", "choice", "logprobs"]
+AnswerMode = Literal["sample", "choice", "logprobs"]
 """How a multiple-choice question is put: by drawing answers in words, by letting the model write
 nothing but a label, or by reading the probabilities of the labels."""
 _RESOURCES = (

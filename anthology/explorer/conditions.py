@@ -18,7 +18,7 @@ from anthology.explorer.replay import PromptReplay, read_interview_settings
 from anthology.explorer.text_table import TextTable
 from anthology.interview.answers import Outcome
 from anthology.interview.question import DECLINED
-from anthology.interview.transcript import Turn, from_rows
+from anthology.interview.transcript import Turn, turns_from_rows
 from anthology.io.parquet import open_parquet
 from anthology.models.progress import Progress
 from anthology.stories.table import join_answers
@@ -56,7 +56,9 @@ def read_personas(path: Path, ids: pa.Array) -> dict[str, Persona]:
     """Read the personas of some people in a condition, by their respondents."""
     table = _rows_of(path, ids, ["respondent", "backstory", "similarity", "turns"])
     rows = zip(*(table[name].to_pylist() for name in table.column_names), strict=True)
-    return {who: Persona(number, alike, from_rows(turns)) for who, number, alike, turns in rows}
+    return {
+        who: Persona(number, alike, turns_from_rows(turns)) for who, number, alike, turns in rows
+    }
 
 
 def build_condition(

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from anthology.config.survey import Item
-from anthology.interview.survey_interview import question_of
+from anthology.interview.survey_interview import build_question
 from anthology.io.parquet import read_metadata, read_producer
 from anthology.survey.codebook import Codebook
 
@@ -47,7 +47,7 @@ def respondent_trait_texts(
 
 def item_texts(items: Sequence[Item], book: Codebook) -> list[QuestionText]:
     """Return the items as personas are asked them, their options in the survey's order."""
-    questions = [question_of(item, book, None) for item in items]
+    questions = [build_question(item, book, None) for item in items]
     return [
         QuestionText(item.variable, one.wording, tuple(o.text for o in one.options), one.ordinal)
         for item, one in zip(items, questions, strict=True)

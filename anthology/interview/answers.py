@@ -85,7 +85,7 @@ def read_answer(text: str, options: tuple[str, ...], layout: Format | None) -> A
     return Answer(Outcome.UNREADABLE)
 
 
-def concluded(text: str, words: str) -> str | None:
+def extract_answer(text: str, words: str) -> str | None:
     """Return what follows the last conclusion of a reply that thinks aloud.
 
     Parameters

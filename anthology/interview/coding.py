@@ -10,9 +10,9 @@ from anthology.config.model import Sampling
 from anthology.config.prompts import CoderPrompt, ReaderPrompt
 from anthology.config.traits import TraitQuestion
 from anthology.interview.answers import Outcome, read_answer
-from anthology.interview.numbers import position, read_range
-from anthology.interview.question import Option, Question, labelled
-from anthology.models.ask import ask_model, told
+from anthology.interview.numbers import option_position, read_range
+from anthology.interview.question import Option, Question, label_options
+from anthology.models.ask import ask_model, chat_prompt
 from anthology.models.base import Model, Request
 from anthology.seeds import derive_seed
 
@@ -20,7 +20,7 @@ _READING = Sampling(temperature=0, max_tokens=32)
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class PosedQuestion:
     """A question about who one is, as it is put to stories.
 
     Parameters
@@ -43,7 +43,9 @@ class Asked:
         return not self.question.options
 
 
-def asked(name: str, declared: TraitQuestion, decline: str | None, *, freely: bool) -> Asked:
+def pose_question(
+    name: str, declared: TraitQuestion, decline: str | None, *, freely: bool
+) -> PosedQuestion:
     """Return a question as it is put to stories.
 
     Parameters
@@ -58,10 +60,12 @@ def asked(name: str, declared: TraitQuestion, decline: str | None, *, freely: bo
         Whether it is put without options.
     """
     if freely:
-        return Asked(name, declared, Question(declared.open_question or declared.question, ()))
+        return PosedQuestion(
+            name, declared, Question(declared.open_question or declared.question, ())
+        )
     texts = [option.text for option in declared.options] + ([decline] if decline else [])
     options = tuple(Option(i, text) for i, text in enumerate(texts))
-    return Asked(name, declared, Question(declared.question, options))
+    return PosedQuestion(name, declared, Question(declared.question, options))
 
 
 def read_option(text: str, declared: TraitQuestion, layout: Format) -> int | None:
@@ -74,7 +78,7 @@ def read_number(text: str, declared: TraitQuestion) -> int | None:
     """Read which option of a numeric trait a number in words or figures falls into."""
     stated = read_range(text, declared.unit) if declared.unit else None
     bounds = [(option.low, option.high) for option in declared.options]
-    return None if stated is None else position(stated, bounds)
+    return None if stated is None else option_position(stated, bounds)
 
 
 def read_freely(text: str, declared: TraitQuestion) -> tuple[str, int | None]:
@@ -110,7 +114,7 @@ def _texts(declared: TraitQuestion) -> tuple[str, ...]:
 
 @lru_cache
 def _listed(texts: tuple[str, ...], layout: Format) -> str:
-    return "\n".join(labelled([Option(i, text) for i, text in enumerate(texts)], layout))
+    return "\n".join(label_options([Option(i, text) for i, text in enumerate(texts)], layout))
 
 
 P = TypeVar("P", ReaderPrompt, CoderPrompt)
@@ -135,12 +139,12 @@ class _Chooser(Generic[P]):
         self._prompt: P = prompt
         self._model, self._layout, self._seed = model, layout, seed
 
-    def _options(self, asked: Asked) -> str:
+    def _options(self, asked: PosedQuestion) -> str:
         return _listed(_texts(asked.declared), self._layout)
 
-    async def _chosen(self, asked: Asked, message: str, seed: int) -> int | None:
+    async def _chosen(self, asked: PosedQuestion, message: str, seed: int) -> int | None:
         """Have the model name one of the options; None where it says that there is none."""
-        prompt = told(self._prompt.system, message)
+        prompt = chat_prompt(self._prompt.system, message)
         request = Request(prompt=prompt, sampling=_READING, seed=seed)
         found = (await ask_model(self._model, request)).completions[0].text.strip()
         if found.lower().startswith(self._prompt.not_stated.lower()):
@@ -151,7 +155,7 @@ class _Chooser(Generic[P]):
 class Reader(_Chooser[ReaderPrompt]):
     """Asks a chat model whether a story states a trait outright."""
 
-    async def find(self, asked: Asked, number: int, story: str) -> int | None:
+    async def find(self, asked: PosedQuestion, number: int, story: str) -> int | None:
         """Return the position of the option that a story states; None where it states none."""
         message = self._prompt.message.format(
             story=story, question=asked.declared.question, options=self._options(asked)
@@ -168,7 +172,7 @@ class Coder(_Chooser[CoderPrompt]):
         self._placed: dict[tuple[str, str], int | None] = {}
         self._under_way: dict[tuple[str, str], asyncio.Future[None]] = {}
 
-    async def place(self, asked: Asked, text: str) -> int | None:
+    async def place(self, asked: PosedQuestion, text: str) -> int | None:
         """Return the position of the option that an answer comes to; None for none of them."""
         answer = " ".join(text.split())
         if not answer:
@@ -185,7 +189,7 @@ class Coder(_Chooser[CoderPrompt]):
                 self._under_way.pop(key).set_result(None)
         return self._placed[key]
 
-    async def _ask(self, asked: Asked, answer: str) -> int | None:
+    async def _ask(self, asked: PosedQuestion, answer: str) -> int | None:
         message = self._prompt.message.format(
             question=asked.question.wording, options=self._options(asked), answer=answer
         )

@@ -7,13 +7,13 @@ import numpy as np
 
 from anthology.config.formats import Format
 from anthology.config.prompts import Style
-from anthology.interview.question import Option, labelled
-from anthology.interview.transcript import Turn, as_turn
+from anthology.interview.question import Option, label_options
+from anthology.interview.transcript import Turn, render_turn
 from anthology.records import Record
 from anthology.survey.codebook import Codebook
 
 
-class ToldTrait(Record):
+class DescribedTrait(Record):
     """A trait that personas are told by."""
 
     name: str
@@ -32,8 +32,8 @@ class Category:
     position: int
 
 
-def categories(
-    told: Sequence[ToldTrait], codebook: Codebook, codes: Mapping[str, int | None]
+def look_up_categories(
+    told: Sequence[DescribedTrait], codebook: Codebook, codes: Mapping[str, int | None]
 ) -> tuple[Category, ...]:
     """Look up what a respondent's codes mean; a refused trait is left out.
 
@@ -58,7 +58,9 @@ def categories(
     return tuple(found)
 
 
-def shuffled(found: tuple[Category, ...], rng: np.random.Generator | None) -> tuple[Category, ...]:
+def shuffle_categories(
+    found: tuple[Category, ...], rng: np.random.Generator | None
+) -> tuple[Category, ...]:
     """Return categories in a random order, or as they are without a generator."""
     if rng is None:
         return found
@@ -88,12 +90,12 @@ def describe(found: Sequence[Category], style: Style, layout: Format | None) -> 
     return (Turn(f"{opening}{passage}"),)
 
 
-def in_words(found: Sequence[Category], style: Style, layout: Format | None) -> str:
+def describe_as_text(found: Sequence[Category], style: Style, layout: Format | None) -> str:
     """Put a respondent's categories into one text, as a writer is given them."""
     turns = describe(found, style, layout)
     if layout is None or style.form != "questions":
         return "".join(turn.question if turn.answer is None else turn.answer for turn in turns)
-    return "".join(as_turn(turn, layout) for turn in turns).strip()
+    return "".join(render_turn(turn, layout) for turn in turns).strip()
 
 
 def _sentence(category: Category, style: Style) -> str:
@@ -105,5 +107,5 @@ def _question(category: Category, style: Style, layout: Format | None) -> Turn:
     answer = _sentence(category, style)
     if not style.options or layout is None:
         return Turn(category.question, answer)
-    lines = [category.question, *labelled(category.options, layout)]
+    lines = [category.question, *label_options(category.options, layout)]
     return Turn("\n".join(lines), f"{layout.label(category.position)} {answer}")

@@ -72,7 +72,7 @@ class Distribution:
 
     @property
     def values(self) -> tuple[Any, ...]:
-        """What fills a question's columns, in the order of `columns`."""
+        """What fills a question's columns, in the order of `distribution_columns`."""
         return (list(self.counts), *(getattr(self, name) for name in _BESIDE))
 
     @property
@@ -132,15 +132,15 @@ def source_rows(found: Mapping[str, Iterable[Distribution]]) -> list[Row]:
     return rows
 
 
-def columns(name: str) -> list[tuple[str, pa.DataType]]:
+def distribution_columns(name: str) -> list[tuple[str, pa.DataType]]:
     """Return the columns that hold what stories answer to one question."""
     beside = [(f"{name}:{rest}", pa.float32()) for rest in _BESIDE[1:]]
     return [(name, pa.list_(pa.float32())), (f"{name}:stated", pa.bool_()), *beside]
 
 
-def distributions(path: Path, name: str) -> Iterator[Distribution]:
+def read_distributions(path: Path, name: str) -> Iterator[Distribution]:
     """Read what every story answers to one question."""
-    names = [column for column, _ in columns(name)]
+    names = [column for column, _ in distribution_columns(name)]
     for counts, *beside in read_rows(path, names, range(count_rows(path))):
         yield Distribution(tuple(counts), *beside)
 

@@ -4,12 +4,19 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from anthology.config.formats import Format
-from anthology.config.model import Asking, Sampling
+from anthology.config.model import AnswerMode, Sampling
 from anthology.config.prompts import SurveyPrompt
 from anthology.errors import ModelError
-from anthology.interview.answers import Answer, Outcome, concluded, read_answer
+from anthology.interview.answers import Answer, Outcome, extract_answer, read_answer
 from anthology.interview.question import Question
-from anthology.interview.transcript import Ask, Turn, as_messages, asked, said, stops
+from anthology.interview.transcript import (
+    Ask,
+    Turn,
+    render_ask,
+    render_messages,
+    render_turns,
+    stop_texts,
+)
 from anthology.models.ask import ask_model
 from anthology.models.base import LabelProbs, Message, Model, Request
 
@@ -33,7 +40,7 @@ class _Page:
         The options' words.
     choices
         The labels as the model would write them.
-    said
+    answered
         For each option the question answered by it.
     """
 
@@ -41,7 +48,7 @@ class _Page:
     text: str
     options: tuple[str, ...]
     choices: tuple[str, ...]
-    said: tuple[Turn, ...]
+    answered: tuple[Turn, ...]
 
 
 class Interviewer:
@@ -59,9 +66,9 @@ class Interviewer:
         What stands before and after each question, and what a chat model is told first.
     sampling
         How answers are drawn.
-    asking
+    answer_mode
         Whether answers are drawn in words, or the model may write nothing but a label.
-    forced
+    require_label
         Whether the line after the options, which asks for one of their labels, is shown.
     """
 
@@ -72,13 +79,13 @@ class Interviewer:
         layout: Format,
         frame: SurveyPrompt,
         sampling: Sampling,
-        asking: Asking,
+        answer_mode: AnswerMode,
         *,
-        forced: bool = True,
+        require_label: bool = True,
     ) -> None:
         self._model, self._chat = model, api == "chat"
         self._layout, self._frame, self._sampling = layout, frame, sampling
-        self._asking, self._after = asking, frame.after if forced else ""
+        self._answer_mode, self._after = answer_mode, frame.after if require_label else ""
         self._stops = () if self._chat else self._ends()
         self._page = lru_cache(_PAGES)(self._laid_out)
         self._read = lru_cache(_ANSWERS)(self._read_once)
@@ -93,7 +100,7 @@ class Interviewer:
             sampling=self._sampling,
             stop=self._stops,
             n=draws,
-            choices=page.choices if self._asking == "choice" else (),
+            choices=page.choices if self._answer_mode == "choice" else (),
             seed=seed,
         )
         return tuple(draw.text for draw in (await ask_model(self._model, request)).completions)
@@ -124,11 +131,11 @@ class Interviewer:
 
     def answer(self, text: str) -> str | None:
         """Return the part of a reply that is its answer; None where it comes to no conclusion."""
-        return concluded(text, self._frame.answer_marker)
+        return extract_answer(text, self._frame.answer_marker)
 
-    def said(self, question: Question, position: int) -> Turn:
+    def answered(self, question: Question, position: int) -> Turn:
         """Return a question with its answer, as later questions show it."""
-        return self._page(question).said[position]
+        return self._page(question).answered[position]
 
     def label(self, position: int) -> str:
         """Return the label of the option at a position."""
@@ -139,7 +146,7 @@ class Interviewer:
         return self._prompt(turns, self._page(question))
 
     def _read_once(self, text: str, question: Question) -> Answer:
-        if self._asking == "choice" and text in self._page(question).choices:
+        if self._answer_mode == "choice" and text in self._page(question).choices:
             return Answer(Outcome.VALID, self._page(question).choices.index(text))
         answer = self.answer(text)
         if answer is None:
@@ -148,8 +155,8 @@ class Interviewer:
 
     def _prompt(self, turns: tuple[Turn, ...], page: _Page) -> str | tuple[Message, ...]:
         if self._chat:
-            return as_messages(turns, page.ask, self._frame.system)
-        return said(turns, self._layout) + page.text
+            return render_messages(turns, page.ask, self._frame.system)
+        return render_turns(turns, self._layout) + page.text
 
     def _ends(self) -> tuple[str, ...]:
         """Return the text at which an answer ends.
@@ -157,7 +164,7 @@ class Interviewer:
         A line that tells to conclude names the words of the conclusion, so where the model goes
         on to write it before a question of its own, that is no conclusion of this answer.
         """
-        ends = stops(self._layout)
+        ends = stop_texts(self._layout)
         if self._frame.answer_marker and self._frame.before:
             return (*ends, f"\n{self._frame.before.format()}")
         return ends
@@ -175,10 +182,10 @@ class Interviewer:
         lead = "" if self._chat else " "  # A text goes on with a space.
         return _Page(
             ask,
-            asked(ask, self._layout),
+            render_ask(ask, self._layout),
             texts,
             choices=tuple(lead + label for label in labels),
-            said=tuple(
+            answered=tuple(
                 Turn(written, f"{label} {text}") for label, text in zip(labels, texts, strict=True)
             ),
         )

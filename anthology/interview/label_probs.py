@@ -7,7 +7,7 @@ import numpy as np
 from anthology.config.model import Sampling
 
 
-def tempered(shares: Sequence[float], sampling: Sampling) -> tuple[float, ...] | None:
+def apply_sampling(shares: Sequence[float], sampling: Sampling) -> tuple[float, ...] | None:
     """Return how an answer is drawn among labels of given probabilities.
 
     Parameters

@@ -173,7 +173,9 @@ def read_range(text: str, unit: Unit) -> Range | None:
     return agreed
 
 
-def position(stated: Range, bounds: Sequence[tuple[float | None, float | None]]) -> int | None:
+def option_position(
+    stated: Range, bounds: Sequence[tuple[float | None, float | None]]
+) -> int | None:
     """Find the option that a stated range belongs to.
 
     Parameters

@@ -60,9 +60,9 @@ class Question:
 
     def written(self, layout: Format) -> str:
         """Write the wording with one labelled option a line."""
-        return "\n".join([self.wording, *labelled(self.options, layout)])
+        return "\n".join([self.wording, *label_options(self.options, layout)])
 
 
-def labelled(options: Sequence[Option], layout: Format) -> list[str]:
+def label_options(options: Sequence[Option], layout: Format) -> list[str]:
     """Write each option behind its label."""
     return [f"{layout.label(i)} {option.text}" for i, option in enumerate(options)]

@@ -9,7 +9,7 @@ from typing import Annotated, Any
 import pyarrow as pa
 
 from anthology.config.formats import Format
-from anthology.config.model import Asking, Sampling
+from anthology.config.model import AnswerMode, Sampling
 from anthology.config.model_identity import ModelIdentity
 from anthology.config.prompts import SurveyPrompt
 from anthology.config.stage import Derived, From, StageSettings
@@ -17,7 +17,7 @@ from anthology.config.survey import Item
 from anthology.errors import DataError
 from anthology.interview.answers import Outcome
 from anthology.interview.interviewer import Interviewer
-from anthology.interview.label_probs import tempered
+from anthology.interview.label_probs import apply_sampling
 from anthology.interview.question import DECLINED, Option, Question
 from anthology.interview.transcript import Turn
 from anthology.models.base import LabelProbs, Message
@@ -25,7 +25,7 @@ from anthology.models.session import ModelSession
 from anthology.seeds import derive_seed, rng_for
 from anthology.survey.codebook import Codebook
 
-_OUTCOMES = [outcome.value for outcome in Outcome]
+OUTCOMES = [outcome.value for outcome in Outcome]
 
 
 COLUMNS = pa.schema(
@@ -34,7 +34,7 @@ COLUMNS = pa.schema(
         ("backstory", pa.int64()),
         ("item", pa.string()),
         ("code", pa.int16()),
-        *((outcome, pa.int32()) for outcome in _OUTCOMES),
+        *((outcome, pa.int32()) for outcome in OUTCOMES),
         ("out_of_attempts", pa.bool_()),
         ("reply", pa.string()),
         ("option_probs", pa.list_(pa.float64())),
@@ -63,7 +63,7 @@ class Settings(StageSettings):
     series: Annotated[bool, From("questions.series")]
     shuffle_items: Annotated[bool, From("questions.shuffle_items")]
     shuffle_options: Annotated[bool, From("questions.shuffle_options")]
-    answer_mode: Annotated[Asking, From("questions.answer_mode")]
+    answer_mode: Annotated[AnswerMode, From("questions.answer_mode")]
     max_attempts: Annotated[int, From("questions.max_attempts")]
     sampling: Annotated[Sampling, From("questions.sampling")]
 
@@ -125,10 +125,10 @@ class Interview:
             settings.frame,
             settings.sampling,
             settings.answer_mode,
-            forced=settings.require_label,
+            require_label=settings.require_label,
         )
         self._questions = {
-            item.variable: question_of(item, codebook, settings.decline_option)
+            item.variable: build_question(item, codebook, settings.decline_option)
             for item in settings.items
         }
 
@@ -170,7 +170,7 @@ class Interview:
         """Return what later items have in sight: where they are a series, a question's answer."""
         if position is None or not self._settings.series:
             return turns
-        return (*turns, self._interviewer.said(question, position))
+        return (*turns, self._interviewer.answered(question, position))
 
     async def _ask(
         self, respondent: str, variable: str, question: Question, turns: tuple[Turn, ...]
@@ -196,7 +196,7 @@ class Interview:
         shares = await self._interviewer.weigh(turns, question)
         by_code = dict(zip((o.code for o in question.options), shares.probs, strict=True))
         codes = [option.code for option in self._questions[variable].options]
-        odds = tempered([by_code[code] for code in codes], self._settings.sampling)
+        odds = apply_sampling([by_code[code] for code in codes], self._settings.sampling)
         decline = by_code.pop(DECLINED, None)
         kept = LabelProbs(tuple(by_code[code] for code in codes if code in by_code), shares.unseen)
         if odds is None:
@@ -244,10 +244,10 @@ def check_questions(
         If an item has no wording, or such an option of its own.
     """
     for item, decline in product(items, declines):
-        question_of(item, codebook, decline)
+        build_question(item, codebook, decline)
 
 
-def question_of(item: Item, codebook: Codebook, decline: str | None) -> Question:
+def build_question(item: Item, codebook: Codebook, decline: str | None) -> Question:
     """Return an item in our own words where the survey's declaration has any, else the file's."""
     entry = codebook.items[item.variable]
     texts = entry.texts | item.labels

@@ -6,16 +6,23 @@ from functools import lru_cache
 from typing import Annotated
 
 from anthology.config.formats import Format
-from anthology.config.model import Asking, Sampling
+from anthology.config.model import AnswerMode, Sampling
 from anthology.config.model_identity import ModelIdentity
 from anthology.config.prompts import CoderPrompt, ReaderPrompt, SurveyPrompt
 from anthology.config.stage import Derived, From, StageSettings
 from anthology.config.traits import Trait
 from anthology.interview.answers import Outcome
-from anthology.interview.coding import Asked, Coder, Reader, asked, read_freely, read_number
+from anthology.interview.coding import (
+    Coder,
+    PosedQuestion,
+    Reader,
+    pose_question,
+    read_freely,
+    read_number,
+)
 from anthology.interview.distribution import Distribution
 from anthology.interview.interviewer import Interviewer
-from anthology.interview.label_probs import tempered
+from anthology.interview.label_probs import apply_sampling
 from anthology.interview.transcript import Turn, story_turns
 from anthology.models.base import LabelProbs
 from anthology.models.session import ModelSession
@@ -40,7 +47,7 @@ class Settings(StageSettings):
     open_ended: Annotated[list[str], Derived("open_ended")]
     """The traits whose questions are put without options."""
     model: Annotated[ModelIdentity, From("models/{traits.model}")]
-    answer_mode: Annotated[Asking, From("traits.answer_mode")]
+    answer_mode: Annotated[AnswerMode, From("traits.answer_mode")]
     samples: Annotated[int, From("traits.samples")]
     sampling: Annotated[Sampling, From("traits.sampling")]
     frame: Annotated[SurveyPrompt, Derived("trait_frame")]
@@ -83,7 +90,7 @@ class TraitSurvey:
             settings.frame,
             settings.sampling,
             settings.answer_mode,
-            forced=settings.require_label,
+            require_label=settings.require_label,
         )
         self._reader = (
             Reader(settings.reader, session.model(settings.reader_model), layout, settings.seed)
@@ -97,7 +104,9 @@ class TraitSurvey:
         )
         self._asked = {
             name: [
-                asked(called, question, settings.decline_option, freely=name in settings.open_ended)
+                pose_question(
+                    called, question, settings.decline_option, freely=name in settings.open_ended
+                )
                 for called, question in (
                     (name, trait),
                     *((f"{name}.{step.name}", step) for step in trait.steps),
@@ -109,7 +118,7 @@ class TraitSurvey:
         self._read = lru_cache(_ANSWERS)(self._read_once)
 
     @property
-    def questions(self) -> dict[str, Asked]:
+    def questions(self) -> dict[str, PosedQuestion]:
         """Every question by the name of its answers: a trait's own, then its steps."""
         return self._named
 
@@ -164,19 +173,21 @@ class TraitSurvey:
         given = {self._asked[name][at].declared.options[place].id for at, place in path}
         return not when or not given.isdisjoint(when)
 
-    def _said(self, question: Asked, place: int) -> Turn:
+    def _said(self, question: PosedQuestion, place: int) -> Turn:
         if question.open:
             return Turn(question.question.wording, question.declared.options[place].text)
-        return self._interviewer.said(question.question, place)
+        return self._interviewer.answered(question.question, place)
 
-    async def _stated(self, trait: Trait, first: Asked, number: int, text: str) -> int | None:
+    async def _stated(
+        self, trait: Trait, first: PosedQuestion, number: int, text: str
+    ) -> int | None:
         """Return the option that a story states outright, as a reader finds it."""
         if not trait.look_in_story or self._reader is None:
             return None
         return await self._reader.find(first, number, text)
 
     async def _put(
-        self, question: Asked, turns: tuple[Turn, ...], amount: float, seed: int
+        self, question: PosedQuestion, turns: tuple[Turn, ...], amount: float, seed: int
     ) -> Distribution:
         """Put one question for so many answers, drawn or expected."""
         if self._settings.answer_mode == "logprobs" and not question.open:
@@ -187,10 +198,10 @@ class TraitSurvey:
         )
         return await self._counted(question, Counter(texts))
 
-    def _expected(self, question: Asked, shares: LabelProbs, draws: float) -> Distribution:
+    def _expected(self, question: PosedQuestion, shares: LabelProbs, draws: float) -> Distribution:
         """Return how many of `draws` answers to expect for each option."""
         labels = sum(shares.probs)
-        drawn = tempered(shares.probs, self._settings.sampling)
+        drawn = apply_sampling(shares.probs, self._settings.sampling)
         counts = [draws * labels * share for share in drawn or shares.probs]
         options = len(question.declared.options)
         unreadable = draws * max(0.0, 1 - labels - shares.unseen)
@@ -201,7 +212,7 @@ class TraitSurvey:
             unseen=draws * shares.unseen,
         )
 
-    async def _counted(self, question: Asked, texts: Counter[str]) -> Distribution:
+    async def _counted(self, question: PosedQuestion, texts: Counter[str]) -> Distribution:
         counts = [0] * len(question.declared.options)
         sources: Counter[str] = Counter()
         for text, times in texts.items():
@@ -221,7 +232,7 @@ class TraitSurvey:
             coded=sources["coded"],
         )
 
-    async def _settled(self, question: Asked, text: str) -> tuple[str, int | None]:
+    async def _settled(self, question: PosedQuestion, text: str) -> tuple[str, int | None]:
         """Return the source that settles a free answer, and the option that it comes to."""
         answer = self._interviewer.answer(text)
         said = text if answer is None else answer
@@ -245,7 +256,7 @@ class TraitSurvey:
         return ("declined" if declined else "unreadable"), None
 
 
-def _nothing(question: Asked) -> Distribution:
+def _nothing(question: PosedQuestion) -> Distribution:
     return Distribution((0,) * len(question.declared.options))
 
 

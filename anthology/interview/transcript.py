@@ -17,7 +17,7 @@ class Turn:
     answer: str | None = None
 
 
-def from_rows(rows: Iterable[Mapping[str, Any]]) -> tuple[Turn, ...]:
+def turns_from_rows(rows: Iterable[Mapping[str, Any]]) -> tuple[Turn, ...]:
     """Return turns from the rows that hold them in a table."""
     return tuple(Turn(row["question"], row["answer"]) for row in rows)
 
@@ -31,24 +31,24 @@ class Ask:
     after: str = ""
 
 
-def stops(layout: Format) -> tuple[str, ...]:
+def stop_texts(layout: Format) -> tuple[str, ...]:
     """Return the text at which an answer ends: the marker of the next question."""
     return (f"\n{layout.asker}:",)
 
 
-def as_text(turns: tuple[Turn, ...], ask: Ask, layout: Format) -> str:
+def render_text(turns: tuple[Turn, ...], ask: Ask, layout: Format) -> str:
     """Render what was said and what is asked as one text for a base model to continue."""
-    return said(turns, layout) + asked(ask, layout)
+    return render_turns(turns, layout) + render_ask(ask, layout)
 
 
-def as_turn(turn: Turn, layout: Format) -> str:
+def render_turn(turn: Turn, layout: Format) -> str:
     """Render one turn, with the blank line that ends it."""
     if turn.answer is None:
         return f"{turn.question}\n\n"
     return f"{layout.asker}: {turn.question}\n{layout.answerer}: {turn.answer}\n\n"
 
 
-def as_messages(turns: tuple[Turn, ...], ask: Ask, system: str = "") -> tuple[Message, ...]:
+def render_messages(turns: tuple[Turn, ...], ask: Ask, system: str = "") -> tuple[Message, ...]:
     """Render the same as a chat: passages join the next question, answers are the assistant's.
 
     What the model is told about its part, `system`, stands first.
@@ -65,12 +65,12 @@ def as_messages(turns: tuple[Turn, ...], ask: Ask, system: str = "") -> tuple[Me
     return (*messages, Message("user", pending + "\n".join(lines)))
 
 
-def said(turns: tuple[Turn, ...], layout: Format) -> str:
+def render_turns(turns: tuple[Turn, ...], layout: Format) -> str:
     """Render what was said as the text that a question follows."""
-    return "".join([as_turn(turn, layout) for turn in turns])
+    return "".join([render_turn(turn, layout) for turn in turns])
 
 
-def asked(ask: Ask, layout: Format) -> str:
+def render_ask(ask: Ask, layout: Format) -> str:
     """Render what is asked, up to where the answer begins."""
     before = f"{ask.before}\n" if ask.before else ""
     after = f"{ask.after}\n" if ask.after else ""

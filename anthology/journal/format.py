@@ -73,7 +73,7 @@ class Unread:
     reason: str
 
 
-def entry(key: bytes, model: str, payload: bytes) -> bytes:
+def format_entry(key: bytes, model: str, payload: bytes) -> bytes:
     """Write one entry.
 
     Parameters
@@ -96,7 +96,7 @@ def entry(key: bytes, model: str, payload: bytes) -> bytes:
     return b"%s%08x %s\n" % (front, crc32(payload, crc32(front)), payload)
 
 
-def note(said: dict[str, Any]) -> bytes:
+def format_note(said: dict[str, Any]) -> bytes:
     """Write one note, a line that lookups pass over."""
     text = canonical_json(said).encode()
     return b"# %08x %s\n" % (crc32(text), text)
@@ -150,7 +150,7 @@ def journal_files(folder: Path) -> tuple[list[str], list[Unread]]:
     return names, [Unread(name, "not a journal file") for name in others]
 
 
-def opened(path: Path) -> FileIO | Unread:
+def open_journal_file(path: Path) -> FileIO | Unread:
     """Open a journal file behind its first line, or say why it is not used."""
     file = None
     try:
@@ -171,7 +171,7 @@ def opened(path: Path) -> FileIO | Unread:
     return Unread(path.name, "not a journal file")
 
 
-def lines(file: FileIO) -> Iterator[bytes]:
+def read_lines(file: FileIO) -> Iterator[bytes]:
     """Read line by line, each with its newline; only the last one may lack it.
 
     What is longer than any answer comes in pieces, which are no entries.

@@ -22,11 +22,11 @@ from anthology.journal.format import (
     JournalError,
     Unread,
     Unsigned,
-    entry,
+    format_entry,
+    format_note,
     is_intact,
     journal_files,
-    note,
-    opened,
+    open_journal_file,
     scan,
 )
 from anthology.journal.index import OFFSET_BITS, Index
@@ -158,7 +158,7 @@ class Journal:
             If it cannot be written. What was written before stays, and more can be added
             as soon as there is room.
         """
-        line = entry(key, model, payload)
+        line = format_entry(key, model, payload)
         before = b"".join(self._names.get(model, ()))
         offset = self._writer.append(before + line) + len(before)
         self._names.pop(model, None)
@@ -200,7 +200,7 @@ class Journal:
         """Have the file say how people call a model, before the model's next entry."""
         if (model, name) not in self._named:
             self._named.add((model, name))
-            self._names.setdefault(model, []).append(note({"model": model, "name": name}))
+            self._names.setdefault(model, []).append(format_note({"model": model, "name": name}))
 
     def add_run(self, stage: str, hits: int, sent: int) -> None:
         """Write how many requests of a stage were found here, and how many were sent.
@@ -210,7 +210,7 @@ class Journal:
         JournalError
             If it cannot be written.
         """
-        self._writer.append(note({"run": stage, "hits": hits, "sent": sent}))
+        self._writer.append(format_note({"run": stage, "hits": hits, "sent": sent}))
 
     def close(self) -> None:
         """Let go of all files. Nothing can be found or added any more.
@@ -237,7 +237,7 @@ class Journal:
         prefixes, places = bytearray(), bytearray()
         for name in names:
             reading = self._readings.get(name) or self._follow(name)
-            file = opened(self._paths[reading.number])
+            file = open_journal_file(self._paths[reading.number])
             if isinstance(file, Unread):
                 unread.append(file)
                 continue

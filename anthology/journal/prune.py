@@ -19,8 +19,8 @@ from anthology.journal.format import (
     Unread,
     is_entry,
     journal_files,
-    lines,
-    opened,
+    open_journal_file,
+    read_lines,
     read_note,
 )
 
@@ -164,13 +164,13 @@ def prune(folder: Path, needed: Callable[[bytes, str], bool]) -> Pruned:
 
 
 def _content(path: Path) -> FileContent | Unread:
-    file = opened(path)
+    file = open_journal_file(path)
     if isinstance(file, Unread):
         return file
     content = FileContent(path.name)
     try:
         with file:
-            for line in lines(file):
+            for line in read_lines(file):
                 _count(line, content)
     except OSError as error:
         return Unread(path.name, f"not read to its end: {error.strerror}")
@@ -232,7 +232,7 @@ def _locked_alone(folder: Path) -> int:
 
 
 def _prune_file(path: Path, needed: Callable[[bytes, str], bool], done: Pruned) -> None:
-    file = opened(path)
+    file = open_journal_file(path)
     if isinstance(file, Unread):
         if file.reason == EMPTY:
             path.unlink()
@@ -265,7 +265,7 @@ def _copy(
     kept = 0
     with beside.open("wb") as copy:
         copy.write(HEADER)
-        for line in lines(file):
+        for line in read_lines(file):
             if _count(line, old):
                 if needed(bytes.fromhex(line[:KEY].decode()), _model(line)):
                     kept += copy.write(line) > 0

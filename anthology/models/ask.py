@@ -12,7 +12,7 @@ async def ask_model(model: Model, request: Request) -> Reply:
     return reply
 
 
-def continued(request: Request) -> str:
+def text_prompt(request: Request) -> str:
     """Return the text that a request's continuation follows on.
 
     Raises
@@ -28,7 +28,7 @@ def continued(request: Request) -> str:
     return request.prompt
 
 
-def told(system: str, message: str) -> tuple[Message, ...]:
+def chat_prompt(system: str, message: str) -> tuple[Message, ...]:
     """Return the chat that asks one thing, behind what the model is told about its task."""
     asked = Message("user", message)
     return (Message("system", system), asked) if system else (asked,)

@@ -20,12 +20,12 @@ class Progress:
         What is being done.
     total
         How many things there are to finish.
-    meter
+    usage
         What asking has taken so far.
     """
 
-    def __init__(self, label: str, total: int, meter: Usage) -> None:
-        self.label, self._total, self._meter, self._done = label, total, meter, 0
+    def __init__(self, label: str, total: int, usage: Usage) -> None:
+        self.label, self._total, self._usage, self._done = label, total, usage, 0
         self._started = time.monotonic()
         self._next_line = self._started + _QUIET_SECONDS
         terminal = sys.stderr.isatty()
@@ -64,4 +64,4 @@ class Progress:
             self._bar.close()
 
     def _taken(self, now: float) -> str:
-        return self._meter.told(now - self._started)
+        return self._usage.describe(now - self._started)

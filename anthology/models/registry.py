@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from importlib import import_module
 from typing import Literal, Protocol
 
-from anthology.config.model import Asking, Endpoint, ModelSpec
+from anthology.config.model import AnswerMode, Endpoint, ModelSpec
 from anthology.config.model_identity import ModelIdentity
 from anthology.errors import ConfigurationError
 from anthology.models.base import Provider
@@ -47,7 +47,7 @@ class Capabilities:
     remote: bool = False
     needs_model: bool = False
     apis: tuple[Literal["completions", "chat"], ...] = ("completions", "chat")
-    answer_modes: tuple[Asking, ...] = ("sample", "choice", "logprobs")
+    answer_modes: tuple[AnswerMode, ...] = ("sample", "choice", "logprobs")
     exact_label_probs: bool = False
     writes_text: bool = True
     scores_text: bool = True

@@ -65,7 +65,7 @@ class Usage:
         every = [self, *(counts.total() for counts in self.models.values())]
         return type(self)(*(sum(getattr(counts, key) for counts in every) for key in COUNTS))
 
-    def told(self, seconds: float) -> str:
+    def describe(self, seconds: float) -> str:
         """Say what was counted in so many seconds; nothing where nothing was."""
         whole = self.total()
         tokens = whole.prompt_tokens + whole.completion_tokens

@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 from anthology.config.model import Endpoint
 from anthology.config.model_identity import ModelIdentity
 from anthology.errors import EndpointError, ModelError, RefusedError
-from anthology.models.ask import continued
+from anthology.models.ask import text_prompt
 from anthology.models.base import Completion, Message, Provider, Reply, Request
 from anthology.models.load_spec import engine_options
 from anthology.models.registry import Capabilities
@@ -167,7 +167,7 @@ class Engine:
 
     async def _scored(self, request: Request) -> Reply:
         """Read the log-probability of a text that is given."""
-        prompt = continued(request)
+        prompt = text_prompt(request)
         self._fit(prompt)
         ids = await self._read(prompt + request.score_text)
         first = common_prefix_length(ids, await self._read(prompt)) if prompt else 0

@@ -9,7 +9,7 @@ import re
 from functools import lru_cache
 from hashlib import blake2b
 
-from anthology.models.ask import continued
+from anthology.models.ask import text_prompt
 from anthology.models.base import Completion, Reply, Request
 
 _WORD = re.compile(r"\s*\S+|\s+$")
@@ -22,7 +22,7 @@ _KNOWN = 1 << 16
 
 def surprise(request: Request) -> Reply:
     """Return a request's continuation with its length in words and its log-probability."""
-    prompt = continued(request)
+    prompt = text_prompt(request)
     text = prompt + request.score_text
     nats, before = [], ""
     for found in _WORD.finditer(text):

@@ -12,7 +12,7 @@ from anthology.config.model import Sampling
 from anthology.config.model_identity import ModelIdentity
 from anthology.config.prompts import CriticPrompt, PreamblePrompt
 from anthology.config.stage import Derived, From, StageSettings
-from anthology.interview.transcript import Ask, Turn, as_messages, as_text, stops
+from anthology.interview.transcript import Ask, Turn, render_messages, render_text, stop_texts
 from anthology.io.parquet import open_writer, read_metadata, read_table
 from anthology.io.shards import join_shards
 from anthology.models.base import Request
@@ -66,14 +66,14 @@ def _write(settings: Settings, output: Path, session: ModelSession) -> None:
     """Have one part of the stories written, or all, and keep each as it comes."""
     editor = settings.editor(session)
     layout = settings.layout
-    ends = () if layout is None else stops(layout)
+    ends = () if layout is None else stop_texts(layout)
 
     def request(said: tuple[Turn, ...], question: str, seed: int) -> Request:
         ask = Ask(question)
         prompt = (
-            as_messages(said, ask, settings.system)
+            render_messages(said, ask, settings.system)
             if layout is None
-            else as_text(said, ask, layout)
+            else render_text(said, ask, layout)
         )
         return Request(
             prompt=prompt, sampling=settings.sampling, stop=ends, want_logprobs=True, seed=seed

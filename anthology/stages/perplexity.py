@@ -19,7 +19,7 @@ from anthology.config.model import Sampling
 from anthology.config.model_identity import ModelIdentity
 from anthology.config.stage import Derived, From, StageSettings
 from anthology.errors import ModelError, RefusedError
-from anthology.interview.transcript import Ask, Turn, as_text, story_turns
+from anthology.interview.transcript import Ask, Turn, render_text, story_turns
 from anthology.io.parquet import count_rows, open_writer, read_metadata, read_rows, read_table
 from anthology.io.shards import Shard, join_shards
 from anthology.io.tables import align_columns
@@ -143,7 +143,7 @@ async def score_story(model: Model, turns: tuple[Turn, ...], layout: Format) -> 
         answer = (turn.answer or "").strip()
         if not answer:
             raise RefusedError("an answer of the story has no words")
-        prompt = as_text(turns[:place], Ask(turn.question), layout)
+        prompt = render_text(turns[:place], Ask(turn.question), layout)
         # After the mark of a turn a text goes on with a space.
         request = Request(prompt=prompt, sampling=_UNUSED, score_text=f" {answer}")
         draw = (await ask_model(model, request)).completions[0]

@@ -12,7 +12,12 @@ from anthology.config.formats import Format
 from anthology.config.prompts import Style
 from anthology.config.stage import Derived, From, StageSettings
 from anthology.errors import DataError
-from anthology.interview.describe import ToldTrait, categories, describe, shuffled
+from anthology.interview.describe import (
+    DescribedTrait,
+    describe,
+    look_up_categories,
+    shuffle_categories,
+)
 from anthology.interview.transcript import story_turns
 from anthology.io.parquet import count_rows, open_writer, read_metadata, read_rows, read_table
 from anthology.seeds import rng_for
@@ -37,7 +42,7 @@ class Settings(StageSettings):
     seed: Annotated[int, Derived("seed_of_traits")]
     survey: Annotated[str, From("{survey}")]
     style: Annotated[Style | None, Derived("style")]
-    traits: Annotated[list[ToldTrait], Derived("styled_traits")]
+    traits: Annotated[list[DescribedTrait], Derived("styled_traits")]
     shuffle: Annotated[bool, Derived("shuffles_traits")]
     layout: Annotated[Format | None, Derived("style_layout")]
     openings: Annotated[list[str], Derived("persona_openings")]
@@ -82,7 +87,9 @@ def run(
         for respondent, number, similarity, answers in _told(people, backstories, matches):
             path = ("personas", settings.survey, respondent)
             rng = rng_for(settings.seed, *path) if settings.shuffle else None
-            found = shuffled(categories(settings.traits, book, people[respondent]), rng)
+            found = shuffle_categories(
+                look_up_categories(settings.traits, book, people[respondent]), rng
+            )
             story = (
                 story_turns(settings.openings, answers, where=str(backstories))
                 if backstories

@@ -13,11 +13,16 @@ from anthology.config.model import Sampling
 from anthology.config.model_identity import ModelIdentity
 from anthology.config.prompts import WriterPrompt
 from anthology.config.stage import Derived, From
-from anthology.interview.describe import ToldTrait, categories, in_words, shuffled
-from anthology.interview.transcript import Ask, as_text, stops
+from anthology.interview.describe import (
+    DescribedTrait,
+    describe_as_text,
+    look_up_categories,
+    shuffle_categories,
+)
+from anthology.interview.transcript import Ask, render_text, stop_texts
 from anthology.io.parquet import open_writer, read_table
 from anthology.io.shards import join_shards
-from anthology.models.ask import told
+from anthology.models.ask import chat_prompt
 from anthology.models.base import Request
 from anthology.models.session import ModelSession
 from anthology.seeds import rng_for
@@ -45,7 +50,7 @@ class Settings(WrittenSettings):
     writer: Annotated[WriterPrompt, From("prompts/writers/{style}")]
     layout: Annotated[Format | None, Derived("primed_layout")]
     """How questions look; none where neither the writer nor its style shows any."""
-    traits: Annotated[list[ToldTrait], Derived("persona_traits")]
+    traits: Annotated[list[DescribedTrait], Derived("persona_traits")]
     shuffle: Annotated[bool, From("personas.shuffle")]
 
 
@@ -71,8 +76,8 @@ def _write(
         _, (respondent, codes) = person
         path = ("backstories", settings.survey, "primed", respondent)
         rng = rng_for(settings.seed, *path, "order") if settings.shuffle else None
-        found = shuffled(categories(settings.traits, book, codes), rng)
-        words = in_words(found, settings.writer.style, settings.layout)
+        found = shuffle_categories(look_up_categories(settings.traits, book, codes), rng)
+        words = describe_as_text(found, settings.writer.style, settings.layout)
         message = settings.writer.message.format(person=words)
         return await editor.story(
             lambda _, asked, seed: _request(settings, asked, seed),
@@ -105,10 +110,10 @@ def _write(
 def _request(settings: Settings, message: str, seed: int) -> Request:
     writer, layout = settings.writer, settings.layout
     if layout is None or settings.model.api == "chat":
-        prompt = told(writer.system, message)
+        prompt = chat_prompt(writer.system, message)
         return Request(prompt=prompt, sampling=settings.sampling, want_logprobs=True, seed=seed)
-    asked = as_text((), Ask(message), layout)
-    ends = stops(layout)
+    asked = render_text((), Ask(message), layout)
+    ends = stop_texts(layout)
     return Request(
         prompt=asked, sampling=settings.sampling, stop=ends, want_logprobs=True, seed=seed
     )

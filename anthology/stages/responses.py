@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pyarrow.compute as pc
 
-from anthology.interview.survey_interview import _OUTCOMES, COLUMNS, Interview, Response, Settings
-from anthology.interview.transcript import Turn, from_rows
+from anthology.interview.survey_interview import COLUMNS, OUTCOMES, Interview, Response, Settings
+from anthology.interview.transcript import Turn, turns_from_rows
 from anthology.io.parquet import open_writer, read_metadata, read_rows, read_table
 from anthology.io.shards import join_shards
 from anthology.models.session import ModelSession
@@ -21,8 +21,8 @@ def run(
         join_shards(session.parts, output, stage="responses", settings=settings)
     else:
         _ask(settings, personas, Codebook.load(codebook), output, session)
-    counted = read_table(output, [*_OUTCOMES, "out_of_attempts"])
-    totals = {outcome: pc.sum(counted[outcome]).as_py() or 0 for outcome in _OUTCOMES}
+    counted = read_table(output, [*OUTCOMES, "out_of_attempts"])
+    totals = {outcome: pc.sum(counted[outcome]).as_py() or 0 for outcome in OUTCOMES}
     listed = ", ".join(f"{count} {outcome}" for outcome, count in totals.items())
     print(
         f"{len(counted)} questions, {sum(totals.values())} replies ({listed}), "
@@ -40,7 +40,7 @@ def _ask(
     stories = read_table(personas, ["backstory"])["backstory"].to_numpy()
     span = session.part.together(stories)
     people = (
-        (respondent, story, from_rows(turns))
+        (respondent, story, turns_from_rows(turns))
         for respondent, story, turns in read_rows(
             personas, ["respondent", "backstory", "turns"], span
         )

@@ -20,8 +20,8 @@ import pyarrow as pa
 from anthology.interview.distribution import (
     COLUMNS,
     Distribution,
-    columns,
-    distributions,
+    distribution_columns,
+    read_distributions,
     source_rows,
 )
 from anthology.interview.trait_interview import Settings, TraitSurvey
@@ -54,7 +54,7 @@ def run(
         join_shards(session.parts, output, stage="traits", settings=settings)
     else:
         _ask(settings, backstories, output, session)
-    rows = source_rows({name: distributions(output, name) for name in settings.names})
+    rows = source_rows({name: read_distributions(output, name) for name in settings.names})
     write_text(sources, format_csv(COLUMNS, rows))
     print(_account(rows), file=sys.stderr)
 
@@ -85,7 +85,7 @@ def _ask(settings: Settings, backstories: Path, output: Path, session: ModelSess
 
 
 def _columns(names: Iterable[str]) -> pa.Schema:
-    own = [column for name in names for column in columns(name)]
+    own = [column for name in names for column in distribution_columns(name)]
     return pa.schema([("backstory", pa.int64()), *own])
 
 

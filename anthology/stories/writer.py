@@ -9,7 +9,7 @@ from anthology.config.model import Sampling
 from anthology.config.prompts import CriticPrompt, PreamblePrompt
 from anthology.errors import ModelError
 from anthology.interview.transcript import Turn
-from anthology.models.ask import ask_model, told
+from anthology.models.ask import ask_model, chat_prompt
 from anthology.models.base import Completion, Model, Request
 from anthology.records import Record
 from anthology.seeds import derive_seed
@@ -207,7 +207,7 @@ class StoryWriter:
             raise _RejectedError(wrong)
         if self._critic is None or self._judge is None:
             return
-        prompt = told(self._critic.system, self._critic.message.format(story=text))
+        prompt = chat_prompt(self._critic.system, self._critic.message.format(story=text))
         request = Request(prompt=prompt, sampling=_JUDGEMENT, seed=seed)
         verdict = (await ask_model(self._judge, request)).completions[0].text
         if not starts_with_word(verdict, self._critic.accept):

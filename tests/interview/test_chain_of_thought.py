@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from anthology.config.formats import Format
 from anthology.config.model import Sampling
 from anthology.config.prompts import SurveyPrompt
-from anthology.interview.answers import Outcome, concluded, read_answer
+from anthology.interview.answers import Outcome, extract_answer, read_answer
 from anthology.interview.interviewer import Interviewer
 from anthology.models.base import Request
 from anthology.plan.dry_run import _StandIn
@@ -53,24 +53,24 @@ def survey(tmp_path: Path) -> Any:
     ],
 )
 def test_an_answer_stands_behind_the_last_conclusion(text: str, answer: str | None) -> None:
-    assert concluded(text, "My answer:") == answer
+    assert extract_answer(text, "My answer:") == answer
 
 
 def test_words_that_conclude_are_whole_words() -> None:
-    assert concluded("All in all, I can't say. In all (B)", "in all") == " (B)"
-    assert concluded("in allocation (B)", "in all") is None
-    assert concluded("That\u2019s it (B)", "That's it") == " (B)"
-    assert concluded("x #### B", "####") == " B"
+    assert extract_answer("All in all, I can't say. In all (B)", "in all") == " (B)"
+    assert extract_answer("in allocation (B)", "in all") is None
+    assert extract_answer("That\u2019s it (B)", "That's it") == " (B)"
+    assert extract_answer("x #### B", "####") == " B"
 
 
 @given(st.text())
 def test_without_such_words_a_whole_reply_is_its_answer(text: str) -> None:
-    assert concluded(text, "") == text
+    assert extract_answer(text, "") == text
 
 
 @given(st.text(), st.text().filter(lambda text: "answer" not in text.casefold()))
 def test_what_stands_before_a_conclusion_is_never_read(before: str, after: str) -> None:
-    assert concluded(f"{before}\nMy answer:{after}", "My answer:") == after
+    assert extract_answer(f"{before}\nMy answer:{after}", "My answer:") == after
 
 
 @pytest.mark.parametrize("model", [IDENTITY, CHAT], ids=["text", "chat"])
@@ -100,7 +100,7 @@ def test_a_thought_may_have_lines_and_ends_only_at_another_question(survey: Any)
     going_on = requests[1].prompt.removeprefix(str(requests[0].prompt))
     invented = f" {THOUGHT}My answer: (A)\n\n{REASONED.before}\nQuestion: And?{going_on}"
     ends = [invented.find(stop) for stop in requests[0].stop if stop in invented]
-    assert concluded(invented[: min(ends)], REASONED.answer_marker) == " (A)\n"
+    assert extract_answer(invented[: min(ends)], REASONED.answer_marker) == " (A)\n"
 
 
 def test_the_default_prompts_end_answers_as_before(survey: Any) -> None:
@@ -108,15 +108,17 @@ def test_the_default_prompts_end_answers_as_before(survey: Any) -> None:
     assert requests[0].stop == ("\nQuestion:",)
 
 
-def interviewer(model: Any, api: str, *, forced: bool = True, **changes: Any) -> Interviewer:
+def interviewer(model: Any, api: str, *, require_label: bool = True, **changes: Any) -> Interviewer:
     sampling = ROOM.model_copy(update=changes)
-    return Interviewer(model, api, Format(), REASONED, sampling, "sample", forced=forced)
+    return Interviewer(
+        model, api, Format(), REASONED, sampling, "sample", require_label=require_label
+    )
 
 
 @pytest.mark.parametrize("api", ["completions", "chat"])
-@pytest.mark.parametrize("forced", [True, False])
-def test_the_simulated_model_thinks_and_concludes(api: str, forced: bool) -> None:
-    asker = interviewer(Simulated(), api, forced=forced)
+@pytest.mark.parametrize("require_label", [True, False])
+def test_the_simulated_model_thinks_and_concludes(api: str, require_label: bool) -> None:
+    asker = interviewer(Simulated(), api, require_label=require_label)
     texts = [
         text
         for seed in range(40)

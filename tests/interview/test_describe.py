@@ -7,7 +7,13 @@ from hypothesis import strategies as st
 
 from anthology.config.formats import Format
 from anthology.config.prompts import Style
-from anthology.interview.describe import ToldTrait, categories, describe, in_words, shuffled
+from anthology.interview.describe import (
+    DescribedTrait,
+    describe,
+    describe_as_text,
+    look_up_categories,
+    shuffle_categories,
+)
 from anthology.interview.transcript import Turn
 from anthology.survey.codebook import Codebook, TraitEntry
 
@@ -21,15 +27,15 @@ BOOK = Codebook(
     },
 )
 TOLD = [
-    ToldTrait(name="age", question="How old are you?", labels={}),
-    ToldTrait(name="sex", question="What is your gender?", labels={2: "A woman"}),
+    DescribedTrait(name="age", question="How old are you?", labels={}),
+    DescribedTrait(name="sex", question="What is your gender?", labels={2: "A woman"}),
 ]
 SENTENCES = {"age": "I am {answer}.", "sex": "My gender: {answer}."}
 BARE = {"age": "{answer}", "sex": "{answer}"}
 
 
 def test_a_refused_trait_is_left_out_and_own_labels_replace_the_files() -> None:
-    found = categories(TOLD, BOOK, {"age": None, "sex": 2})
+    found = look_up_categories(TOLD, BOOK, {"age": None, "sex": 2})
     assert [(c.trait, c.options[c.position].text) for c in found] == [("sex", "A woman")]
 
 
@@ -61,26 +67,26 @@ def test_a_refused_trait_is_left_out_and_own_labels_replace_the_files() -> None:
     ],
 )
 def test_each_form_of_style(style: Style, turns: tuple[Turn, ...]) -> None:
-    found = categories(TOLD, BOOK, {"age": 2, "sex": 1})
+    found = look_up_categories(TOLD, BOOK, {"age": 2, "sex": 1})
     assert describe(found, style, Format()) == turns
 
 
 def test_somebody_without_traits_is_described_by_nothing() -> None:
     style = Style(form="answer", opening="Who are you?", traits=SENTENCES)
     assert describe((), style, Format()) == ()
-    assert in_words((), style, Format()) == ""
+    assert describe_as_text((), style, Format()) == ""
 
 
 def test_a_writer_gets_questions_with_their_answers() -> None:
     style = Style(form="questions", options=True, traits=BARE)
-    found = categories(TOLD, BOOK, {"age": 1, "sex": None})
+    found = look_up_categories(TOLD, BOOK, {"age": 1, "sex": None})
     expected = "Question: How old are you?\n(A) 18-29\n(B) 30-49\nAnswer: (A) 18-29"
-    assert in_words(found, style, Format()) == expected
+    assert describe_as_text(found, style, Format()) == expected
 
 
 @given(st.integers(0, 2**32))
 def test_shuffling_keeps_every_trait(seed: int) -> None:
-    found = categories(TOLD, BOOK, {"age": 1, "sex": 2})
-    mixed = shuffled(found, np.random.default_rng(seed))
+    found = look_up_categories(TOLD, BOOK, {"age": 1, "sex": 2})
+    mixed = shuffle_categories(found, np.random.default_rng(seed))
     assert sorted(mixed, key=lambda c: c.trait) == list(found)
-    assert shuffled(found, None) == found
+    assert shuffle_categories(found, None) == found

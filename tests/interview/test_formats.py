@@ -95,7 +95,7 @@ def test_an_answer_stands_in_sight_as_it_was_read(
     place = data.draw(st.integers(0, len(question.options) - 1))
     model = ScriptedModel(lambda request: ["hm"])
     asker = interviewer(model, layout, api)
-    said = asker.said(question, place)
+    said = asker.answered(question, place)
     assert asker.read(str(said.answer), question).position == place
     asyncio.run(asker.ask((said,), Question("And now?", question.options[:2]), seed=1))
     (request,) = model.requests

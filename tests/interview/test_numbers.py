@@ -9,7 +9,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from anthology.config.traits import Unit
-from anthology.interview.numbers import Range, position, read_range
+from anthology.interview.numbers import Range, option_position, read_range
 
 AGES: list[tuple[float | None, float | None]] = [(18, 30), (30, 50), (50, 65), (65, None)]
 INCOMES: list[tuple[float | None, float | None]] = [
@@ -50,7 +50,7 @@ def read(text: str) -> tuple[float, float] | None:
 
 def option_of(text: str, unit: Unit, bounds: list[tuple[float | None, float | None]]) -> int | None:
     found = read_range(text, unit)
-    return position(found, bounds) if found else None
+    return option_position(found, bounds) if found else None
 
 
 def point(number: float) -> tuple[float, float]:
@@ -248,7 +248,7 @@ def test_nothing_breaks_it(text: str) -> None:
         found = read_range(text, unit)
         assert found is None or found.low <= found.high
         if found:
-            position(found, AGES)
+            option_position(found, AGES)
 
 
 @pytest.mark.parametrize(
@@ -359,7 +359,7 @@ def test_ages_and_small_numbers_are_no_incomes(text: str) -> None:
 
 @given(st.floats(18, 1000))
 def test_every_number_has_the_option_that_holds_it(number: float) -> None:
-    at = position(Range(number, number), AGES)
+    at = option_position(Range(number, number), AGES)
     assert at is not None
     low, high = AGES[at]
     assert low is not None
@@ -367,9 +367,9 @@ def test_every_number_has_the_option_that_holds_it(number: float) -> None:
 
 
 def test_options_without_numbers_are_never_meant() -> None:
-    assert position(Range(34, 34), [(None, None), (30, 50), (None, None)]) == 1
-    assert position(Range(34, 34), [(None, None)]) is None
-    assert position(Range(34, 34), []) is None
+    assert option_position(Range(34, 34), [(None, None), (30, 50), (None, None)]) == 1
+    assert option_position(Range(34, 34), [(None, None)]) is None
+    assert option_position(Range(34, 34), []) is None
 
 
 ranges = st.tuples(st.integers(-5, 5), st.integers(-5, 5)).map(lambda p: Range(min(p), max(p)))

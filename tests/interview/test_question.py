@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from anthology.config.formats import Format
-from anthology.interview.question import Option, Question, labelled
+from anthology.interview.question import Option, Question, label_options
 
 MIXED = Question(
     "Tea or coffee?",
@@ -86,7 +86,7 @@ def test_a_further_option_leaves_the_order_of_the_others_alone(seed: int) -> Non
 )
 def test_options_are_written_behind_their_labels(layout: Format, lines: list[str]) -> None:
     options = (Option(7, "one"), Option(3, "two"))
-    assert labelled(options, layout) == lines
+    assert label_options(options, layout) == lines
     assert Question("Which?", options).written(layout) == "\n".join(["Which?", *lines])
 
 

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from anthology.config.model import Asking
+from anthology.config.model import AnswerMode
 from anthology.config.model_identity import ModelIdentity
 from anthology.config.population import OPTIONS
 from anthology.config.prompts import CoderPrompt, ReaderPrompt
@@ -69,7 +69,7 @@ def model(api: str) -> ModelIdentity:
     )),
 )  # fmt: skip
 def test_every_way_of_asking_accounts_for_every_answer(
-    tmp_path: Path, asking: Asking, decline: str | None, api: str, freely: tuple[str, ...]
+    tmp_path: Path, asking: AnswerMode, decline: str | None, api: str, freely: tuple[str, ...]
 ) -> None:
     found = simulated(
         tmp_path, answer_mode=asking, decline_option=decline, model=model(api),

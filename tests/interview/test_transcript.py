@@ -4,7 +4,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from anthology.config.formats import Format
-from anthology.interview.transcript import Ask, Turn, as_messages, as_text, as_turn, stops
+from anthology.interview.transcript import (
+    Ask,
+    Turn,
+    render_messages,
+    render_text,
+    render_turn,
+    stop_texts,
+)
 from anthology.models.base import Message
 
 LAYOUT = Format(asker="Interviewer", answerer="Me")
@@ -16,7 +23,7 @@ turns = st.lists(st.builds(Turn, texts, st.none() | texts), max_size=6).map(tupl
 
 
 def test_a_text_reads_as_an_interview() -> None:
-    assert as_text(TURNS, ASK, LAYOUT) == (
+    assert render_text(TURNS, ASK, LAYOUT) == (
         "I grew up by the sea.\n\n"
         "Interviewer: Tea?\nMe: (A) Yes\n\n"
         "Interviewer: Coffee?\nMe: (B) No\n\n"
@@ -28,12 +35,12 @@ def test_a_text_reads_as_an_interview() -> None:
 
 
 def test_what_frames_a_question_may_be_left_out() -> None:
-    assert as_text((), Ask("Tea?"), LAYOUT) == "Interviewer: Tea?\nMe:"
-    assert as_messages((), Ask("Tea?")) == (Message("user", "Tea?"),)
+    assert render_text((), Ask("Tea?"), LAYOUT) == "Interviewer: Tea?\nMe:"
+    assert render_messages((), Ask("Tea?")) == (Message("user", "Tea?"),)
 
 
 def test_a_chat_gives_each_side_its_messages() -> None:
-    assert as_messages(TURNS, ASK) == (
+    assert render_messages(TURNS, ASK) == (
         Message("user", "I grew up by the sea.\n\nTea?"),
         Message("assistant", "(A) Yes"),
         Message("user", "Coffee?"),
@@ -44,12 +51,12 @@ def test_a_chat_gives_each_side_its_messages() -> None:
 
 def test_passages_join_the_question_that_follows() -> None:
     told = (Turn("One."), Turn("Two."))
-    assert as_messages(told, Ask("Tea?")) == (Message("user", "One.\n\nTwo.\n\nTea?"),)
+    assert render_messages(told, Ask("Tea?")) == (Message("user", "One.\n\nTwo.\n\nTea?"),)
 
 
 @given(turns)
 def test_a_chat_alternates_and_ends_with_the_question(turns: tuple[Turn, ...]) -> None:
-    messages = as_messages(turns, ASK)
+    messages = render_messages(turns, ASK)
     roles = [message.role for message in messages]
     assert roles == ["user", "assistant"] * (len(roles) // 2) + ["user"]
     assert messages[-1].content.endswith("Answer A or B.")
@@ -59,13 +66,13 @@ def test_a_chat_alternates_and_ends_with_the_question(turns: tuple[Turn, ...]) -
 
 @given(turns, turns)
 def test_a_text_only_grows(earlier: tuple[Turn, ...], later: tuple[Turn, ...]) -> None:
-    said = "".join(as_turn(turn, LAYOUT) for turn in earlier)
-    assert as_text((*earlier, *later), ASK, LAYOUT).startswith(said)
+    said = "".join(render_turn(turn, LAYOUT) for turn in earlier)
+    assert render_text((*earlier, *later), ASK, LAYOUT).startswith(said)
 
 
 def test_an_answer_stops_where_the_next_question_starts() -> None:
     answer = " (A) Yes"
-    following = as_turn(Turn("Tea?", answer.strip()), LAYOUT) + as_turn(TURNS[1], LAYOUT)
+    following = render_turn(Turn("Tea?", answer.strip()), LAYOUT) + render_turn(TURNS[1], LAYOUT)
     continuation = following.removeprefix("Interviewer: Tea?\nMe:")
-    ends = [continuation.find(stop) for stop in stops(LAYOUT) if stop in continuation]
+    ends = [continuation.find(stop) for stop in stop_texts(LAYOUT) if stop in continuation]
     assert continuation[: min(ends)].rstrip("\n") == answer

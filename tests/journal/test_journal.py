@@ -14,7 +14,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from anthology.journal.format import FRONT, SUFFIX, entry, scan
+from anthology.journal.format import FRONT, SUFFIX, format_entry, scan
 from anthology.journal.index import Index
 from anthology.journal.journal import Journal
 from anthology.journal.prune import overview
@@ -59,7 +59,7 @@ def test_every_entry_comes_back_in_the_order_of_adding(
     # A few keys share what stands in the index, so that whole keys must be compared.
     alike = [(k[:8] + bytes(8), text) for k, text in entries[::3]]
     expected: dict[bytes, list[bytes]] = {}
-    put(folder, "0", *(entry(k, MODEL, text) for k, text in [*entries, *alike][:first]))
+    put(folder, "0", *(format_entry(k, MODEL, text) for k, text in [*entries, *alike][:first]))
     with closing(Journal(folder)) as journal:
         for k, text in [*entries, *alike][first:]:
             journal.add(k, OTHER, text)
@@ -74,8 +74,8 @@ def test_every_entry_comes_back_in_the_order_of_adding(
 def test_several_entries_of_a_key_come_by_file_then_line_and_new_ones_last(
     tmp_path: Path,
 ) -> None:
-    put(tmp_path, "20260102", *(entry(key(1), MODEL, text) for text in (b"3", b"4")))
-    put(tmp_path, "20260101", *(entry(key(1), MODEL, text) for text in (b"1", b"2")))
+    put(tmp_path, "20260102", *(format_entry(key(1), MODEL, text) for text in (b"3", b"4")))
+    put(tmp_path, "20260101", *(format_entry(key(1), MODEL, text) for text in (b"1", b"2")))
     with closing(Journal(tmp_path)) as journal:
         journal.add(key(1), MODEL, b"5")
         assert journal.find(key(1)) == [b"1", b"2", b"3", b"4", b"5"]
@@ -85,7 +85,7 @@ def test_entries_keep_their_order_when_they_are_folded_into_the_index(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("anthology.journal.journal._FOLD", 3)
-    put(tmp_path, "2026", entry(key(1), MODEL, b"0"))
+    put(tmp_path, "2026", format_entry(key(1), MODEL, b"0"))
     with closing(Journal(tmp_path)) as journal:
         for number in range(1, 8):
             journal.add(key(number % 2), MODEL, b"%d" % number)

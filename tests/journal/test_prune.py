@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from anthology.journal.format import HEADER, SUFFIX, UNFINISHED, entry
+from anthology.journal.format import HEADER, SUFFIX, UNFINISHED, format_entry
 from anthology.journal.journal import Journal, JournalError
 from anthology.journal.prune import overview, prune
 from tests.support.journals import MODEL, OTHER, PNG, fill, found, key, line, payload, put
@@ -59,7 +59,11 @@ def test_pruning_keeps_exactly_what_is_needed_in_its_order(
 ) -> None:
     folder = tmp_path_factory.mktemp("journal")
     for name, numbers in enumerate(files):
-        put(folder, f"{name}", *(entry(key(n), MODEL, b"%d" % i) for i, n in enumerate(numbers)))
+        put(
+            folder,
+            f"{name}",
+            *(format_entry(key(n), MODEL, b"%d" % i) for i, n in enumerate(numbers)),
+        )
     with closing(Journal(folder)) as journal:
         before = {number: journal.find(key(number)) for number in range(10)}
     wanted = {key(number) for number in needed}

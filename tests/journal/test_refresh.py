@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from anthology.journal.format import HEADER, SUFFIX, entry
+from anthology.journal.format import HEADER, SUFFIX, format_entry
 from anthology.journal.journal import Journal
 from tests.support.journals import MODEL, PNG, fill, key, line, payload, put
 
@@ -176,7 +176,7 @@ def test_entries_stay_in_the_order_in_which_they_were_seen(
     monkeypatch.setattr("anthology.journal.journal._FOLD", fold)
 
     def of_one_key(*numbers: int) -> list[bytes]:
-        return [entry(key(1), MODEL, b"%d" % number) for number in numbers]
+        return [format_entry(key(1), MODEL, b"%d" % number) for number in numbers]
 
     path = put(tmp_path, "5", *of_one_key(1))
     with closing(Journal(tmp_path)) as journal:
@@ -212,10 +212,10 @@ def test_entries_only_ever_follow_behind_those_that_were_found(
                     case "own":
                         journal.add(key(number), MODEL, text)
                     case "other":
-                        append(other, torn + entry(key(number), MODEL, text))
+                        append(other, torn + format_entry(key(number), MODEL, text))
                         torn = b""
                     case "torn":
-                        whole = torn + entry(key(number), MODEL, text)
+                        whole = torn + format_entry(key(number), MODEL, text)
                         append(other, whole[:-7])
                         torn = whole[-7:]
                     case "refresh":

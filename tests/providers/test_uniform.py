@@ -9,7 +9,7 @@ import pytest
 
 from anthology.config.model import Sampling
 from anthology.errors import ModelError
-from anthology.interview.transcript import Ask, as_messages, as_text
+from anthology.interview.transcript import Ask, render_messages, render_text
 from anthology.models.base import LabelProbs, Request
 from anthology.providers.uniform import Uniform
 from tests.support.simulated import LAYOUT, OPEN, OPINION, persona
@@ -18,7 +18,7 @@ from tests.support.simulated import LAYOUT, OPEN, OPINION, persona
 @pytest.mark.parametrize("api", ["text", "chat"])
 def test_uniform_answers_are_uniform(api: Literal["text", "chat"]) -> None:
     turns, ask = persona(1), Ask(OPINION.written(LAYOUT), after="Give one label.")
-    prompt = as_text(turns, ask, LAYOUT) if api == "text" else as_messages(turns, ask)
+    prompt = render_text(turns, ask, LAYOUT) if api == "text" else render_messages(turns, ask)
     request = Request(prompt, Sampling(), n=4000, seed=1)
     counts = Counter(draw.text for draw in asyncio.run(Uniform().sample(request)).completions)
     assert set(counts) == {"(A)", "(B)", "(C)", "(D)"}
@@ -34,6 +34,6 @@ def test_uniform_keeps_to_choices() -> None:
 
 
 def test_uniform_tells_no_stories() -> None:
-    request = Request(as_text((), Ask(OPEN), LAYOUT), Sampling())
+    request = Request(render_text((), Ask(OPEN), LAYOUT), Sampling())
     with pytest.raises(ModelError, match="without options"):
         asyncio.run(Uniform().sample(request))

@@ -10,7 +10,7 @@ from anthology.config.formats import Format
 from anthology.config.population import OPTIONS
 from anthology.interview.answers import Outcome, read_answer
 from anthology.interview.question import Option, Question
-from anthology.interview.transcript import Ask, Turn, as_messages, as_text
+from anthology.interview.transcript import Ask, Turn, render_messages, render_text
 from anthology.seeds import derive_seed
 from anthology.simulation.match_values import likelihood
 from anthology.simulation.opinions import ranks
@@ -51,7 +51,7 @@ def test_trait_answers_follow_what_was_told(layout: Format) -> None:
     for turns in ((Turn("Describe yourself.", bio),), tuple(asked.values())):
         for trait, answer in told.items():
             ask = Ask(question(trait).written(layout), after="Give one of the letters.")
-            for prompt in (as_text(turns, ask, layout), as_messages(turns, ask)):
+            for prompt in (render_text(turns, ask, layout), render_messages(turns, ask)):
                 found = outcomes(prompt, question(trait), layout, draws=30)
                 named = sum(found[option] for option in texts(question(trait)))
                 if found["refused"] > 25:
@@ -217,7 +217,7 @@ def test_equal_requests_get_equal_replies() -> None:
     prompt = after(persona(1), OPINION)
     assert sample(prompt, draws=20, seed=1) == sample(prompt, draws=20, seed=1)
     assert sample(prompt, draws=20, seed=1) != sample(prompt, draws=20, seed=2)
-    chat = as_messages(persona(1), Ask(OPINION.written(LAYOUT)))
+    chat = render_messages(persona(1), Ask(OPINION.written(LAYOUT)))
     assert sample(chat, draws=20, seed=1) == sample(chat, draws=20, seed=1)
 
 

@@ -9,8 +9,8 @@ import pytest
 from anthology.config.model import Sampling
 from anthology.config.population import OPTIONS
 from anthology.config.prompts import CriticPrompt, ReaderPrompt, StoryPrompt
-from anthology.interview.question import labelled
-from anthology.interview.transcript import Ask, Turn, as_messages, as_text, stops
+from anthology.interview.question import label_options
+from anthology.interview.transcript import Ask, Turn, render_messages, render_text, stop_texts
 from anthology.models.base import Message
 from anthology.simulation.person import read_person
 from anthology.simulation.society import SHARES, TRAITS
@@ -29,8 +29,8 @@ from tests.support.simulated import (
 
 @cache
 def stories() -> tuple[str, ...]:
-    prompt = as_text((), Ask(OPEN), LAYOUT)
-    replies = [sample(prompt, LONG, stop=stops(LAYOUT), seed=seed) for seed in range(400)]
+    prompt = render_text((), Ask(OPEN), LAYOUT)
+    replies = [sample(prompt, LONG, stop=stop_texts(LAYOUT), seed=seed) for seed in range(400)]
     return tuple(reply.completions[0].text.strip() for reply in replies)
 
 
@@ -96,7 +96,7 @@ def test_a_judgement_may_be_laid_down_as_a_choice() -> None:
 
 
 def test_a_story_is_cut_at_its_limit_and_at_a_stop() -> None:
-    prompt = as_text((), Ask(OPEN), LAYOUT)
+    prompt = render_text((), Ask(OPEN), LAYOUT)
     whole = sample(prompt, LONG, seed=2).completions[0]
     cut = sample(prompt, Sampling(max_tokens=40), seed=2).completions[0]
     stopped = sample(prompt, LONG, stop=(".",), seed=2).completions[0]
@@ -125,7 +125,7 @@ def test_readers_find_what_is_stated_and_nothing_else() -> None:
     prompt = ReaderPrompt.model_validate(declared("prompts/readers/statement.yaml"))
 
     def read(story: str, trait: str, seed: int) -> str:
-        options = "\n".join(labelled(question(trait).options, LAYOUT))
+        options = "\n".join(label_options(question(trait).options, LAYOUT))
         message = prompt.message.format(
             story=story, question=question(trait).wording, options=options
         )
@@ -171,11 +171,11 @@ def test_a_described_person_gets_a_fitting_story(form: str, chat: bool) -> None:
 
 def test_open_questions_of_fact_get_short_answers() -> None:
     turns = (Turn("Describe yourself.", "I am 34 years old. I earn $52,000 a year."),)
-    age = sample(as_text(turns, Ask("How old are you?"), LAYOUT)).completions[0].text
+    age = sample(render_text(turns, Ask("How old are you?"), LAYOUT)).completions[0].text
     assert any(str(years) in age for years in range(30, 50))
-    fact = sample(as_text((), Ask("Are you a citizen of the United States?"), LAYOUT)).completions[
-        0
-    ]
+    fact = sample(
+        render_text((), Ask("Are you a citizen of the United States?"), LAYOUT)
+    ).completions[0]
     assert fact.text.strip().startswith("Yes")
 
 
@@ -192,9 +192,11 @@ def interviews(api: str) -> tuple[tuple[Turn, ...], ...]:
             chat = api == "chat"
             ask = Ask(asked)
             prompt = (
-                as_messages(said, ask, INTERVIEW.system) if chat else as_text(said, ask, LAYOUT)
+                render_messages(said, ask, INTERVIEW.system)
+                if chat
+                else render_text(said, ask, LAYOUT)
             )
-            ends = () if chat else stops(LAYOUT)
+            ends = () if chat else stop_texts(LAYOUT)
             text = sample(prompt, LONG, stop=ends, seed=seed).completions[0].text.strip()
             said = (*said, Turn(asked, text))
         held.append(said)
@@ -224,6 +226,6 @@ def test_whoever_is_interviewed_stays_the_same_person(api: str) -> None:
 
 
 def test_a_preamble_is_mostly_answered_with_yes() -> None:
-    prompt = as_text((), Ask("Are you a citizen of the United States?"), LAYOUT)
+    prompt = render_text((), Ask("Are you a citizen of the United States?"), LAYOUT)
     replies = [sample(prompt, seed=seed).completions[0].text.strip()[:3] for seed in range(200)]
     assert 0.8 < np.mean([reply == "Yes" for reply in replies]) < 1

@@ -12,7 +12,7 @@ from anthology.config.formats import Format
 from anthology.config.model import Sampling
 from anthology.config.prompts import CriticPrompt, PreamblePrompt
 from anthology.errors import ModelError
-from anthology.interview.transcript import Ask, Turn, as_text
+from anthology.interview.transcript import Ask, Turn, render_text
 from anthology.models.base import Completion, Reply, Request
 from anthology.seeds import derive_seed
 from anthology.stories.writer import (
@@ -89,7 +89,7 @@ def test_a_model_that_gives_too_many_draws_is_not_believed() -> None:
 
 
 def request(said: tuple[Turn, ...], question: str, seed: int) -> Request:
-    prompt = as_text(said, Ask(question), Format())
+    prompt = render_text(said, Ask(question), Format())
     return Request(prompt, Sampling(max_tokens=700), seed=seed, want_logprobs=True)
 
 

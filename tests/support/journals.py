@@ -4,7 +4,7 @@ from contextlib import closing
 from hashlib import blake2b
 from pathlib import Path
 
-from anthology.journal.format import HEADER, SUFFIX, entry
+from anthology.journal.format import HEADER, SUFFIX, format_entry
 from anthology.journal.journal import Journal
 
 MODEL, OTHER = "0123456789abcdef", "fedcba9876543210"
@@ -20,7 +20,7 @@ def payload(number: int) -> bytes:
 
 
 def line(number: int, model: str = MODEL) -> bytes:
-    return entry(key(number), model, payload(number))
+    return format_entry(key(number), model, payload(number))
 
 
 def fill(folder: Path, *numbers: int, model: str = MODEL) -> Path:

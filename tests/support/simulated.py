@@ -14,7 +14,7 @@ from anthology.config.population import OPTIONS
 from anthology.config.traits import Trait
 from anthology.interview.answers import read_answer
 from anthology.interview.question import Option, Question
-from anthology.interview.transcript import Ask, Turn, as_text, stops
+from anthology.interview.transcript import Ask, Turn, render_text, stop_texts
 from anthology.models.base import Message, Reply, Request
 from anthology.seeds import rng_for
 from anthology.simulation.model import Simulated
@@ -88,7 +88,7 @@ def texts(asked: Question) -> tuple[str, ...]:
 
 
 def after(turns: tuple[Turn, ...], asked: Question, layout: Format = LAYOUT) -> str:
-    return as_text(turns, Ask(asked.written(layout)), layout)
+    return render_text(turns, Ask(asked.written(layout)), layout)
 
 
 def story_of(person: dict[str, str], seed: int) -> str:
@@ -109,7 +109,7 @@ def outcomes(
 ) -> Counter[str]:
     """Count the options that were answered, and the reasons why none was."""
     found: Counter[str] = Counter()
-    for draw in sample(prompt, draws=draws, stop=stops(layout), seed=5).completions:
+    for draw in sample(prompt, draws=draws, stop=stop_texts(layout), seed=5).completions:
         answer = read_answer(draw.text, texts(asked), layout)
         found[
             answer.outcome.value if answer.position is None else texts(asked)[answer.position]

@@ -15,7 +15,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from anthology.interview.transcript import Ask, as_messages
+from anthology.interview.transcript import Ask, render_messages
 from anthology.models.base import LabelProbs, Message
 from tests.support.fake_server.requests import Serving
 from tests.support.fake_server.server import Server, apart, identity_of, serving
@@ -25,7 +25,7 @@ from tests.support.token_model import id_of, piece_of, pieces
 T = TypeVar("T")
 KEY = "sk-a-key-for-tests"
 TEXT = after(persona(3), OPINION)
-CHAT = as_messages(persona(3), Ask(OPINION.written(LAYOUT)))
+CHAT = render_messages(persona(3), Ask(OPINION.written(LAYOUT)))
 MESSAGES = [{"role": said.role, "content": said.content} for said in CHAT]
 LABELS = tuple(map(LAYOUT.label, range(4)))
 COMPLETION: dict[str, Any] = {"model": "toy", "prompt": TEXT, "max_tokens": 32}

@@ -8,7 +8,7 @@ from typing import Any
 from anthology.config.model import Endpoint
 from anthology.config.model_identity import ModelIdentity
 from anthology.errors import EndpointError, RefusedError
-from anthology.models.ask import continued
+from anthology.models.ask import text_prompt
 from anthology.models.base import Completion, Reply, Request
 from anthology.providers.http.label_probs import SendRequest
 from anthology.providers.http.openai_format import base_body, read_choices, read_usage
@@ -78,7 +78,7 @@ class TextScorer:
                 hint="Set `endpoint.echo_logprobs` in the model's file, if its server does "
                 f"(`anthology models check {self._identity.name}` tells).",
             )
-        prompt = continued(request)
+        prompt = text_prompt(request)
         whole = await self._repeated(request, prompt + request.score_text)
         read, written = whole.prompt_tokens, whole.completion_tokens
         first = first_token_beyond(whole.tokens, prompt)

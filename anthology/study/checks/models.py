@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from anthology.config.model import Asking, ModelSpec
+from anthology.config.model import AnswerMode, ModelSpec
 from anthology.models.registry import capabilities
 from anthology.spelling import suggest
 from anthology.study.checks.problem import Key, Mistake
@@ -36,7 +36,7 @@ def chat_needed(study: Study) -> Iterator[Mistake]:
 def unsupported_answer_modes(study: Study) -> Iterator[Mistake]:
     """Find models that are asked in a way in which their servers do not answer."""
     e = study.experiment
-    asked: list[tuple[Key, str, Asking]] = [
+    asked: list[tuple[Key, str, AnswerMode]] = [
         (("traits", "answer_mode"), e.traits.model, e.traits.answer_mode)
     ]
     for model, name in study.rows():
