@@ -141,7 +141,7 @@ def _run(stage: str, inputs: Inputs) -> tuple[int, float, float]:
         start = perf_counter()
         STAGES[stage].run(settings, **_files(stage, inputs), session=session)
         whole = perf_counter() - start
-    each = len(settings.traits) * settings.draws if stage == "traits" else 1
+    each = len(settings.traits) * settings.samples if stage == "traits" else 1
     return read_table(_output(stage, inputs)).num_rows * each, whole, session.seconds
 
 

@@ -1,4 +1,4 @@
-"""Reading a number from an answer: "I'm 34", "about 60k", "under 25,000", "in my forties"."""
+"""Numbers in answers: "I'm 34", "about 60k", "under 25,000", "in my forties"."""
 
 import re
 from collections.abc import Callable, Iterable, Sequence
@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from math import inf, nextafter
 
 from anthology.config.traits import Unit
-from anthology.interview.number_words import in_digits
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,100 +36,96 @@ class _Number:
     value: float
     digits: float
     """The value before "thousand" and the like."""
-    scaled: bool
     money: bool
-    old: bool
+    """Whether it is written as an amount of money: $60, 60k, 60 dollars, 60 a year."""
+    age: bool
+    """Whether it is written as an age: 34 years old."""
 
 
-_SCALES = {
-    **dict.fromkeys(("k", "thousand", "thou", "grand"), 1e3),
-    **dict.fromkeys(("million", "mil", "m"), 1e6),
-    "hundred": 1e2,
-}
-_YEAR_AFTER = r"(?:(?:a|per|each|every)\s+year|/\s?(?:yr|year)|yearly|annually)\b"
-_OLD_AFTER = re.compile(r"\s*yearsold")
-_MONEY_AFTER = re.compile(rf"\s*(?:dollars?\b|bucks\b|usd\b|{_YEAR_AFTER})")
-_AGE_BEFORE = re.compile(
-    r"\b(?:i'?m|i\sam|aged?(?:\sof)?|turn(?:ed|ing|s)?)\b\W*"
-    r"(?:(?:about|around|roughly|only|just|now|currently|is|probably|exactly)\W+)*$"
+_SMALL = re.findall(
+    r"\w+",
+    "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen "
+    "sixteen seventeen eighteen nineteen",
 )
+_TENS = re.findall(r"\w+", "twenty thirty forty fifty sixty seventy eighty ninety")
+_VALUES = {word: value for value, word in enumerate(_SMALL)}
+_VALUES |= {word: 10 * value for value, word in enumerate(_TENS, start=2)} | {"a": 1}
+_DECADES = {f"{word[:-1]}ies": f"{_VALUES[word]}s" for word in _TENS}
+# Alone, "one" is more often a pronoun than a number.
+_BELOW_100 = (
+    rf"(?:(?:{'|'.join(_TENS)})(?:[-\s](?:{'|'.join(_SMALL[1:10])}))?|{'|'.join(_SMALL[10:])}"
+    rf"|one(?=[-\s](?:hundred|thousand|million|year))|{'|'.join([_SMALL[0], *_SMALL[2:10]])})"
+)
+_SPELLED = re.compile(
+    rf"\b(?:(?P<hundreds>{_BELOW_100}|a)[-\s]hundred"
+    rf"(?:[-\s](?:and[-\s])?(?P<rest>{_BELOW_100}|one))?"
+    rf"|(?P<below>{_BELOW_100}|a(?=\s(?:thousand|million)\b))|(?P<decade>{'|'.join(_DECADES)}))\b"
+)
+# Dates, times, shares, pension plans, birth years, "six figures".
+_NO_NUMBERS = re.compile(
+    r"""\d+(?:[/:]\d+)+ | \d+-\d+-\d+ | \d[\d.,]*\s?(?:%|percent) | 401\s?\(?k\)? | '\d\d\b'?s?
+      | \bborn\s(?:in\s)?(?:the\s)?(?:\w+[-\s])?\d0'?s\b | \b[\w-]+[-\s]figures?\b""",
+    re.VERBOSE,
+)
+_SCALES = {"k": 1e3, "thousand": 1e3, "grand": 1e3, "million": 1e6}
 _NUMBER = re.compile(
-    r"""(?<!\w) (?<!\d[.,]) (?<![a-z]{2}-) (?<!['#])
+    r"""(?<![\w'#]) (?<!\d[.,]) (?<![a-z]{2}-)
         (?P<money>[$£€]\s?)?
         (?P<digits>\d{1,3}(?:,\d{3})+(?:\.\d+)? | \d+(?:\.\d+)?)
-        (?:\s?(?P<scale>k|thousand|thou|grand|million|mil|m|hundred)\b
-           (?:\s(?P<rest>\d{1,3})(?!\w|[.,]\d))? )?
-        (?!\w|[.,]\d)""",
+        (?:\s?(?P<scale>k|thousand|grand|million)\b (?:\s(?P<rest>\d{1,3})(?!\w|[.,]\d))? )?
+        (?: (?P<age>[-\s]*(?:years?|yrs?)[-\s]*(?:olds?|of\sage)\b | \s?y/?o\b)
+          | (?!\w|[.,]\d) (?P<dollars>\s*(?:dollars?|bucks|usd)\b
+                                    | \s*(?:(?:a|per|each|every)\s|/\s?)year\b)? )""",
     re.VERBOSE,
 )
-_N = r"«(\d+)»"
-_COUNTED = re.compile(r"\s+(?!income\b|earnings\b|a\s+year\b)[a-z]")
-"""What follows a zero that counts something other than money."""
-_PERIOD = r"(?:hour|hr|day|night|week|month|mo|paycheck)"
-_THINGS = (
-    r"(?:kids?|child|children|sons?|daughters?|boys|girls|brothers?|sisters?|siblings?|twins"
-    r"|grand(?:kids?|children|sons?|daughters?)|people|persons?|members?|friends|jobs?|times"
-    r"|cats?|dogs?|pets|cars?|houses?|hours?|minutes?|days?|weeks?|months?|miles?|blocks|classes"
-    r"|feet|foot|ft|inches|pounds?|lbs?|decades?|bedrooms?)\b"
-)
+# While a text is read, «3» stands for its fourth number, and «3»old where that is an age.
+_N = r"«(\d+)»(?:old)?"
+_AGE_BEFORE = re.compile(r"\b(?:i'?m|i\sam|aged?:?)\s?(?:(?:about|around|only|just|now)\s)?$")
 # Numbers of something else: wages by the hour, children, how long ago, someone else's age.
 _OTHERS = re.compile(
-    rf"""{_N}\s*(?:dollars|bucks)?\s*(?:(?:an?|per|each|every|/)\s*{_PERIOD}\b
-           | (?:hourly|daily|weekly|monthly)\b)
-      | {_N}(?:\s*(?:-|to|or)\s*{_N})?\s+(?:(?!with\b|and\b|no\b|have\b|who\b)\w+\s+)?{_THINGS}
-      | {_N}\s*(?:years?|yrs?)\s+(?:ago|of|in|at|as|with|here|now|on|since|together|later
-           |from|to|working|married|experience)\b
-      | \b(?:for|past|last|after)\s+(?:(?:the|over|about|almost|nearly|last|past)\s+)*{_N}\s*years?
-      | \b(?:my|our|his|her|their)\s+{_N}\s+yearsold""",
+    rf"""{_N}\s*(?:an?|per|each|every|/)\s*(?:hour|hr|day|week|month|mo|paycheck)\b
+      | {_N}\s+(?:\w+\s+)?(?:kids?|child|children|sons?|daughters?|people|jobs?|times|months?)\b
+      | {_N}\s*(?:years?|yrs?)\s+(?:ago|of|in|at|as)\b
+      | \b(?:for|past|last)\s+(?:the\s)?{_N}\s*years?
+      | \b(?:my|our|his|her|their)\s«\d+»old""",
     re.VERBOSE,
 )
+_COUNTED = re.compile(r"\s+(?!income\b|earnings\b)[a-z]")
+"""What follows a zero that counts something other than money."""
 _DECADE = re.compile(
-    r"""(?:\b(?P<part>early|mid|middle|late|low|high)(?:[-\s]+(?:to|or)[-\s]+(?P<end>mid|late))?
-           [-\s]+)? (?<!\w)(?<!['.,])(?P<tens>\d0)(?:'?s\b|[-\s]?something\b)
-        (?:\s?(?P<scale>k|thousand|grand)\b)?""",
+    r"""(?:\b(?P<part>early|mid|late)[-\s]+)? (?<![\w'.,])(?P<tens>\d0)
+        (?:'?s\b|[-\s]?something\b) (?:\s?(?P<scale>k|thousand|grand)\b)?""",
     re.VERBOSE,
 )
-_PARTS = {"early": (0, 4), "low": (0, 4), "mid": (3, 7), "middle": (3, 7)}
-_PARTS |= {"late": (6, 10), "high": (6, 10)}
+_PARTS = {None: (0, 10), "early": (0, 4), "mid": (3, 7), "late": (6, 10)}
 _BETWEEN = re.compile(
-    rf"\bbetween\s*{_N}\s*(?:yearsold)?\s*(?:and|or|to|-)\s*{_N}"
-    rf"|{_N}\s*(?:-|to|or|through)\s*(?:about|maybe|around|even)?\s*{_N}"
+    rf"\bbetween\s*{_N}\s*(?:and|or|to|-)\s*{_N}|{_N}\s*(?:-|to|or)\s*(?:about\s)?{_N}"
 )
-_ABOUT = r"\s*(?:(?:about|around|roughly|the\sage\sof|age|my)\s+)?"
-_AT_MOST = (
-    r"up\sto|at\s(?:the\s)?most|(?:no|not)\s(?:more|older|higher|greater)\sthan|not\s(?:over|above)"
+_AT_MOST = r"up\sto|at\smost|(?:no|not)\s(?:more|older|higher)\sthan|not\s(?:over|above)"
+_AT_LEAST = (
+    r"at\sleast|(?:no|not)\s(?:less|younger|lower)\sthan|not\s(?:under|below)"
+    r"|over|above|(?:more|greater|higher|older)\sthan|>"
 )
-_OVER = (
-    r"at\s(?:the\s)?least|(?:no|not)\s(?:less|fewer|younger|lower)\sthan|not\s(?:under|below)"
-    r"|over|above|(?:more|greater|higher|older)\sthan|upwards?\sof|north\sof|in\sexcess\sof"
-    r"|exceed(?:s|ing)|past|>"
-)
-_UNDER = (
-    r"under|below|(?:less|fewer|lower|younger|smaller)\sthan|almost|nearly|not\s(?:quite|yet)"
-    r"|(?:shy|short)\sof|pushing|approaching|<"
-)
+_BELOW = r"under|below|(?:less|fewer|lower|younger)\sthan|almost|nearly|not\squite|<"
 
 
-def _bound(before: str, after: str = "") -> re.Pattern[str]:
+def _bound(before: str, after: str = "$^") -> re.Pattern[str]:
     """Compile a bound whose words stand before the number, or after it."""
-    behind = rf"|{_N}\s*(?:yearsold|dollars)?[-\s]*(?:{after})" if after else ""
-    return re.compile(rf"(?<!\w)(?:{before}){_ABOUT}{_N}{behind}")
+    return re.compile(rf"(?<!\w)(?:{before})\s*(?:about\s)?{_N}|{_N}[-\s]*(?:{after})")
 
 
 # In this order, for "no more than" holds "more than", and "no less than" holds "less than".
 _BOUNDS: tuple[tuple[re.Pattern[str], Callable[[float], Range]], ...] = (
     (
-        _bound(_AT_MOST, r"(?:or|and)\s+(?:less|under|younger|below|fewer|lower)\b"),
+        _bound(_AT_MOST, r"(?:or|and)\s(?:less|under|younger|below|lower)\b"),
         lambda number: Range(-inf, nextafter(number, inf)),
     ),
     (
-        _bound(_OVER, r"\+|plus\b|(?:or|and)\s+(?:more|older|over|above|higher|up|greater)\b"),
+        _bound(_AT_LEAST, r"\+|plus\b|(?:or|and)\s(?:more|older|over|above|higher|up)\b"),
         lambda number: Range(number, inf),
     ),
-    (_bound(_UNDER), lambda number: Range(-inf, number)),
+    (_bound(_BELOW), lambda number: Range(-inf, number)),
 )
-
-
 _OLDEST = 120
 """The highest number that can be an age."""
 _LEAST = 1000
@@ -142,13 +137,14 @@ def read_range(text: str, unit: Unit) -> Range | None:
 
     Numbers that do not fit the unit are passed over. An age is no money ($60, 60k) and
     at most 120; an income is no age (34 years old, in my forties), and it is nothing or
-    at least 1,000: who says "60" or "$60" may mean thousands, or something else.
+    at least 1,000, since "60" or "$60" may mean thousands, or something else.
 
     A number that stands with its unit (34 years old, $60,000, 60k), a range and a
     bound count before bare numbers. What is said more than once must agree: "in my
     forties, 45" is 45, "over 40 but under 50" is 40 to 50, and "34, no, 51" cannot
     be read. Years of the calendar, wages by the hour, week or month, shares, and counts
-    of other things ("two kids") are passed over.
+    of other things ("two kids") are passed over. Rarer ways to put a number are left
+    to the coder.
 
     Parameters
     ----------
@@ -162,7 +158,7 @@ def read_range(text: str, unit: Unit) -> Range | None:
     Range or None
         None where no number is stated, or several that exclude each other.
     """
-    firm, bare = _stated(text[:1000], unit)
+    firm, bare = _find_ranges(text[:1000], unit)
     agreed: Range | None = Range(-inf, inf)
     for stated in firm or bare:
         agreed = agreed and agreed.meet(stated)
@@ -195,12 +191,12 @@ def option_position(
     """
     point = nextafter(stated.high, -inf) if stated.low == -inf else stated.low
     asked = Range(point, point) if inf in (-stated.low, stated.high) else stated
-    shares = [_share(low, high, asked) for low, high in bounds]
+    shares = [_overlap(low, high, asked) for low, high in bounds]
     best = max(shares, default=0.0)
     return shares.index(best) if best > 0 and shares.count(best) == 1 else None
 
 
-def _share(low: float | None, high: float | None, asked: Range) -> float:
+def _overlap(low: float | None, high: float | None, asked: Range) -> float:
     """Return how much of a range lies in an option; a single number lies in it or does not."""
     if low is None and high is None:
         return 0.0
@@ -208,85 +204,90 @@ def _share(low: float | None, high: float | None, asked: Range) -> float:
     return (both.high - both.low or 1.0) if both else 0.0
 
 
-def _stated(text: str, unit: Unit) -> tuple[list[Range], list[Range]]:
-    """List what a text states: firmly, and as bare numbers."""
+def _find_ranges(text: str, unit: Unit) -> tuple[list[Range], list[Range]]:
+    """List what a text states: with a unit, as a range or a bound, and as bare numbers."""
     firm: list[Range] = []
     bare: list[Range] = []
-    text = _DECADE.sub(lambda match: _took(firm, _decade(match, unit)), in_digits(text))
-
     numbers: list[_Number] = []
-    text = _NUMBER.sub(lambda match: _numbered(match, numbers), text)
-    text = _OTHERS.sub(" ", text)
+
+    def decade(match: re.Match[str]) -> str:
+        # Tens are of years without a scale ("in my forties"), and of dollars with one.
+        if (unit == "dollars") == bool(match["scale"]):
+            (low, high), scale = _PARTS[match["part"]], _SCALES.get(match["scale"], 1)
+            tens = int(match["tens"])
+            firm.append(Range((tens + low) * scale, (tens + high) * scale))
+        return " "
 
     def between(match: re.Match[str]) -> str:
         low, high = (numbers[int(index)] for index in match.groups() if index)
         stated = _between(low, high, either=" or " in match[0])
         if stated is None:
             return match[0]
-        fits = _fits((low, high), (stated.low, stated.high), unit)
-        return _took(firm, stated if fits else None)
+        if _fits((low, high), (stated.low, stated.high), unit):
+            firm.append(stated)
+        return " "
 
-    text = _BETWEEN.sub(between, text)
+    text = _DECADE.sub(decade, _in_digits(text))
+    text = _NUMBER.sub(lambda match: _mark(match, numbers), text)
+    text = _BETWEEN.sub(between, _OTHERS.sub(" ", text))
     for pattern, meaning in _BOUNDS:
-
-        def bounded(match: re.Match[str], meaning: Callable[[float], Range] = meaning) -> str:
+        for match in pattern.finditer(text):
             number = numbers[int(match[1] or match[2])]
-            fits = _fits((number,), (number.value,), unit)
-            return _took(firm, meaning(number.value) if fits else None)
-
-        text = pattern.sub(bounded, text)
+            if _fits((number,), (number.value,), unit):
+                firm.append(meaning(number.value))
+        text = pattern.sub(" ", text)
     for match in re.finditer(_N, text):
         number = numbers[int(match[1])]
-        aged = number.old or (unit == "years" and _AGE_BEFORE.search(text[: match.start()]))
-        sure = number.money or number.scaled or aged
+        aged = number.age or (unit == "years" and _AGE_BEFORE.search(text[: match.start()]))
+        sure = number.money or aged
         # "I earn zero" is an income, "zero patience" is none.
-        counted = _COUNTED.match(text, match.end())
-        idle = unit == "dollars" and number.value == 0 and not sure and counted
-        if _fits((number,), (number.value,), unit) and not idle:
+        counted = unit == "dollars" and not number.value and _COUNTED.match(text, match.end())
+        if _fits((number,), (number.value,), unit) and (sure or not counted):
             (firm if sure else bare).append(Range(number.value, number.value))
     return firm, bare
+
+
+def _in_digits(text: str) -> str:
+    """Write numbers in digits in one line of small letters, without what is no number of its own.
+
+    "Sixty-five thousand" becomes "65 thousand", "twenties" "20s"; dates, times and shares go.
+    """
+    text = " ".join(re.sub("[«»]", " ", text).lower().split())
+    text = text.replace("\u2019", "'").replace("\u2013", "-").replace("\u2014", "-")
+    return _NO_NUMBERS.sub(" ", _SPELLED.sub(_digits, text))
+
+
+def _digits(match: re.Match[str]) -> str:
+    if match["decade"]:
+        return _DECADES[match["decade"]]
+
+    def value(words: str | None) -> int:
+        return sum(_VALUES[word] for word in re.split(r"[-\s]", words)) if words else 0
+
+    return str(100 * value(match["hundreds"]) + value(match["rest"]) + value(match["below"]))
+
+
+def _mark(match: re.Match[str], numbers: list[_Number]) -> str:
+    """Put a mark in place of a number, and nothing in place of a year."""
+    digits, scale = float(match["digits"].replace(",", "")), match["scale"]
+    number = _Number(
+        digits * _SCALES.get(scale, 1) + float(match["rest"] or 0),
+        digits,
+        money=bool(match["money"] or scale or match["dollars"]),
+        age=bool(match["age"]),
+    )
+    if not (number.money or number.age) and re.fullmatch(r"(?:19|20)\d\d", match["digits"]):
+        return " "
+    numbers.append(number)
+    return f"«{len(numbers) - 1}»" + "old" * number.age
 
 
 def _fits(written: Iterable[_Number], meant: Iterable[float], unit: Unit) -> bool:
     """Say whether numbers, as written and as meant, can count a unit."""
     if unit == "years":
-        marked = any(number.money or number.scaled for number in written)
-        return not marked and max(meant) <= _OLDEST
-    marked = any(number.old for number in written)
-    return not marked and all(value == 0 or value >= _LEAST for value in meant)
-
-
-def _took(found: list[Range], stated: Range | None) -> str:
-    """Keep what was read, if anything, and return what stands in its place."""
-    if stated is not None:
-        found.append(stated)
-    return " "
-
-
-def _decade(match: re.Match[str], unit: Unit) -> Range | None:
-    """Read tens: of years without a scale ("in my forties"), of dollars with one."""
-    if (unit == "dollars") != bool(match["scale"]):
-        return None
-    scale = _SCALES.get(match["scale"], 1)
-    low, high = _PARTS[match["part"]] if match["part"] else (0, 10)
-    end = _PARTS[match["end"]][1] if match["end"] else high
-    tens = int(match["tens"])
-    return Range((tens + low) * scale, (tens + end) * scale)
-
-
-def _numbered(match: re.Match[str], numbers: list[_Number]) -> str:
-    """Put a mark in place of a number, nothing in place of a year, and keep what is no number."""
-    digits = float(match["digits"].replace(",", ""))
-    scale = match["scale"]
-    money = bool(match["money"] or _MONEY_AFTER.match(match.string, match.end()))
-    old = bool(_OLD_AFTER.match(match.string, match.end()))
-    if scale == "m" and not (match["money"] or "." in match["digits"]):
-        return match[0]
-    if not (scale or money or old) and re.fullmatch(r"(?:19|20)\d\d", match["digits"]):
-        return " "
-    value = digits * _SCALES.get(scale, 1) + float(match["rest"] or 0)
-    numbers.append(_Number(value, digits, bool(scale), money, old))
-    return f"«{len(numbers) - 1}»"
+        return not any(number.money for number in written) and max(meant) <= _OLDEST
+    ages = any(number.age for number in written)
+    return not ages and all(value == 0 or value >= _LEAST for value in meant)
 
 
 def _between(low: _Number, high: _Number, *, either: bool) -> Range | None:
@@ -295,10 +296,10 @@ def _between(low: _Number, high: _Number, *, either: bool) -> Range | None:
     With `either` they are two choices: "60 or 70 thousand" is still a range, "34 or 61"
     cannot be read.
     """
-    scale = high.value / high.digits if high.scaled and high.digits else 1.0
+    scale = high.value / high.digits if high.value != high.digits else 1.0
     if scale == 1 and high.value % 1000 == 0:
         scale = 1000.0
-    shared = not low.scaled and 0 < low.value < 1000 and low.value * scale <= high.value
+    shared = low.value == low.digits and 0 < low.value < 1000 and low.value * scale <= high.value
     start = low.value * scale if shared else low.value
     near = not either or high.value <= 1.5 * start
     return Range(start, high.value) if start <= high.value and near else None

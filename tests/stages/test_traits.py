@@ -44,7 +44,7 @@ def test_answers_make_a_distribution_and_the_rest_is_counted_apart(survey: Any) 
     assert row["age"] == [6, 0]
     assert not row["age:stated"]
     asked = next(r for r in requests if "gender" in prompt_text(r))
-    assert asked.draws == 6
+    assert asked.n == 6
     assert asked.prompt == (
         "Question: Tell me about yourself.\nAnswer: I was born on a farm.\n\n"
         "Question: What is your gender?\n(A) A man\n(B) A woman\n(C) Prefer not to answer\n"
@@ -59,7 +59,7 @@ def test_a_stated_trait_is_not_asked(survey: Any, statement: str) -> None:
     assert row["age:stated"]
     reading = next(r for r in requests if "Stated?" in prompt_text(r))
     assert reading.sampling.temperature == 0
-    assert sum(r.draws for r in requests) == 1 + 6
+    assert sum(r.n for r in requests) == 1 + 6
 
 
 def test_a_statement_that_cannot_be_read_leads_to_asking(survey: Any) -> None:
