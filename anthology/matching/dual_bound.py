@@ -1,4 +1,7 @@
-"""Prices of profiles, and what they prove of the largest total similarity.
+"""The dual bound: a proof of how large a total similarity can be at most.
+
+An auction ends with prices near the optimum, and nothing in it says how near. The bound is
+what makes its result usable: it holds for any prices and takes one pass over all pairs.
 
 Let every profile p have a price. A story j is worth to it what their similarity a(p, j)
 exceeds the price by. Then no way of giving each respondent a story of its own has a larger
@@ -81,7 +84,7 @@ class Market:
 
 
 def dual_bound(market: Market, prices: FloatArray) -> float:
-    """Return what no one-to-one matching can exceed, as prices prove it over all pairs.
+    """Return an upper bound of the total of every one-to-one matching, from prices.
 
     Parameters
     ----------

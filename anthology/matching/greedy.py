@@ -1,4 +1,4 @@
-"""The most similar story for each respondent."""
+"""Greedy matching: the most similar backstory for each respondent; backstories may repeat."""
 
 from collections.abc import Iterator
 
@@ -17,20 +17,20 @@ _AT_ONCE = 2**20
 
 
 def assign_greedily(found: Similarities, people: TieBreaks, stories: TieBreaks) -> IntArray:
-    """Give every respondent the most similar story; stories may repeat.
+    """Assign every respondent the most similar backstory.
 
-    Of equally similar stories a respondent gets the one with the lowest lot for them. More
-    than `CROWD` stand on 64 shelves by their own lots: a lot chooses the shelf, a second one
-    the story there.
+    Of equally similar ones a respondent gets that with the lowest tie break. More than `CROWD`
+    stand on 64 shelves by their own tie breaks: a first hash chooses the shelf, a second one
+    the backstory there, so that not every pair has to be hashed.
 
     Parameters
     ----------
     found
         The similarities.
     people
-        One lot for each respondent.
+        One tie break for each respondent.
     stories
-        One lot for each story.
+        One for each backstory.
 
     Notes
     -----
@@ -74,7 +74,7 @@ def _best(found: Similarities) -> Iterator[IntArray]:
 
 
 def _lowest(people: TieBreaks, stories: TieBreaks) -> IntArray:
-    """Return for each respondent the place of the story with the lowest lot for them."""
+    """Return for each respondent the place of the backstory with the lowest tie break."""
     if len(stories) == 1:
         return np.zeros(len(people), dtype=np.int64)
     step = max(1, _AT_ONCE // len(stories))
@@ -83,11 +83,11 @@ def _lowest(people: TieBreaks, stories: TieBreaks) -> IntArray:
 
 
 def _shelved(people: TieBreaks, stories: TieBreaks) -> IntArray:
-    """Return for each respondent the place of a story by two lots, one for its shelf."""
+    """Return for each respondent the place of a backstory, by its shelf and then on it."""
     shelves = (stories >> _SHELF).astype(np.int64)
     order = np.argsort(shelves, kind="stable")
     used, starts = np.unique(shelves[order], return_index=True)
-    # Mixed once more, lest a shelf has the lot of the story of its number.
+    # Mixed once more: a shelf must not have the tie break of the backstory of its number.
     shelf_of = _lowest(people, mix_bits(backstory_tie_breaks(used)))
     chosen = np.empty(len(people), dtype=np.int64)
     for shelf, places in enumerate(np.split(order, starts[1:])):

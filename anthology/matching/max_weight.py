@@ -1,4 +1,10 @@
-"""One story for each respondent, with the largest total similarity."""
+"""Maximum-weight matching: one backstory for each respondent, the largest total similarity.
+
+SciPy solves the full matrix exactly, in seconds, and takes 8 bytes for each pair. Beyond
+`SMALL` pairs that is more memory than a job may count on, and an auction, which never holds
+the matrix, is as fast. An auction stops at a small increment, so its total must be proven to
+be the largest: the dual bound does that for any prices, and checks SciPy's result too.
+"""
 
 from dataclasses import dataclass
 
@@ -9,8 +15,8 @@ from anthology.matching.dual_bound import RESOLUTION, Market, dual_bound, optima
 from anthology.matching.similarity import FloatArray, IntArray, Similarities
 from anthology.matching.tie_breaks import TieBreaks
 
-SMALL = 2**25
-"""Up to so many pairs of a respondent and a story are solved as a full matrix."""
+SMALL = 2**26
+"""Up to so many pairs of a respondent and a backstory are solved as a full matrix (512 MB)."""
 EXACT = 1e-12
 """A total this near to its bound, in relation, is the largest but for rounding."""
 LARGE = 2**28
@@ -25,7 +31,7 @@ _SMALLER = 1 / 8
 
 @dataclass(frozen=True, slots=True)
 class Assignment:
-    """A story for each respondent, and what is proven of it.
+    """A backstory for each respondent, and a proof of how good the assignment is.
 
     Parameters
     ----------
@@ -48,40 +54,40 @@ class Assignment:
 
     @property
     def largest(self) -> bool:
-        """Whether it is proven that no total is larger, but for rounding."""
+        """Whether no total is larger, but for rounding."""
         return self.gap <= EXACT
 
 
 def assign_max_weight(found: Similarities, people: TieBreaks, stories: TieBreaks) -> Assignment:
-    """Give every respondent a story of its own, with the largest total similarity.
+    """Assign every respondent a backstory of its own, with the largest total similarity.
 
-    Up to `SMALL` pairs the full matrix is solved. Beyond, stories bid for respondents in an
+    Up to `SMALL` pairs the full matrix is solved. Beyond, backstories bid for respondents in an
     auction, the increment getting smaller until the total is the largest but for rounding; or,
     of more than `LARGE` pairs and after `BIDS` bids, until it is `NEAR`. Either way prices prove
     over all pairs how far the total may be from the largest.
 
-    Among equally good assignments the solver's depends on the order of rows, so people and
-    stories are first put in the order of their lots.
+    Which of several equally good assignments the solver finds depends on the order of rows, so
+    both sides are first sorted by their tie breaks: the order in the files changes nothing.
 
     Parameters
     ----------
     found
         The similarities.
     people
-        One lot for each respondent.
+        One tie break for each respondent.
     stories
-        One lot for each story; at least as many.
+        One for each backstory; at least as many.
     """
     shelf = np.argsort(stories)
     market = Market.of(found.reordered(shelf))
-    solve = _solved if len(people) * len(stories) <= SMALL else _auctioned
+    solve = _solve_matrix if len(people) * len(stories) <= SMALL else _hold_auction
     placed, prices = solve(market, people)
     profiles = np.full(len(stories), found.profiles)
     profiles[placed] = found.profile_of
     return Assignment(shelf[placed], market.total(profiles), dual_bound(market, prices))
 
 
-def _solved(market: Market, people: TieBreaks) -> tuple[IntArray, FloatArray]:
+def _solve_matrix(market: Market, people: TieBreaks) -> tuple[IntArray, FloatArray]:
     """Return for each respondent the place of its story, and prices, from the full matrix."""
     from scipy.optimize import linear_sum_assignment
 
@@ -99,7 +105,7 @@ def _solved(market: Market, people: TieBreaks) -> tuple[IntArray, FloatArray]:
     return placed, optimal_prices(market, seat_of)
 
 
-def _auctioned(market: Market, people: TieBreaks) -> tuple[IntArray, FloatArray]:
+def _hold_auction(market: Market, people: TieBreaks) -> tuple[IntArray, FloatArray]:
     """Return for each respondent the place of its story, and prices, from an auction."""
     largest = market.largest()
     auction = Auction(market, largest)

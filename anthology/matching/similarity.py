@@ -1,4 +1,4 @@
-"""How alike a respondent and a backstory are, judged by their traits.
+"""Similarity of respondents and backstories, from their traits.
 
 The similarity is the product over traits of the probability that the story's
 distribution, folded into the survey's categories, gives to the respondent's

@@ -1,7 +1,7 @@
-"""Numbers by which whoever is equally good is told apart.
+"""Tie-breaking by hashes: which of several equally good backstories a respondent gets.
 
-The lot of a respondent and a story depends on the seed and these two alone. So neither
-the order of people or stories nor the presence of others changes it.
+The tie break of a respondent and a backstory depends on the seed and these two alone. So
+neither the order of rows nor the presence of others changes a match.
 """
 
 import numpy as np
@@ -13,17 +13,17 @@ TieBreaks = npt.NDArray[np.uint64]
 
 
 def respondent_tie_breaks(seed: int, survey: str, respondents: list[str]) -> TieBreaks:
-    """Return one lot for each respondent of a survey."""
+    """Return a tie break for each respondent of a survey."""
     return np.array([derive_seed(seed, "matches", survey, name) for name in respondents], np.uint64)
 
 
 def backstory_tie_breaks(backstories: npt.NDArray[np.int64]) -> TieBreaks:
-    """Return one lot for each story; different stories have different lots."""
+    """Return a tie break for each backstory, all different."""
     return mix_bits(backstories.astype(np.uint64))
 
 
 def pair_tie_breaks(person: TieBreaks, stories: TieBreaks) -> TieBreaks:
-    """Return the lots of one respondent and each of several stories, all different."""
+    """Return the tie breaks of one respondent with each of several backstories, all different."""
     return mix_bits(person ^ stories)
 
 

@@ -1,4 +1,4 @@
-"""One story for each respondent, by lot alone."""
+"""Random matching: one backstory for each respondent."""
 
 import numpy as np
 
@@ -8,19 +8,19 @@ from anthology.seeds import derive_seed
 
 
 def assign_at_random(people: TieBreaks, stories: TieBreaks, seed: int) -> IntArray:
-    """Give every respondent a story of its own by lot.
+    """Assign every respondent a random backstory of its own.
 
-    All stand on a circle, each where its lot says. A respondent directly followed by a
+    All stand on a circle, each where its tie break says. A respondent directly followed by a
     story takes it, and both leave; the others stand anew for the next turn.
 
     Parameters
     ----------
     people
-        One lot for each respondent.
+        One tie break for each respondent.
     stories
-        One lot for each story; at least as many.
+        One for each backstory; at least as many.
     seed
-        What the places on the circle depend on, beside the lots.
+        What the places on the circle depend on, beside the tie breaks.
 
     Notes
     -----
