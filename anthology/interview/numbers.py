@@ -67,6 +67,8 @@ _NO_NUMBERS = re.compile(
       | \bborn\s(?:in\s)?(?:the\s)?(?:\w+[-\s])?\d0'?s\b | \b[\w-]+[-\s]figures?\b""",
     re.VERBOSE,
 )
+# What would be misread by the patterns here: "pushing 65" is not yet 65.
+_RARE = re.compile(r"\b(?:pushing|approaching|(?:shy|short)\sof|not\syet|half|quarter|hundred)\b")
 _SCALES = {"k": 1e3, "thousand": 1e3, "grand": 1e3, "million": 1e6}
 _NUMBER = re.compile(
     r"""(?<![\w'#]) (?<!\d[.,]) (?<![a-z]{2}-)
@@ -227,7 +229,10 @@ def _find_ranges(text: str, unit: Unit) -> tuple[list[Range], list[Range]]:
             firm.append(stated)
         return " "
 
-    text = _DECADE.sub(decade, _in_digits(text))
+    text = _in_digits(text)
+    if _RARE.search(text):
+        return [], []
+    text = _DECADE.sub(decade, text)
     text = _NUMBER.sub(lambda match: _mark(match, numbers), text)
     text = _BETWEEN.sub(between, _OTHERS.sub(" ", text))
     for pattern, meaning in _BOUNDS:
