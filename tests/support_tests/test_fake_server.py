@@ -106,18 +106,6 @@ def test_draws_are_those_of_the_embedded_model(server: Server) -> None:
     assert texts_of(posted(server, body)) == [draw.text for draw in drawn]
 
 
-def test_equal_requests_get_equal_replies_in_any_order(server: Server) -> None:
-    bodies = [COMPLETION | {"seed": seed, "n": 5} for seed in range(4)]
-    first = [posted(server, body) for body in bodies]
-    assert [posted(server, body) for body in reversed(bodies)] == first[::-1]
-    assert len({json.dumps(reply["choices"]) for reply in first}) == 4
-
-
-def test_an_answer_ends_at_its_longest_length(server: Server) -> None:
-    choice = posted(server, COMPLETION | {"max_tokens": 2, "temperature": 0})["choices"][0]
-    assert (len(pieces(choice["text"])), choice["finish_reason"]) == (2, "length")
-
-
 @pytest.mark.parametrize(
     "held",
     [
@@ -183,25 +171,10 @@ def test_tokens_asked_for_are_given_by_their_ids(server: Server) -> None:
     assert both == pytest.approx(sum(embedded(TEXT).probs))
 
 
-def test_an_answer_s_tokens_add_up_to_its_log_probability(server: Server) -> None:
-    draw = sample(TEXT, seed=7).completions[0]
-    reply = posted(server, COMPLETION | {"seed": 7, "logprobs": 1})
-    added = sum(reply["choices"][0]["logprobs"]["token_logprobs"])
-    assert added == pytest.approx(draw.logprob)
-
-
 @given(st.text())
 def test_tokens_put_together_are_the_text(text: str) -> None:
     assert "".join(pieces(text)) == text
     assert [piece_of(id_of(piece)) for piece in pieces(text)] == pieces(text)
-
-
-def test_a_wrong_key_is_refused_in_openai_s_words() -> None:
-    with serving(Serving(key=KEY, dialect="openai")) as server:
-        with pytest.raises(openai.AuthenticationError) as caught:
-            called(server.url, lambda c: c.completions.create(**COMPLETION), "sk-another")
-        assert caught.value.code == "invalid_api_key"
-        assert "sk-another" not in str(caught.value)
 
 
 @pytest.mark.parametrize(
@@ -226,27 +199,6 @@ def test_a_request_that_cannot_be_met_is_refused(
         assert words in error["message"]
         assert server.counts.refused == {str(status): 1}
         assert not server.counts.answered
-
-
-def test_a_base_model_cannot_chat(server: Server) -> None:
-    told = refusal(server, TALK | {"model": "toy"}, "/v1/chat/completions")
-    assert "chat template" in told["message"]
-
-
-@pytest.mark.parametrize(
-    ("settings", "change"),
-    [
-        ({"n": "ignored"}, {"n": 3}),
-        ({"logprobs": "ignored"}, {"logprobs": 3}),
-        ({"structured_outputs": "ignored"}, {"structured_outputs": {"choice": ["nothing"]}}),
-    ],
-)
-def test_what_is_ignored_changes_no_answer(
-    settings: dict[str, Any], change: dict[str, Any]
-) -> None:
-    with serving(Serving(**settings)) as server:
-        asked, plain = posted(server, COMPLETION | change), posted(server, COMPLETION)
-    assert asked["choices"] == plain["choices"]
 
 
 def test_a_server_in_its_own_process_counts_what_it_answers() -> None:

@@ -189,27 +189,6 @@ def test_a_reasoned_condition_is_fine_without_a_forced_answer() -> None:
     assert asked(with_own(own), "bio").frame.answer_marker == "My answer:"
 
 
-@pytest.mark.parametrize(
-    "own",
-    [
-        {"series": False},
-        {"require_label": False},
-        {"decline_option": "No answer"},
-        {"prompt": "reasoned", "max_tokens": 128},
-    ],
-    ids=lambda own: next(iter(own)),
-)
-def test_an_override_re_runs_its_own_conditions_answers(
-    project: Project, own: dict[str, Any]
-) -> None:
-    project.configure(lambda config: merge(config, {"conditions": {"bio": own}}))
-    stale = project.stale()
-    assert {file for file in stale if "/responses/" in file or "/personas/" in file} == {
-        "results/w34/responses/simulated/bio.parquet"
-    }
-    assert TABLE in stale
-
-
 @pytest.mark.parametrize("forced", [True, False])
 def test_stories_are_asked_about_traits_in_their_own_way(tmp_path: Path, forced: bool) -> None:
     own = {
@@ -241,6 +220,7 @@ ODD: dict[str, dict[str, Any]] = {
 }
 
 
+@pytest.mark.slow
 def test_odd_conditions_are_asked_and_accounted_for(project: Project) -> None:
     built = {"persona": "traits", "style": "qa"}
     layout = {"symbols": "number", "asker": "Surveyor", "answerer": "Respondent"}

@@ -17,23 +17,13 @@ from tests.support.project import Project
     ("arguments", "fragments"),
     [
         (["--config", "sede=1"], ["sede = 1", 'did you mean "seed"?']),
-        (["--config", "models=[simulatd]"], ['did you mean "simulated"?']),
         (["--config", 'humans={w34: "no such.sav"}'], ["no such.sav", "is no file"]),
         (
             ["--config", "backstories={natural: {count: 10}}"],
             ["backstories.natural.count = 10", "expected at least as many stories"],
         ),
-        (["--config", "respondents=some"], ["respondents = 'some'", "or all"]),
-        (["--config", "models=[]"], ["models = []", "1 or more"]),
-        (["--config", 'formats={mine: {asker: ""}}'], ["asker = ''", "a name in one line"]),
-        (["--config", "questions=7"], ["questions = ", "a mapping of keys to values"]),
-        (["--config", "matching={traits: [region, height]}"], ["height", "unknown name"]),
-        (["--config", 'humans={w34: "~nobody-here/x.sav"}'], ["is no file"]),
-        (["results/w43/codebook.json"], ['did you mean "w34"?']),
         (["results/w43/metrics.csv"], ['did you mean "w34"?']),
         (["results/w34/personas/boi.parquet"], ['did you mean "bio"?']),
-        (["results/w34/responses/simulatd/bio.parquet"], ['did you mean "simulated"?']),
-        (["results/w34/matches/gredy.parquet"], ['did you mean "greedy"?']),
     ],
 )
 def test_a_mistake_is_one_message_with_status_1(
