@@ -123,7 +123,7 @@ class Engine:
         """
         try:
             if request.logprobs:
-                return await self._labels.shares(request)
+                return await self._labels.read(request)
             return await (self._scored if request.score_text else self._draws)(request)
         except ModelError as error:
             raise type(error)(

@@ -114,7 +114,7 @@ def test_an_address_that_lacks_its_version_is_told_apart() -> None:
         async with placed() as place:
             await ask(place.url.removesuffix("/v1"))
 
-    with pytest.raises(EndpointError, match="one step further") as caught:
+    with pytest.raises(EndpointError, match="at another address") as caught:
         asyncio.run(run())
     assert caught.value.hint.endswith("/v1.")
 
@@ -122,8 +122,8 @@ def test_an_address_that_lacks_its_version_is_told_apart() -> None:
 @pytest.mark.parametrize(
     ("models", "said"),
     [
-        (plain("<html>Welcome"), "not as a server of models"),
-        (plain({"hello": 1}), "not as a server of models"),
+        (plain("<html>Welcome"), "not with a list of models"),
+        (plain({"hello": 1}), "not with a list of models"),
         (plain({"error": {"message": "no"}}, 401), "does not accept the key"),
         (plain({"error": {"message": "not you"}}, 403), "not you"),
     ],
@@ -291,7 +291,7 @@ def test_an_endpoint_of_no_use_is_not_asked_again(status: int) -> None:
 def test_an_empty_account_is_told_at_once() -> None:
     error = told(plain({"error": {"message": "pay", "code": "insufficient_quota"}}, 429))
     assert isinstance(error, EndpointError)
-    assert "no money" in error.what
+    assert "no credit" in error.what
 
 
 def test_a_refused_request_is_told_in_the_words_of_the_server() -> None:
@@ -303,7 +303,7 @@ def test_a_refused_request_is_told_in_the_words_of_the_server() -> None:
 def test_what_cannot_be_asked_is_told_without_asking() -> None:
     async def run() -> int:
         async with placed() as place:
-            with pytest.raises(ModelError, match="held to labels"):
+            with pytest.raises(ModelError, match="no constrained output"):
                 await ask(place.url, Request("?", Sampling(), choices=("A", "B")))
             return len(place.bodies)
 

@@ -1,4 +1,4 @@
-"""The file into which a server's own job writes where it is, and what it serves."""
+"""The address file: where the job of a model server writes its address and what it serves."""
 
 import os
 import socket
@@ -12,22 +12,22 @@ from anthology.config.model_identity import ModelIdentity
 from anthology.errors import EndpointError, TransientError
 from anthology.records import Record
 
-_ITSELF = ("http://127.0.0.1:", "http://localhost:")
+_LOOPBACK = ("http://127.0.0.1:", "http://localhost:")
 
 
 class Address(Record):
-    """Where a server is, and what it serves."""
+    """A server's address, and what it serves."""
 
     address: str
     """Up to and including `/v1`."""
     key: str | None = Field(default=None, repr=False)
-    """What it wants to be shown; null where that is in the environment, or nothing."""
+    """The key that it wants; null where that is in the environment, or it wants none."""
     model: str
     """What it calls the model."""
     revision: str | None = None
     """The version of the weights that it was started with."""
     engine: dict[str, Any] = {}
-    """The options that it was started with which may change what the model answers."""
+    """The engine options that it was started with and that may change answers."""
     job: str | None = None
     """The number of the cluster's job that it belongs to."""
     host: str
@@ -39,13 +39,13 @@ class Address(Record):
 
     @property
     def owner(self) -> str:
-        """What messages call the one who wrote it."""
+        """The job or process that wrote the file, as messages name it."""
         which = f"process {self.process}" if self.job is None else f"job {self.job}"
         return f"{which} on {self.host}, since {self.started}"
 
 
 def read_address(path: Path) -> Address | None:
-    """Read where a server is; None where nobody has written it.
+    """Read an address file; None where there is none.
 
     Raises
     ------
@@ -60,7 +60,7 @@ def read_address(path: Path) -> Address | None:
         raise EndpointError(
             f"cannot be read: {error.strerror}",
             where=str(path),
-            hint="Only who started the server may read its address, since the key is there too.",
+            hint="Only the user who started the server may read it, since it holds the key too.",
         ) from None
     except ValidationError:
         raise EndpointError(
@@ -71,7 +71,7 @@ def read_address(path: Path) -> Address | None:
 
 
 def write_address(path: Path, address: Address) -> None:
-    """Write where a server is, whole or not at all, to be read by nobody else."""
+    """Write an address file atomically, readable by this user alone."""
     path.parent.mkdir(parents=True, exist_ok=True)
     part = path.with_name(f".{path.name}.{address.host}.{address.process}")
     part.unlink(missing_ok=True)
@@ -81,7 +81,7 @@ def write_address(path: Path, address: Address) -> None:
 
 
 def remove_address(path: Path, address: Address) -> None:
-    """Remove what was written, unless another server has written there since."""
+    """Remove an address file, unless another server has written it since."""
     try:
         if read_address(path) == address:
             path.unlink(missing_ok=True)
@@ -90,12 +90,12 @@ def remove_address(path: Path, address: Address) -> None:
 
 
 def find_address(identity: ModelIdentity, endpoint: Endpoint) -> Address | None:
-    """Return what the job of a model's server has written; None where it need not have.
+    """Return the address that a model's file names, checked; None where it names no address file.
 
     Raises
     ------
     TransientError
-        If it has not written anything yet, and the model's file has no other address.
+        If there is no address file yet, and the model's file has no other address.
     EndpointError
         If the file cannot be read, or the server serves something else.
     """
@@ -104,9 +104,9 @@ def find_address(identity: ModelIdentity, endpoint: Endpoint) -> Address | None:
     where = f"model {identity.name}"
     found = read_address(Path(endpoint.address_file))
     if found is not None:
-        if found.address.startswith(_ITSELF) and found.host != socket.gethostname():
+        if found.address.startswith(_LOOPBACK) and found.host != socket.gethostname():
             raise EndpointError(
-                f"the server of {found.owner} lets nobody in from other machines",
+                f"the server of {found.owner} accepts no connections from other machines",
                 where=f"{where}, {endpoint.address_file}",
                 hint=f"End it, and start it with --host {found.host}, or as a job: "
                 f"`sbatch profiles/slurm/server.sbatch {identity.name}`.",
@@ -123,14 +123,14 @@ def find_address(identity: ModelIdentity, endpoint: Endpoint) -> Address | None:
             f"no server has written its address into {endpoint.address_file}",
             crowded=True,
             where=where,
-            hint=f"Where its job is queued (`squeue` tells), it is waited for. "
+            hint="The stage waits while the server's job is queued (check with `squeue`). "
             f"{how_to_start(identity.name)}",
         )
     return found
 
 
 def how_to_start(model: str) -> str:
-    """Say how a server is started that writes its address."""
+    """Return a hint on how to start a server that writes its address."""
     return (
         f"`anthology models serve {model}` starts one here, `sbatch profiles/slurm/server.sbatch "
         f"{model}` on a cluster."
@@ -138,7 +138,7 @@ def how_to_start(model: str) -> str:
 
 
 def _difference(found: Address, wanted: ModelIdentity) -> str | None:
-    """Say what a server serves that differs from what a model's file says; None for nothing."""
+    """Return how a server differs from the model's file; None where it does not."""
     if wanted.model is not None and found.model != wanted.model:
         return f"serves {found.model!r}, but the model's file says {wanted.model!r}"
     if found.revision != wanted.revision:

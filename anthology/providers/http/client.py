@@ -1,4 +1,4 @@
-"""The client of an OpenAI-compatible server.
+"""The client of an OpenAI-compatible server: finding it, sending requests, following it.
 
 The openai package settles the headers and what is served. Requests go through aiohttp directly,
 because that package takes several times as long over a request as sending it does.
@@ -38,7 +38,7 @@ from anthology.providers.http.version import ServerVersion
 T = TypeVar("T")
 
 _ANSWERS = {"completions": "/completions", "chat": "/chat/completions"}
-_CONNECTING = 30.0  # Seconds; a server far away takes less than one.
+_CONNECT_TIMEOUT = 30.0  # Seconds; a server far away takes less than one.
 
 
 class OpenAIModel:
@@ -58,10 +58,10 @@ class OpenAIModel:
         self._identity, self._endpoint = identity, endpoint
         self._limiter = Limiter(endpoint, meter)
         self._model = ""
-        self._versions = ServerVersion()
-        self._awaited = ""
+        self._version = ServerVersion()
+        self._last_notice = ""
         self._sessions: list[aiohttp.ClientSession] = []
-        self._moving = asyncio.Lock()
+        self._following = asyncio.Lock()
 
     @property
     def served(self) -> str | None:
@@ -70,8 +70,8 @@ class OpenAIModel:
 
     @property
     def version(self) -> str | None:
-        """What the server has said so far of the version that answers."""
-        return self._versions.told(self._model)
+        """The version that answers, as far as it is known."""
+        return self._version.describe(self._model)
 
     @property
     def address(self) -> str | None:
@@ -89,12 +89,12 @@ class OpenAIModel:
             If the server or the model is not there, or the key is missing or wrong.
         """
         check_body_fields(self._identity, self._endpoint)
-        # What waits for a server is no request that is sent again, and says nothing of how many it
-        # bears, so that it is left to a limiter of its own.
-        await Limiter(self._endpoint, Usage()).call(self._wait, answers=False)
+        # Waiting for the server is no retry of a request and says nothing about how many it can
+        # take at once, so it has a limiter of its own.
+        await Limiter(self._endpoint, Usage()).call(self._wait_for_server, answers=False)
         self._labels = LabelProbReader(self._identity, self._endpoint, self._model, self._send)
         self._texts = TextScorer(self._identity, self._endpoint, self._model, self._send)
-        self._versions.look(self._sessions[-1], self._server.base, self._model)
+        self._version.start_lookup(self._sessions[-1], self._server.base, self._model)
         # The openai package leaves so many objects that each full pass of the garbage collector
         # takes as long as hundreds of requests. They live as long as the process, so skip them.
         gc.freeze()
@@ -102,7 +102,7 @@ class OpenAIModel:
     async def close(self) -> None:
         """Close all connections."""
         try:
-            await self._versions.close()
+            await self._version.close()
         finally:
             for session in self._sessions:
                 await session.close()
@@ -115,11 +115,11 @@ class OpenAIModel:
         EndpointError
             If the server is of no use any more.
         ModelError
-            If it refused the request, did not do as it was told, or failed too often.
+            If it refused the request, or failed too often.
         """
         try:
             if request.logprobs:
-                return await self._labels.shares(request)
+                return await self._labels.read(request)
             if request.score_text:
                 return await self._texts.score(request)
             fields = completion_body(request, self._identity, self._endpoint, self._model)
@@ -127,7 +127,7 @@ class OpenAIModel:
                 "", fields, partial(read_reply, request=request, endpoint=self._endpoint)
             )
         except ModelError as error:
-            raise self._server.located(error) from error.__cause__
+            raise self._server.annotate(error) from error.__cause__
 
     async def _send(self, path: str, fields: dict[str, Any], read: Callable[[Any], T]) -> T:
         try:
@@ -140,13 +140,13 @@ class OpenAIModel:
         attempt = partial(self._attempt, path, data, read)
         return await self._limiter.call(attempt, answers=not path)
 
-    async def _wait(self) -> None:
-        """Find the server; where it is not there yet, say what is waited for."""
+    async def _wait_for_server(self) -> None:
+        """Connect to the server; while it is not there yet, print what the stage waits for."""
         try:
-            await self._find()
+            await self._connect()
         except TransientError as error:
-            if str(error) != self._awaited:
-                self._awaited = str(error)
+            if str(error) != self._last_notice:
+                self._last_notice = str(error)
                 print(
                     f"waiting up to {self._endpoint.give_up_after:g} s: {error}",
                     file=sys.stderr,
@@ -154,17 +154,19 @@ class OpenAIModel:
                 )
             raise
 
-    async def _find(self) -> None:
-        """Look where the server is, and whether it serves the model; ask it from now on."""
+    async def _connect(self) -> None:
+        """Find the server, check that it serves the model, and send requests there from now on."""
         server = find_server(self._identity, self._endpoint)
-        async with server.sdk() as sdk:
+        async with server.openai_client() as sdk:
             served = await list_served_models(server, sdk)
             headers = build_headers(sdk)
         self._model = choose_model(server, self._model or self._identity.model, served)
         session = aiohttp.ClientSession(
             # The limiter alone decides how many requests are under way.
             connector=aiohttp.TCPConnector(limit=0),
-            timeout=aiohttp.ClientTimeout(total=self._endpoint.timeout, sock_connect=_CONNECTING),
+            timeout=aiohttp.ClientTimeout(
+                total=self._endpoint.timeout, sock_connect=_CONNECT_TIMEOUT
+            ),
             headers=headers,
             cookie_jar=aiohttp.DummyCookieJar(),
             proxy=None if server.file else _proxy(URL(server.base)),
@@ -173,17 +175,17 @@ class OpenAIModel:
         self._sessions.append(session)
         self._server = server
 
-    async def _moved(self, server: Server) -> bool:
-        """Say whether the model is served elsewhere by now, and ask it there."""
+    async def _follow_server(self, server: Server) -> bool:
+        """Return whether the model is served elsewhere by now; if so, send requests there."""
         if server.file is None:
             return False
-        async with self._moving:
+        async with self._following:
             if self._server is not server:
                 return True
             try:
                 if find_server(self._identity, self._endpoint) == server:
                     return False
-                await self._find()
+                await self._connect()
             except TransientError:
                 return False
             print(f"the server has moved: {self._server.where}", file=sys.stderr, flush=True)
@@ -192,7 +194,7 @@ class OpenAIModel:
     async def _attempt(self, path: str, data: bytes, read: Callable[[Any], T]) -> T:
         """Send a request once.
 
-        Where that fails since the server is not where it was, its new place is looked for.
+        If the server is gone, its new address is looked up.
 
         Raises
         ------
@@ -205,15 +207,15 @@ class OpenAIModel:
         """
         server = self._server
         try:
-            return await self._sent(server, path, data, read)
+            return await self._post(server, path, data, read)
         except ModelError as error:
-            told = server.located(error)
-            away = isinstance(told, EndpointError) or getattr(told, "crowded", False)
-            if away and await self._moved(server):
-                raise server.located(TransientError("the server moved", crowded=True)) from None
-            raise told from None
+            server.annotate(error)
+            gone = isinstance(error, EndpointError) or getattr(error, "crowded", False)
+            if gone and await self._follow_server(server):
+                raise server.annotate(TransientError("the server moved", crowded=True)) from None
+            raise
 
-    async def _sent(self, server: Server, path: str, data: bytes, read: Callable[[Any], T]) -> T:
+    async def _post(self, server: Server, path: str, data: bytes, read: Callable[[Any], T]) -> T:
         url = URL(server.root + path if path else server.base + _ANSWERS[self._identity.api])
         try:
             session = self._sessions[-1]
@@ -221,20 +223,20 @@ class OpenAIModel:
                 raw = await response.read()
             if response.status >= 300:
                 raise error_from_response(response.status, parse_json(raw), response.headers)
-            said = _json(raw)
-            self._versions.note(said)
-            return read(said)
+            payload = _parse_body(raw)
+            self._version.note_reply(payload)
+            return read(payload)
         except aiohttp.ConnectionTimeoutError:
-            trouble = TransientError(f"no connection within {_CONNECTING:g} s", crowded=True)
+            trouble = TransientError(f"no connection within {_CONNECT_TIMEOUT:g} s", crowded=True)
         except TimeoutError:
             trouble = TransientError(f"no answer within {self._endpoint.timeout:g} s")
         except aiohttp.ClientConnectorError as error:
-            # Nobody is there, as while a server starts again, and that is no request's fault. A
-            # connection that breaks later may break because of what was asked, and so it counts.
-            away = not isinstance(error, aiohttp.ClientSSLError)
-            trouble = TransientError(f"no connection: {error.os_error}", crowded=away)
+            # No server listens, as during a restart, which is no request's fault. A connection that
+            # breaks later may break because of the request, so it counts as a failure of it.
+            gone = not isinstance(error, aiohttp.ClientSSLError)
+            trouble = TransientError(f"no connection: {error.os_error}", crowded=gone)
         except aiohttp.ClientResponseError as error:
-            # Its own words hold the proxy's address, with the password where there is one.
+            # The error's own text holds the proxy's address, with the password if there is one.
             trouble = TransientError(f"the proxy or the server broke off ({error.status})")
         except (aiohttp.ClientError, OSError) as error:
             what = f"the connection failed: {error or type(error).__name__}"
@@ -242,7 +244,7 @@ class OpenAIModel:
         raise trouble
 
 
-def _json(raw: bytes) -> Any:
+def _parse_body(raw: bytes) -> Any:
     try:
         return orjson.loads(raw)
     except orjson.JSONDecodeError:

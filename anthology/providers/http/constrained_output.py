@@ -1,4 +1,4 @@
-"""Holding an answer to choices: as OpenAI's chats and llama.cpp are told, and reading it back."""
+"""Constrained output: the JSON schema or grammar of the allowed answers, and reading them back."""
 
 from typing import Any
 
@@ -7,11 +7,11 @@ import orjson
 from anthology.errors import ModelError
 
 JSON_OVERHEAD = 16
-"""Tokens that `{"answer": ""}` takes, with room to spare."""
+"""Tokens that the JSON around an answer takes at most."""
 
 
 def json_schema(choices: tuple[str, ...]) -> dict[str, Any]:
-    """Return the choices as OpenAI's chats are held to them: an object with one answer."""
+    """Return the choices as a JSON schema for OpenAI's chats: an object with one answer."""
     answer = {"type": "string", "enum": [choice.strip() for choice in choices]}
     whole = {
         "type": "object",
@@ -26,7 +26,7 @@ def json_schema(choices: tuple[str, ...]) -> dict[str, Any]:
 
 
 def gbnf_grammar(choices: tuple[str, ...]) -> str:
-    """Return the choices as llama.cpp writes grammars, in which texts are quoted as in JSON."""
+    """Return the choices as a grammar for llama.cpp, which quotes texts as JSON does."""
     return "root ::= " + " | ".join(orjson.dumps(choice).decode() for choice in choices)
 
 
@@ -35,17 +35,17 @@ def match_choice(text: str, choices: tuple[str, ...]) -> str:
     if text in choices:
         return text
     bare = {choice.strip(): choice for choice in choices}
-    said: Any = text.strip()
-    if said not in bare:
+    answer: Any = text.strip()
+    if answer not in bare:
         try:
-            said = orjson.loads(said)["answer"]
+            answer = orjson.loads(answer)["answer"]
         except (orjson.JSONDecodeError, TypeError, KeyError):
-            said = None
-    if not isinstance(said, str) or said not in bare:
+            answer = None
+    if not isinstance(answer, str) or answer not in bare:
         raise ModelError(
             f"answered {text[:80]!r}, which is none of the choices",
-            hint="Its server did not keep to them: correct "
+            hint="The server did not constrain it: correct "
             "`endpoint.constrained_output` in the model's file, raise "
             "`max_tokens` where the answer was cut off, or ask by `sample`.",
         )
-    return bare[said]
+    return bare[answer]

@@ -1,4 +1,4 @@
-"""What a server's refusal means: whether to try again, to give up, or to leave this request."""
+"""HTTP errors: whether to retry, to give up the server, or to give up this request alone."""
 
 import math
 from collections.abc import Mapping
@@ -10,8 +10,8 @@ import orjson
 
 from anthology.errors import EndpointError, ModelError, RefusedError, TransientError
 
-_CROWDED = (429, 503, 529)
-_MAY_PASS = (408, 409, 425)
+_OVERLOADED = (429, 503, 529)
+_TEMPORARY = (408, 409, 425)
 _UNPAID = ("insufficient_quota", "billing_hard_limit_reached", "billing_not_active")
 _KEY = "Check the key in the environment variable that the model's file names in `key_env`."
 
@@ -19,7 +19,7 @@ _KEY = "Check the key in the environment variable that the model's file names in
 def error_from_response(
     status: int, payload: Any, headers: Mapping[str, str], now: datetime | None = None
 ) -> ModelError:
-    """Return the error that a server's refusal is.
+    """Return the error for a reply with an HTTP status that is no success.
 
     Parameters
     ----------
@@ -42,8 +42,8 @@ def error_from_response(
         )
     if status == 402 or (status == 429 and code & set(_UNPAID)):
         return EndpointError(
-            f"the account has no money left ({status}): {said}",
-            hint="Add credit, then run again; what was answered is kept.",
+            f"the account has no credit left ({status}): {said}",
+            hint="Add credit, then run again; all answers so far are in the journal.",
         )
     if status in (404, 405) or status < 400:
         return EndpointError(
@@ -56,24 +56,24 @@ def error_from_response(
             f"the model cannot be asked in a chat ({status}): {said}",
             hint="Set `api: completions`, or use the model's instruct version.",
         )
-    if status in _CROWDED or status in _MAY_PASS or status >= 500:
+    if status in _OVERLOADED or status in _TEMPORARY or status >= 500:
         return TransientError(
             f"the server answered with {status}: {said}",
-            crowded=status in _CROWDED,
+            crowded=status in _OVERLOADED,
             retry_after=_wait(headers, now or datetime.now(UTC)),
         )
     return RefusedError(f"the server refused the request ({status}): {said}")
 
 
 def error_in_reply(error: Any) -> ModelError:
-    """Return the error that stands in a reply which claims to be a success."""
+    """Return the error that a reply contains although its status is a success."""
     codes = _codes({"error": error})
     status = next((int(code) for code in codes if code.isdecimal() and 400 <= int(code) < 600), 500)
     return error_from_response(status, {"error": error}, {})
 
 
 def parse_json(raw: bytes) -> Any:
-    """Return JSON as what it stands for, and anything else as text."""
+    """Parse JSON; return anything else as text."""
     try:
         return orjson.loads(raw)
     except orjson.JSONDecodeError:
@@ -81,7 +81,7 @@ def parse_json(raw: bytes) -> Any:
 
 
 def error_message(payload: Any) -> str:
-    """Return what a server says went wrong, in one line."""
+    """Return the server's own error message, in one line."""
     for key in ("error", "message", "detail"):
         if isinstance(payload, dict) and payload.get(key):
             payload = payload[key]
@@ -99,7 +99,7 @@ def _codes(payload: Any) -> set[str]:
 
 
 def _wait(headers: Mapping[str, str], now: datetime) -> float | None:
-    """Return how many seconds a server asks to wait; None where it does not say so readably."""
+    """Return the seconds that the Retry-After header asks to wait; None without a readable one."""
     milliseconds, after = _number(headers.get("retry-after-ms")), headers.get("retry-after")
     if milliseconds is not None:
         return milliseconds / 1000

@@ -1,4 +1,4 @@
-"""Asking a server how probable it is that an answer begins with each of some labels."""
+"""Requests for label probabilities: which tokens to ask for, and which prefixes to follow."""
 
 import asyncio
 from collections.abc import Callable
@@ -23,24 +23,24 @@ from anthology.providers.http.openai_format import label_body, read_positions, r
 T = TypeVar("T")
 
 MIN_BRANCH_SHARE = 1e-3
-"""Beginnings that carry less than this part of what the labels have between them are not followed:
-they can move no label's part by more than a tenth of a percentage point."""
+"""A prefix with less than this share of the labels' joint probability is not followed, since it can
+move no label's share by more than a tenth of a percentage point."""
 _NO_VLLM = (
     "The exact probabilities of labels need a server of vLLM. Set `endpoint.label_logprobs: false` "
     "in the model's file where there is none."
 )
 MAX_REQUESTS = 8
-"""Requests for one distribution; a model that writes nothing but spaces would never be done."""
+"""Limit of requests for one distribution; a model that writes only spaces would never end."""
 _MOST_TOKENS = 128
-"""What vLLM gives the probabilities of at once."""
-# A label's tokens depend on what stands before it. ":" may grow together with a bracket and a
-# line's end with another, so each lead is tried behind several contexts.
+"""The most tokens whose probabilities vLLM gives at once."""
+# The tokens of a label depend on the text before it: a tokenizer may merge ":" with a bracket, or
+# the end of a line with another. So each label is tokenized after several contexts.
 _CONTEXTS = ("Answer:", "Answer\n", "Answer")
 _LEADS = ("", " ", "\n")
 
 
 class SendRequest(Protocol):
-    """Sends one request and reads the reply, as often as it takes."""
+    """Sends one request and reads the reply, with retries."""
 
     async def __call__(self, path: str, fields: dict[str, Any], read: Callable[[Any], T]) -> T:
         """Post fields to a path of the server; "" is where the model answers."""
@@ -67,15 +67,19 @@ class LabelProbReader:
     ) -> None:
         self._identity, self._endpoint, self._model = identity, endpoint, model
         self._send = send
-        self._looking = asyncio.Lock()
+        self._lookup_lock = asyncio.Lock()
         self._spellings: dict[str, list[list[Token]]] = {}
         self._texts: dict[int, str] = {}
         self._contexts: dict[str, list[int]] = {}
         self._anchor = ""
         self._needed: dict[frozenset[str], LabelTokens] = {}
 
-    async def shares(self, request: Request) -> Reply:
-        """Return how the probability is shared out among a request's choices."""
+    async def read(self, request: Request) -> Reply:
+        """Return the probability of each of a request's choices.
+
+        The first request shows the likeliest answer and what branches off it; each further one
+        follows the most probable prefix that is still open.
+        """
         labels = LabelSet(request.choices)
         needed = await self._tokens_of(labels) if self._endpoint.label_logprobs else None
         none = (0.0,) * len(labels.choices)
@@ -85,7 +89,7 @@ class LabelProbReader:
         while open_ends and sent < MAX_REQUESTS:
             known = sum(sum(part.probs) for part in parts)
             known += sum(branch.mass for branch in open_ends)
-            if self._use(open_ends[0]) < MIN_BRANCH_SHARE * known:
+            if self._worth(open_ends[0]) < MIN_BRANCH_SHARE * known:
                 break
             start = open_ends.pop(0)
             positions, (taken, given) = await self._positions(request, needed, start)
@@ -93,19 +97,19 @@ class LabelProbReader:
             if not positions:  # The answer ended before its first token.
                 parts.append(LabelProbs(none, start.mass))
                 continue
-            begun = walk_tokens(positions, labels, start)
-            parts.append(begun.shares)
-            open_ends = sorted([*open_ends, *begun.open], key=self._use, reverse=True)
+            found = walk_tokens(positions, labels, start)
+            parts.append(found.label_probs)
+            open_ends = sorted([*open_ends, *found.open_prefixes], key=self._worth, reverse=True)
         parts += [LabelProbs(none, branch.mass) for branch in open_ends]
         return Reply((), sum_label_probs(parts), read_tokens, written)
 
-    def _use(self, branch: Prefix) -> float:
-        """Return how much may be learned by following a beginning."""
+    def _worth(self, branch: Prefix) -> float:
+        """Return the probability that following a prefix can assign."""
         if branch == EMPTY_PREFIX:
             return branch.mass
         if not self._endpoint.label_logprobs:
             return 0.0
-        # A chat's template takes space off its messages, which leaves nothing to go on with.
+        # A chat template strips messages, so of a prefix of spaces nothing would remain.
         nothing = self._identity.api == "chat" and not branch.text.strip()
         return 0.0 if nothing else branch.mass
 
@@ -120,9 +124,9 @@ class LabelProbReader:
     async def _tokens_of(self, labels: LabelSet) -> LabelTokens:
         key = frozenset(labels.choices)
         if key not in self._needed:
-            async with self._looking:
+            async with self._lookup_lock:
                 await self._look_up(labels)
-            self._needed[key] = labels.needed(
+            self._needed[key] = labels.tokens_needed(
                 spelling
                 for choice in labels.choices
                 for spelling in self._spellings[choice.strip()]
@@ -137,7 +141,7 @@ class LabelProbReader:
         return needed
 
     async def _look_up(self, labels: LabelSet) -> None:
-        """Find out how the choices are written in tokens, with each lead and without."""
+        """Tokenize the choices after each context, with each lead."""
         if not self._anchor:
             first, *others = await asyncio.gather(*map(self._tokenize, _CONTEXTS))
             self._contexts = dict(zip(_CONTEXTS, (first, *others), strict=True))
@@ -167,7 +171,7 @@ class LabelProbReader:
         return spellings
 
     async def _text(self, number: int) -> str:
-        """Return what a token adds to a text; alone, some lose the space they begin with."""
+        """Return a token's text within a text; detokenized alone, some lose their leading space."""
         if number not in self._texts:
             longer = await self._detokenize([*self._contexts[_CONTEXTS[0]], number])
             self._texts[number] = longer.removeprefix(self._anchor)
@@ -192,7 +196,7 @@ class LabelProbReader:
             return await self._send(path, fields, read)
         except EndpointError as error:
             raise EndpointError(
-                f"{path} is of no use: {error.what}",
+                f"{path} failed: {error.what}",
                 where=error.where,
                 hint=_NO_VLLM,
             ) from None

@@ -1,8 +1,9 @@
-"""How probable it is that an answer begins with each of some choices, token by token.
+"""The probability of each label, summed over all token sequences that spell it.
 
-A model writes tokens and choices are texts: "(A)" may come as one token or as three, with a
-space before it or without. So the tokens' probabilities are multiplied along everything that may
-become a choice, until only one choice can still be meant.
+A model writes tokens while labels are texts: "(A)" may come as one token or as three, with a space
+before it or without. So the probabilities of tokens are multiplied along every prefix that may
+still become a label, until only one label is left that it can become. What is computed is the
+probability that an answer *begins with* each label.
 """
 
 import math
@@ -15,7 +16,7 @@ from anthology.models.base import LabelProbs
 
 @dataclass(frozen=True, slots=True)
 class TokenLogprobs:
-    """What a model gave for one token of its answer.
+    """The log-probabilities of one token of an answer.
 
     Parameters
     ----------
@@ -26,9 +27,10 @@ class TokenLogprobs:
         The log-probabilities of tokens by their texts, the written one among them
         where its text is known.
     exact
-        Whether the shown tokens are all those that can lead to another choice than
-        the text so far. Then what was not shown is no choice, or, where the text so
-        far is a choice already, that choice.
+        Whether the shown tokens are all that can lead to another choice than the text
+        so far, as where the server is asked for them by number. Then the probability
+        that was not shown belongs to no choice or, where the text so far is a choice
+        already, to that choice.
     """
 
     token: str | None
@@ -38,14 +40,14 @@ class TokenLogprobs:
 
 @dataclass(frozen=True, slots=True)
 class Prefix:
-    """A beginning of answers that may still become one choice or another.
+    """A prefix of answers that may still become several choices: a node of the tree.
 
     Parameters
     ----------
     text
-        What was written so far.
+        The text so far.
     mass
-        How probable it is that an answer begins so.
+        The probability that an answer begins with it.
     """
 
     text: str
@@ -53,24 +55,24 @@ class Prefix:
 
 
 EMPTY_PREFIX = Prefix("", 1.0)
-"""The beginning of all answers."""
+"""The prefix of all answers, the root of the tree."""
 
 
 @dataclass(frozen=True, slots=True)
 class WalkResult:
-    """What a walk along one written answer found.
+    """What one answer's tokens show.
 
     Parameters
     ----------
-    shares
-        The mass that came to each choice, and the mass that nothing was shown of.
-    open
-        The beginnings that have to be followed to know more; their mass is in no
-        share.
+    label_probs
+        The probability of each choice, and the probability that was not shown.
+    open_prefixes
+        The prefixes that further requests have to follow; their mass is not in
+        `label_probs`.
     """
 
-    shares: LabelProbs
-    open: tuple[Prefix, ...]
+    label_probs: LabelProbs
+    open_prefixes: tuple[Prefix, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,14 +85,14 @@ class Token:
 
 @dataclass(frozen=True, slots=True)
 class LabelTokens:
-    """The tokens whose probabilities tell the choices apart.
+    """The tokens whose probabilities decide between the choices.
 
     Parameters
     ----------
     texts
         Their texts by their numbers.
     depth
-        How many tokens an answer must have until it is clear which choice it is.
+        After how many tokens it is decided which choice an answer is.
     """
 
     texts: Mapping[int, str]
@@ -98,12 +100,12 @@ class LabelTokens:
 
 
 class LabelSet:
-    """Choices, as texts that an answer may begin with.
+    """The choices, as texts that an answer may begin with.
 
     Parameters
     ----------
     choices
-        Space around them does not count.
+        Surrounding space is ignored.
 
     Raises
     ------
@@ -120,25 +122,25 @@ class LabelSet:
                 hint="Give every option a label of its own.",
             )
 
-    def meant(self, text: str) -> tuple[int, ...]:
-        """Return the positions of the choices that an answer may mean which begins so."""
+    def candidates(self, text: str) -> tuple[int, ...]:
+        """Return the positions of the choices that an answer with this beginning may be."""
         begun = text.lstrip()
         meant = [i for i, label in enumerate(self._bare) if label.startswith(begun)]
-        if begun and (passed := self._passed(begun)) is not None:
+        if begun and (passed := self._match_beyond(begun)) is not None:
             meant.append(passed)
         return tuple(meant)
 
-    def settled(self, text: str) -> bool:
-        """Say whether it is clear which choice is meant, or that none is."""
-        return text.strip() != "" and len(self.meant(text)) < 2
+    def is_decided(self, text: str) -> bool:
+        """Return whether at most one choice is left, so that no further token matters."""
+        return text.strip() != "" and len(self.candidates(text)) < 2
 
-    def ended(self, text: str) -> int | None:
-        """Return the position of the choice that an answer means which is no longer than this."""
+    def final_match(self, text: str) -> int | None:
+        """Return the position of the choice that a complete answer is; None where it is none."""
         whole = text.strip()
-        return self._bare.index(whole) if whole in self._bare else self._passed(whole)
+        return self._bare.index(whole) if whole in self._bare else self._match_beyond(whole)
 
-    def _passed(self, text: str) -> int | None:
-        """Return the longest choice that the text begins with and goes beyond, as a word."""
+    def _match_beyond(self, text: str) -> int | None:
+        """Return the longest choice that the text begins with as a whole word, and goes beyond."""
         passed = [
             i
             for i, label in enumerate(self._bare)
@@ -146,7 +148,7 @@ class LabelSet:
         ]
         return max(passed, key=lambda i: len(self._bare[i]), default=None)
 
-    def needed(self, spellings: Iterable[Sequence[Token]]) -> LabelTokens:
+    def tokens_needed(self, spellings: Iterable[Sequence[Token]]) -> LabelTokens:
         """Return the tokens to ask for.
 
         Parameters
@@ -161,10 +163,10 @@ class LabelSet:
             for place, piece in enumerate(spelling, start=1):
                 texts[piece.number] = piece.text
                 text += piece.text
-                if self.settled(text):
+                if self.is_decided(text):
                     depth = max(depth, place)
                     break
-            else:  # It may go on to another choice, which the token after it decides.
+            else:  # "1" may go on to "10", which the token after it decides.
                 depth = max(depth, len(spelling) + 1)
         return LabelTokens(texts, depth)
 
@@ -172,7 +174,7 @@ class LabelSet:
 def walk_tokens(
     positions: Iterable[TokenLogprobs], labels: LabelSet, start: Prefix = EMPTY_PREFIX
 ) -> WalkResult:
-    """Follow one written answer, and account for all that the model might have written instead.
+    """Follow one answer token by token, and assign all probability that branches off it.
 
     Parameters
     ----------
@@ -181,51 +183,52 @@ def walk_tokens(
     labels
         The choices.
     start
-        The beginning that was written before.
+        The prefix that stood before them.
 
     Returns
     -------
     Begun
-        The mass of `start`, shared out among choices, what was not shown, and open
-        beginnings; the rest of it belongs to no choice.
+        The mass of `start`, divided among the choices, what was not shown, and open
+        prefixes; the rest of it belongs to no choice.
     """
-    shares = [0.0] * len(labels.choices)
+    probs = [0.0] * len(labels.choices)
     unseen = 0.0
     branches = []
     text, mass = start.text, start.mass
     for position in positions:
         onward = None
         shown = [(token, math.exp(logprob)) for token, logprob in position.shown.items()]
-        # Rounded probabilities may add up to a little more than 1.
+        # Servers round, so the probabilities may add up to a little more than 1.
         scale = mass / max(1.0, math.fsum(chance for _, chance in shown))
         left = mass
         for token, chance in shown:
             part, longer = chance * scale, text + token
             left -= part
-            if token and not labels.settled(longer):
+            if token and not labels.is_decided(longer):
+                # The answer itself goes on below; what was not written branches off.
                 if token == position.token:
                     onward = Prefix(longer, part)
                 else:
                     branches.append(Prefix(longer, part))
                 continue
-            meant = labels.meant(longer)[:1] if token else _just(labels.ended(text))
+            meant = labels.candidates(longer)[:1] if token else _just(labels.final_match(text))
             for choice in meant:
-                shares[choice] += part
+                probs[choice] += part
         left = max(left, 0.0)
         if not position.exact:
             unseen += left
-        elif (whole := labels.ended(text)) is not None:
-            shares[whole] += left
+        elif (whole := labels.final_match(text)) is not None:
+            probs[whole] += left
         if onward is None:
             break
         text, mass = onward.text, onward.mass
     else:
         branches.append(Prefix(text, mass))
-    return WalkResult(LabelProbs(tuple(shares), unseen), tuple(branches))
+    return WalkResult(LabelProbs(tuple(probs), unseen), tuple(branches))
 
 
 def sum_label_probs(parts: Sequence[LabelProbs]) -> LabelProbs:
-    """Add up the shares of the parts of a whole; there must be one."""
+    """Add up label probabilities that belong to disjoint prefixes; there must be one."""
     together = zip(*(part.probs for part in parts), strict=True)
     return LabelProbs(tuple(map(math.fsum, together)), math.fsum(part.unseen for part in parts))
 

@@ -1,4 +1,4 @@
-"""What is sent to a server that speaks OpenAI's language, and what its replies mean."""
+"""OpenAI's format: a `Request` becomes JSON, and JSON becomes a `Reply`."""
 
 import math
 from collections.abc import Iterable, Mapping
@@ -18,10 +18,10 @@ from anthology.providers.http.errors import error_in_reply
 from anthology.providers.http.label_tree import EMPTY_PREFIX, LabelTokens, Prefix, TokenLogprobs
 
 LOOKAHEAD_TOKENS = 4
-"""Tokens that are written where it is not known how many a label takes: "(A)" takes up to three,
-and a space or an empty line may stand before it."""
+"""Tokens to request where a label's length in tokens is unknown: "(A)" takes up to three, and a
+space or an empty line may stand before it."""
 
-_OURS = frozenset(
+_RESERVED = frozenset(
     [
         "model",
         "prompt",
@@ -46,23 +46,23 @@ _OURS = frozenset(
         "echo",
     ]
 )
-_SEEDS = 2**31  # Some servers keep a seed in 32 bits with a sign.
-_TOO_MUCH = 1.05  # What is rounded adds up to 1.01; scores that are no probabilities, to far more.
+_SEEDS = 2**31  # Some servers keep a seed in a signed 32-bit integer.
+_MAX_TOTAL = 1.05  # Rounded probabilities add up to 1.01; scores of another kind to far more.
 _NUMBER = "token_id:"
 _BROKEN_OFF = ("abort", "error")
 
 
 def check_body_fields(identity: ModelIdentity, endpoint: Endpoint) -> None:
-    """Make sure that a model's further fields set nothing that requests set themselves.
+    """Refuse a `body` in a model's file that sets a field which requests set themselves.
 
     Raises
     ------
     ConfigurationError
         If one does.
     """
-    ours = _OURS | {endpoint.max_tokens_field}
+    reserved = _RESERVED | {endpoint.max_tokens_field}
     for field in identity.body:
-        if field in ours:
+        if field in reserved:
             raise ConfigurationError(
                 f'`body` sets "{field}", which every request sets by itself',
                 where=f"model {identity.name}",
@@ -74,9 +74,9 @@ def check_body_fields(identity: ModelIdentity, endpoint: Endpoint) -> None:
 def completion_body(
     request: Request, identity: ModelIdentity, endpoint: Endpoint, model: str
 ) -> dict[str, Any]:
-    """Return the fields of the request that draws answers.
+    """Return the JSON body of a request for answers.
 
-    Where nothing is left to chance, one answer is asked for, as all would be alike.
+    At temperature 0 one answer is requested, as all would be the same.
 
     Parameters
     ----------
@@ -92,7 +92,7 @@ def completion_body(
     Raises
     ------
     ModelError
-        If an answer can only be a choice and the server cannot be held to that.
+        If the answer is constrained to choices and the server cannot do that.
     """
     sampling = request.sampling
     fields: dict[str, Any] = {
@@ -121,7 +121,7 @@ def completion_body(
         fields[endpoint.max_tokens_field] = sampling.max_tokens + JSON_OVERHEAD
     else:
         raise ModelError(
-            "cannot be held to labels"
+            "has no constrained output for labels"
             + (" as a base model" if endpoint.constrained_output else " at its endpoint"),
             hint="Set `endpoint.constrained_output` in the model's file: structured_outputs for "
             "a vLLM server, grammar for llama.cpp, json_schema for OpenAI's chats; or ask by "
@@ -138,16 +138,16 @@ def label_body(
     needed: LabelTokens | None,
     start: Prefix = EMPTY_PREFIX,
 ) -> dict[str, Any]:
-    """Return the fields of the request that asks how probable labels are.
+    """Return the JSON body of a request for the probabilities of labels.
 
     Parameters
     ----------
     request, identity, endpoint, model
         As for `completion_body`.
     needed
-        The tokens to ask for; None to ask for the likeliest.
+        The tokens to ask for; None to ask for the most probable ones.
     start
-        What is taken as written already.
+        The prefix of the answer to continue.
 
     Raises
     ------
@@ -193,25 +193,25 @@ def read_reply(payload: Any, request: Request, endpoint: Endpoint) -> Reply:
     request
         What was wanted.
     endpoint
-        What the server was told to give.
+        What the server was asked for.
 
     Raises
     ------
     TransientError
         If the reply is not whole: too few answers, or one without text.
     ModelError
-        If an answer is withheld, or the server did not do as it was told.
+        If an answer is withheld, or is none of the allowed choices.
     """
-    alike = request.n if request.sampling.temperature == 0 else 1
-    answers = read_choices(payload, request.n // alike)
+    copies = request.n if request.sampling.temperature == 0 else 1
+    answers = read_choices(payload, request.n // copies)
     scored = request.want_logprobs and endpoint.returns_logprobs
     draws = tuple(_draw(answer, request, scored) for answer in answers)
     prompt_tokens, completion_tokens = read_usage(payload)
-    return Reply(draws * alike, None, prompt_tokens, completion_tokens)
+    return Reply(draws * copies, None, prompt_tokens, completion_tokens)
 
 
 def read_positions(payload: Any, needed: LabelTokens | None) -> list[TokenLogprobs]:
-    """Read what a reply to a request that `label_body` made shows of each token.
+    """Read the log-probabilities of each token from a reply to a request of `label_body`.
 
     Raises
     ------
@@ -222,7 +222,7 @@ def read_positions(payload: Any, needed: LabelTokens | None) -> list[TokenLogpro
     """
     (answer,) = read_choices(payload, 1)
     tokens = _tokens(answer.get("logprobs"))
-    if tokens is None or (not tokens and _says_something(answer)):
+    if tokens is None or (not tokens and _has_text(answer)):
         raise ModelError(
             "gave no probabilities of tokens, although they were asked for",
             hint="Its server may not support that: correct `endpoint.top_logprobs` and "
@@ -232,7 +232,7 @@ def read_positions(payload: Any, needed: LabelTokens | None) -> list[TokenLogpro
 
 
 def read_usage(payload: Any) -> tuple[int, int]:
-    """Return how many tokens were read and written; 0 where the server does not say."""
+    """Return the tokens of prompt and completion; 0 where the server does not count them."""
     counts = payload.get("usage")
     if not isinstance(counts, dict):
         return 0, 0
@@ -244,7 +244,7 @@ def read_usage(payload: Any) -> tuple[int, int]:
 
 
 def base_body(request: Request, identity: ModelIdentity, model: str) -> dict[str, Any]:
-    """Return the fields that every request has: the model, what it is asked, and its own fields.
+    """Return the fields of every request: the model, the prompt, and the `body` of its file.
 
     Raises
     ------
@@ -267,7 +267,7 @@ def base_body(request: Request, identity: ModelIdentity, model: str) -> dict[str
 
 
 def read_choices(payload: Any, wanted: int) -> list[dict[str, Any]]:
-    """Return the answers in a reply, in their order.
+    """Return the choices in a reply, ordered by their index.
 
     Raises
     ------
@@ -294,9 +294,9 @@ def _place(answer: dict[str, Any]) -> int:
     return index if isinstance(index, int) else 0
 
 
-def _says_something(answer: dict[str, Any]) -> bool:
-    said = answer.get("message")
-    return bool(said.get("content") if isinstance(said, dict) else answer.get("text"))
+def _has_text(answer: dict[str, Any]) -> bool:
+    message = answer.get("message")
+    return bool(message.get("content") if isinstance(message, dict) else answer.get("text"))
 
 
 def _draw(answer: dict[str, Any], request: Request, scored: bool) -> Completion:
@@ -324,7 +324,7 @@ def _draw(answer: dict[str, Any], request: Request, scored: bool) -> Completion:
 
 
 def _score(logprobs: Any) -> tuple[int, float]:
-    """Return an answer's length in tokens and its log-probability."""
+    """Return an answer's number of tokens and log-probability."""
     try:
         if isinstance(logprobs.get("content"), list):
             each = [entry["logprob"] for entry in logprobs["content"]]
@@ -339,7 +339,7 @@ def _score(logprobs: Any) -> tuple[int, float]:
 
 
 def _tokens(logprobs: Any) -> list[tuple[str, dict[str, float]]] | None:
-    """Return each token that was written, and what was shown with it; None if nothing was."""
+    """Return each token with the log-probabilities shown for its position; None without any."""
     try:
         if isinstance(logprobs.get("content"), list):
             return [_entry(entry) for entry in logprobs["content"]]
@@ -359,7 +359,7 @@ def _entry(entry: dict[str, Any]) -> tuple[str, dict[str, float]]:
 
 def _position(token: str, shown: Mapping[str, float], needed: LabelTokens | None) -> TokenLogprobs:
     total = math.fsum(math.exp(min(logprob, 1.0)) for logprob in shown.values())
-    if total > _TOO_MUCH:
+    if total > _MAX_TOTAL:
         raise ModelError(
             f"gave probabilities that add up to {total:.3g}",
             hint="Its server has to show log-probabilities as they are before sampling "
@@ -379,7 +379,7 @@ def _position(token: str, shown: Mapping[str, float], needed: LabelTokens | None
 
 
 def _together(shown: Iterable[tuple[str, float]]) -> dict[str, float]:
-    """Add up the probabilities of tokens that look alike; leave out what cannot come."""
+    """Add up the probabilities of tokens with the same text; leave out those of probability 0."""
     chances: dict[str, float] = {}
     for text, logprob in shown:
         chances[text] = chances.get(text, 0.0) + math.exp(min(logprob, 1.0))
@@ -387,6 +387,6 @@ def _together(shown: Iterable[tuple[str, float]]) -> dict[str, float]:
 
 
 def _number(token: str) -> int:
-    """Return the number of a token that stands for its text; -1 where it does not."""
+    """Return the token id from vLLM's `token_id:17`; -1 where the text is something else."""
     number = token.removeprefix(_NUMBER)
     return int(number) if number != token and number.isdecimal() else -1

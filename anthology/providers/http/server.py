@@ -1,4 +1,4 @@
-"""Where a model is served: the address, the key, and what is found there."""
+"""Where a model is served: the server's address, its key and its list of models."""
 
 import os
 from collections.abc import Mapping
@@ -20,15 +20,15 @@ if TYPE_CHECKING:
 E = TypeVar("E", bound=ModelError)
 
 _OPENAI = "https://api.openai.com/v1"
-_LONGEST = 400  # Characters of what a server says.
+_MAX_LENGTH = 400  # Characters of what a server says.
 _NO_KEY = "none"  # Servers that want no key mind none.
-_LOOKING = 10.0  # Seconds; a list of names takes a server that is up less than one.
-_LISTS_NOTHING = (404, 405, 501)
+_LIST_TIMEOUT = 10.0  # Seconds; a list of names takes a server that is up less than one.
+_NO_LIST = (404, 405, 501)
 
 
 @dataclass(frozen=True, slots=True)
 class Server:
-    """A server's address and what it has to be shown.
+    """A server's address and the key that it wants.
 
     Parameters
     ----------
@@ -53,7 +53,7 @@ class Server:
 
     @property
     def where(self) -> str:
-        """What messages call it."""
+        """The server as error messages name it."""
         return f"model {self.model} at {self.base}"
 
     @property
@@ -61,8 +61,8 @@ class Server:
         """The address without its version."""
         return self.base.removesuffix("/v1")
 
-    def located(self, error: E) -> E:
-        """Say in an error where it happened, and take the key out of it."""
+    def annotate(self, error: E) -> E:
+        """Add to an error where it happened, and remove the key from it."""
         error.where = error.where or self.where
         if self.file and self.file not in error.hint:
             written = f"The address stands in {self.file}, written by {self.owner}."
@@ -70,32 +70,30 @@ class Server:
         if self.key:
             error.what = error.what.replace(self.key, "***")
             error.hint = error.hint.replace(self.key, "***")
-        # Only what holds no key any more is cut, lest a part of the key be left.
-        if len(error.what) > _LONGEST:
-            error.what = f"{error.what[:_LONGEST]} ..."
+        # Shortened only after the key is removed, or else a part of the key might remain.
+        if len(error.what) > _MAX_LENGTH:
+            error.what = f"{error.what[:_MAX_LENGTH]} ..."
         error.args = (error.what, error.where, error.hint)
         return error
 
-    def away(self, what: str) -> ModelError:
-        """Return the error that nobody answers; it may pass where a job can bring a server back."""
+    def unreachable(self, what: str) -> ModelError:
+        """Return the error for a server that does not answer, which a job may start again."""
         if self.file is None:
-            return EndpointError(what, hint="Check the address, and whether the server is up.")
-        return TransientError(
-            what,
-            crowded=True,
-            hint=f"{self.file} was written by {self.owner}, which seems to be gone: `squeue` "
-            f"tells. {how_to_start(self.model)}",
-        )
+            hint = "Check the address, and whether the server is up."
+            return self.annotate(EndpointError(what, hint=hint))
+        hint = f"{self.file} was written by {self.owner}, which seems to be gone (check with "
+        hint += f"`squeue`). {how_to_start(self.model)}"
+        return self.annotate(TransientError(what, crowded=True, hint=hint))
 
-    def sdk(self) -> "AsyncOpenAI":
-        """Return the openai package's own client of it, which does not try twice."""
+    def openai_client(self) -> "AsyncOpenAI":
+        """Return the openai package's own client, without retries."""
         from openai import AsyncOpenAI, DefaultAsyncHttpxClient
 
         return AsyncOpenAI(
             base_url=self.base,
             api_key=self.key or _NO_KEY,
             max_retries=0,
-            timeout=_LOOKING,
+            timeout=_LIST_TIMEOUT,
             # A cluster's proxy leads out of it, and not from node to node.
             http_client=DefaultAsyncHttpxClient(trust_env=False) if self.file else None,
         )
@@ -149,16 +147,16 @@ def find_server(
         )
     if not key.isascii() or not key.isprintable():
         raise EndpointError(
-            f"the environment variable {endpoint.key_env} holds no key, but signs that none has",
+            f"the environment variable {endpoint.key_env} holds characters that no key has",
             where=where,
-            hint="Set it again; perhaps something was pasted along with the key.",
+            hint="Set it again; something may have been pasted along with the key.",
         )
     file = endpoint.address_file if found else None
     return Server(identity.name, base.rstrip("/"), key, file, found.owner if found else "")
 
 
 def build_headers(sdk: "AsyncOpenAI") -> dict[str, str]:
-    """Return the headers of requests as the openai package sets them, less those about itself."""
+    """Return the headers that the openai package would send, without those about itself."""
     headers = {**sdk.default_headers, **sdk.auth_headers}
     return {
         name: value
@@ -182,24 +180,24 @@ async def list_served_models(server: Server, sdk: "AsyncOpenAI") -> list[str] | 
     try:
         payload = await _list(server, sdk)
     except APIStatusError as error:
-        if error.status_code not in _LISTS_NOTHING:
+        if error.status_code not in _NO_LIST:
             said = parse_json(error.response.content)
-            raise server.located(
+            raise server.annotate(
                 error_from_response(error.status_code, said, error.response.headers)
             ) from None
         if not server.base.endswith("/v1") and await _beneath(server, sdk):
-            raise server.located(
+            raise server.annotate(
                 EndpointError(
-                    "the models are one step further on",
+                    "the list of models is at another address",
                     hint=f"Set the address to {server.base}/v1.",
                 )
             ) from None
         return None
     models = payload.get("data") if isinstance(payload, dict) else payload
     if not isinstance(models, list):
-        raise server.located(
+        raise server.annotate(
             EndpointError(
-                "something answers, but not as a server of models does",
+                "the server answers, but not with a list of models",
                 hint="Check the address, up to and including /v1.",
             )
         )
@@ -222,18 +220,18 @@ async def _list(server: Server, sdk: "AsyncOpenAI") -> Any:
     try:
         return parse_json((await sdk.models.with_raw_response.list()).content)
     except APITimeoutError:
-        raise server.located(server.away(f"no answer within {_LOOKING:.0f} s")) from None
+        raise server.unreachable(f"no answer within {_LIST_TIMEOUT:.0f} s") from None
     except APIConnectionError as error:
-        raise server.located(server.away(f"no connection: {error.__cause__ or error}")) from None
+        raise server.unreachable(f"no connection: {error.__cause__ or error}") from None
 
 
 def choose_model(server: Server, wanted: str | None, served: list[str] | None) -> str:
-    """Return what a server calls the model that is wanted, or the only one that it has.
+    """Return the server's name for the model that is wanted, or for the only one it serves.
 
     Raises
     ------
     EndpointError
-        If it is not served, or it is not clear which is wanted.
+        If it is not served, or several are and the model's file names none.
     """
     if wanted is not None:
         if served is None or wanted in served:
@@ -248,4 +246,4 @@ def choose_model(server: Server, wanted: str | None, served: list[str] | None) -
     else:
         what = f"{len(served)} models are served here, and `model` names none of them"
         hint = suggest("", served)
-    raise server.located(EndpointError(what, hint=hint))
+    raise server.annotate(EndpointError(what, hint=hint))

@@ -1,4 +1,4 @@
-"""How probable a given text is, from a server that repeats what it is given with its tokens."""
+"""The log-probability of a given text, from a server that echoes the prompt with its tokens."""
 
 import math
 from collections.abc import Sequence
@@ -23,7 +23,7 @@ _ROUNDING = 0.05
 
 @dataclass(frozen=True, slots=True)
 class EchoedText:
-    """A text as a model reads it.
+    """A text with the log-probabilities of its tokens, as a server echoes it.
 
     Parameters
     ----------
@@ -63,12 +63,12 @@ class TextScorer:
         self._send = send
 
     async def score(self, request: Request) -> Reply:
-        """Return a request's continuation with its length and log-probability.
+        """Return the number of tokens and the log-probability of the text to score.
 
         Raises
         ------
         EndpointError
-            If the server does not give any, or does not do as it is told.
+            If the server does not support that.
         RefusedError
             If the server does not take the text, or gives no log-probability of any of it.
         """
@@ -83,7 +83,7 @@ class TextScorer:
         read, written = whole.prompt_tokens, whole.completion_tokens
         first = first_token_beyond(whole.tokens, prompt)
         if first is None:
-            # What is shown of the tokens are not the letters that they stand for.
+            # The tokens are shown in another spelling than that of the text.
             alone = await self._repeated(request, prompt)
             read, written = read + alone.prompt_tokens, written + alone.completion_tokens
             first = common_prefix_length(whole.tokens, alone.tokens)
@@ -100,7 +100,7 @@ class TextScorer:
 def echo_body(
     request: Request, text: str, identity: ModelIdentity, endpoint: Endpoint, model: str
 ) -> dict[str, Any]:
-    """Return the fields of the request that has a text repeated with its log-probabilities.
+    """Return the JSON body of a request that echoes a text with its log-probabilities.
 
     Raises
     ------
@@ -159,7 +159,7 @@ def read_echo(payload: Any, text: str) -> EchoedText:
 
 
 def first_token_beyond(tokens: Sequence[str], prompt: str) -> int | None:
-    """Return the place of the first token that reaches beyond a prompt.
+    """Return the index of the first token that reaches beyond a prompt.
 
     Parameters
     ----------
@@ -188,13 +188,13 @@ def first_token_beyond(tokens: Sequence[str], prompt: str) -> int | None:
 
 
 def common_prefix_length(some: Sequence[object], others: Sequence[object]) -> int:
-    """Return with how many equal tokens two texts begin."""
+    """Return the number of tokens that two texts have in common at their start."""
     pairs = enumerate(zip(some, others, strict=False))
     return next((i for i, (one, other) in pairs if one != other), min(len(some), len(others)))
 
 
 def sum_logprobs(logprobs: Sequence[float | None], first: int) -> tuple[int, float]:
-    """Return how many tokens there are from a place on, and their log-probability.
+    """Return the number of tokens from an index on, and their joint log-probability.
 
     The first token of a text that follows on nothing has none, and is not counted.
 

@@ -72,7 +72,7 @@ def test_a_server_that_lets_in_its_own_machine_alone_is_told_elsewhere(file: Pat
     announce(file, NOWHERE, host="login1")
     error = refused(served(file))
     assert "job 17 on login1" in error.what
-    assert "lets nobody in from other machines" in error.what
+    assert "accepts no connections from other machines" in error.what
     assert "--host login1" in error.hint
 
 

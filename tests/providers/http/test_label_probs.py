@@ -78,7 +78,7 @@ def test_labels_are_looked_up_once() -> None:
             Request(QUESTION, Sampling(), choices=choices, logprobs=True)
             for choices in (LABELS, LABELS[:2], LABELS)
         ]
-        await asyncio.gather(*(reader.shares(request) for request in requests))
+        await asyncio.gather(*(reader.read(request) for request in requests))
         await model.close()
 
     with serving(Serving(bare=0)) as server:

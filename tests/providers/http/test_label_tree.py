@@ -37,86 +37,86 @@ def walked(choices: tuple[str, ...], *positions: TokenLogprobs) -> WalkResult:
 
 
 def test_a_token_that_is_a_choice_gives_it_its_mass() -> None:
-    begun = walked(("A", "B"), position("A", {"A": 0.6, "B": 0.3, "x": 0.1}))
-    assert begun.shares.probs == pytest.approx((0.6, 0.3))
-    assert begun.shares.unseen == pytest.approx(0)
-    assert begun.open == ()
+    found = walked(("A", "B"), position("A", {"A": 0.6, "B": 0.3, "x": 0.1}))
+    assert found.label_probs.probs == pytest.approx((0.6, 0.3))
+    assert found.label_probs.unseen == pytest.approx(0)
+    assert found.open_prefixes == ()
 
 
 def test_choices_with_and_without_a_leading_space_add_up() -> None:
-    begun = walked(("A", "B"), position(" A", {" A": 0.5, "A": 0.2, " B": 0.1, "\nB": 0.05}))
-    assert begun.shares.probs == pytest.approx((0.7, 0.15))
-    assert begun.shares.unseen == pytest.approx(0.15)
+    found = walked(("A", "B"), position(" A", {" A": 0.5, "A": 0.2, " B": 0.1, "\nB": 0.05}))
+    assert found.label_probs.probs == pytest.approx((0.7, 0.15))
+    assert found.label_probs.unseen == pytest.approx(0.15)
 
 
 def test_a_bracket_alone_settles_nothing() -> None:
-    begun = walked(
+    found = walked(
         ABC, position("(", {"(": 0.8, "[": 0.2}), position("A", {"A": 0.5, "B": 0.25, "C": 0.25})
     )
-    assert begun.shares.probs == pytest.approx((0.4, 0.2, 0.2))
+    assert found.label_probs.probs == pytest.approx((0.4, 0.2, 0.2))
 
 
 def test_one_settles_nothing_where_ten_is_a_choice_too() -> None:
-    begun = walked(
+    found = walked(
         ("1", "10"),
         position("1", {"1": 0.9, "10": 0.1}),
         position(".", {".": 0.5, "0": 0.2, END: 0.1, "2": 0.2}),
     )
-    assert begun.shares.probs == pytest.approx((0.9 * 0.6, 0.1 + 0.9 * 0.2))
-    assert begun.open == ()
+    assert found.label_probs.probs == pytest.approx((0.9 * 0.6, 0.1 + 0.9 * 0.2))
+    assert found.open_prefixes == ()
 
 
 def test_the_longer_of_two_choices_is_meant_where_both_were_written() -> None:
     labels = LabelSet(("Yes", "Yes, sure"))
-    assert labels.meant("Yes,") == (1, 0)
-    assert labels.meant("Yes, sure.") == (1,)
-    assert labels.meant("Yes, no") == (0,)
-    assert labels.meant("Yesterday") == ()
+    assert labels.candidates("Yes,") == (1, 0)
+    assert labels.candidates("Yes, sure.") == (1,)
+    assert labels.candidates("Yes, no") == (0,)
+    assert labels.candidates("Yesterday") == ()
 
 
 def test_an_answer_that_ends_in_a_bracket_is_no_choice() -> None:
-    begun = walked(ABC, position("(", {"(": 1.0}), position(END, {END: 1.0}))
-    assert begun.shares == LabelProbs((0.0, 0.0, 0.0), 0.0)
-    assert begun.open == ()
+    found = walked(ABC, position("(", {"(": 1.0}), position(END, {END: 1.0}))
+    assert found.label_probs == LabelProbs((0.0, 0.0, 0.0), 0.0)
+    assert found.open_prefixes == ()
 
 
 def test_what_was_not_shown_is_unseen_in_proportion_to_how_probable_it_is_to_get_there() -> None:
-    begun = walked(ABC, position("(", {"(": 0.5}), position("A", {"A": 0.6}))
-    assert begun.shares.unseen == pytest.approx(0.5 + 0.5 * 0.4)
+    found = walked(ABC, position("(", {"(": 0.5}), position("A", {"A": 0.6}))
+    assert found.label_probs.unseen == pytest.approx(0.5 + 0.5 * 0.4)
 
 
 def test_what_an_exact_position_does_not_show_is_no_choice() -> None:
-    begun = walked(ABC, position("(A", {"(A": 0.3, "(B": 0.1}, exact=True))
-    assert begun.shares.probs == pytest.approx((0.3, 0.1, 0.0))
-    assert begun.shares.unseen == 0
+    found = walked(ABC, position("(A", {"(A": 0.3, "(B": 0.1}, exact=True))
+    assert found.label_probs.probs == pytest.approx((0.3, 0.1, 0.0))
+    assert found.label_probs.unseen == 0
 
 
 def test_what_an_exact_position_does_not_show_is_the_choice_that_stands_there() -> None:
-    begun = walked(
+    found = walked(
         ("1", "10"),
         position("1", {"1": 1.0}, exact=True),
         position(None, {"0": 0.25}, exact=True),
     )
-    assert begun.shares.probs == pytest.approx((0.75, 0.25))
-    assert begun.shares.unseen == 0
+    assert found.label_probs.probs == pytest.approx((0.75, 0.25))
+    assert found.label_probs.unseen == 0
 
 
 def test_beginnings_that_were_not_written_are_left_open() -> None:
-    begun = walked(ABC, position(" (", {" (": 0.7, "(": 0.2, "\n": 0.1}))
-    assert {branch.text: branch.mass for branch in begun.open} == pytest.approx(
+    found = walked(ABC, position(" (", {" (": 0.7, "(": 0.2, "\n": 0.1}))
+    assert {branch.text: branch.mass for branch in found.open_prefixes} == pytest.approx(
         {" (": 0.7, "(": 0.2, "\n": 0.1}
     )
 
 
 def test_an_open_beginning_is_followed_from_where_it_is() -> None:
-    begun = walk_tokens([position("B", {"B": 1.0})], LabelSet(ABC), Prefix("\n(", 0.25))
-    assert begun.shares.probs == pytest.approx((0.0, 0.25, 0.0))
+    found = walk_tokens([position("B", {"B": 1.0})], LabelSet(ABC), Prefix("\n(", 0.25))
+    assert found.label_probs.probs == pytest.approx((0.0, 0.25, 0.0))
 
 
 def test_a_written_token_whose_text_is_not_known_ends_the_walk() -> None:
-    begun = walked(ABC, position(None, {"(A": 0.25}, exact=True), position("(B", {"(B": 1.0}))
-    assert begun.shares.probs == pytest.approx((0.25, 0.0, 0.0))
-    assert (begun.shares.unseen, begun.open) == (0, ())
+    found = walked(ABC, position(None, {"(A": 0.25}, exact=True), position("(B", {"(B": 1.0}))
+    assert found.label_probs.probs == pytest.approx((0.25, 0.0, 0.0))
+    assert (found.label_probs.unseen, found.open_prefixes) == (0, ())
 
 
 def test_no_positions_leave_everything_open() -> None:
@@ -131,12 +131,12 @@ def test_choices_that_cannot_be_told_apart_are_refused(choices: tuple[str, ...])
 
 def test_words_need_only_the_tokens_up_to_where_they_part() -> None:
     very, some = [Token(1, "Very"), Token(2, " likely")], [Token(3, "Some"), Token(4, "what")]
-    needed = LabelSet(("Very likely", "Somewhat")).needed([very, some])
+    needed = LabelSet(("Very likely", "Somewhat")).tokens_needed([very, some])
     assert (dict(needed.texts), needed.depth) == ({1: "Very", 3: "Some"}, 1)
 
 
 def test_a_choice_that_may_go_on_needs_one_token_more() -> None:
-    needed = LabelSet(("1", "10")).needed([[Token(1, "1")], [Token(1, "1"), Token(2, "0")]])
+    needed = LabelSet(("1", "10")).tokens_needed([[Token(1, "1")], [Token(1, "1"), Token(2, "0")]])
     assert (dict(needed.texts), needed.depth) == ({1: "1", 2: "0"}, 2)
 
 
@@ -178,9 +178,9 @@ def followed(model: Model, choices: tuple[str, ...]) -> LabelProbs:
     labels, parts, to_follow = LabelSet(choices), [], [EMPTY_PREFIX]
     while to_follow:
         start = to_follow.pop()
-        begun = walk_tokens(written(model, start.text), labels, start)
-        parts.append(begun.shares)
-        to_follow += begun.open
+        found = walk_tokens(written(model, start.text), labels, start)
+        parts.append(found.label_probs)
+        to_follow += found.open_prefixes
     return sum_label_probs(parts)
 
 
@@ -237,12 +237,13 @@ def test_exact_positions_need_only_the_tokens_that_lead_to_another_choice(
 
     def exactly(text: str) -> Iterator[TokenLogprobs]:
         for each in written(model, text):
-            whole = labels.ended(text)
+            whole = labels.final_match(text)
             idle = [() if whole is None else (whole,)]
             kept = {
                 token: p
                 for token, p in each.shown.items()
-                if token and (not (text + token).strip() or labels.meant(text + token) not in idle)
+                if token
+                and (not (text + token).strip() or labels.candidates(text + token) not in idle)
             }
             yield TokenLogprobs(each.token if each.token in kept else None, kept, exact=True)
             text += each.token or ""
@@ -250,9 +251,9 @@ def test_exact_positions_need_only_the_tokens_that_lead_to_another_choice(
     parts, to_follow = [], [EMPTY_PREFIX]
     while to_follow:
         start = to_follow.pop()
-        begun = walk_tokens(exactly(start.text), labels, start)
-        parts.append(begun.shares)
-        to_follow += begun.open
+        found = walk_tokens(exactly(start.text), labels, start)
+        parts.append(found.label_probs)
+        to_follow += found.open_prefixes
     assert sum_label_probs(parts).probs == pytest.approx(followed(model, choices).probs, abs=1e-9)
     assert sum_label_probs(parts).unseen == 0
 
@@ -266,9 +267,13 @@ def test_nothing_is_counted_twice_whatever_is_shown(
             kept = sorted(each.shown.items(), key=lambda pair: -pair[1])[:most]
             yield TokenLogprobs(each.token, dict(kept))
 
-    begun = walk_tokens(few(written(model, "")), LabelSet(choices))
-    total = sum(begun.shares.probs) + begun.shares.unseen + sum(b.mass for b in begun.open)
-    assert min(begun.shares.probs) >= 0
+    found = walk_tokens(few(written(model, "")), LabelSet(choices))
+    total = (
+        sum(found.label_probs.probs)
+        + found.label_probs.unseen
+        + sum(b.mass for b in found.open_prefixes)
+    )
+    assert min(found.label_probs.probs) >= 0
     assert total <= 1 + 1e-9
 
 
@@ -302,6 +307,6 @@ def test_it_does_not_matter_how_labels_are_taken_apart(
     weights: list[float], cuts: tuple[int, ...]
 ) -> None:
     odds = dict(zip((" (A)", " (B)", " (C)", " [D]"), weights, strict=True))
-    begun = walk_tokens(taken_apart(odds, cuts), LabelSet(ABC))
-    assert begun.shares.probs == pytest.approx([w / sum(weights) for w in weights[:3]])
-    assert begun.shares.unseen == pytest.approx(0)
+    found = walk_tokens(taken_apart(odds, cuts), LabelSet(ABC))
+    assert found.label_probs.probs == pytest.approx([w / sum(weights) for w in weights[:3]])
+    assert found.label_probs.unseen == pytest.approx(0)

@@ -149,7 +149,7 @@ def test_openai_is_held_to_choices_by_a_schema_with_room_for_its_brackets() -> N
 def test_choices_are_not_asked_for_where_nothing_holds_to_them(
     request_: Request, endpoint: Endpoint
 ) -> None:
-    with pytest.raises(ModelError, match="held to labels") as caught:
+    with pytest.raises(ModelError, match="no constrained output") as caught:
         sent(request_, endpoint)
     assert "endpoint.constrained_output" in caught.value.hint
 
