@@ -1,11 +1,11 @@
-"""What models can be asked, and what the server of one can do."""
+"""Lists the declared models, and finds out what the server of one can do."""
 
 import asyncio
 import json
 import time
 from collections.abc import AsyncIterator, Awaitable, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
 from textwrap import shorten
@@ -16,7 +16,7 @@ from anthology.config.model_identity import ModelIdentity
 from anthology.errors import ConfigurationError, ModelError
 from anthology.io.tables import align_columns
 from anthology.io.yaml import read_record
-from anthology.models.base import LabelProbs, Message, Provider, Reply, Request
+from anthology.models.base import Message, Provider, Reply, Request
 from anthology.models.load_spec import load_model_spec
 from anthology.models.registry import capabilities, load_provider
 from anthology.models.usage import Usage
@@ -30,7 +30,7 @@ _PACE_IN_FLIGHT = 32
 _QUESTION = "Is snow white?\n(A) Yes\n(B) No\n(C) It depends"
 _LABELS = ("(A)", "(B)", "(C)")
 _ODD = ("[QX]", "[QZ]")
-"""Labels that no model would answer with unless it is held to them."""
+"""Labels that no model would answer with unless its output is constrained to them."""
 _COUNTS = (20, 5)
 """How many likely tokens servers give: OpenAI's chats and vLLM, and OpenAI's completions."""
 _OPEN = "Tell me about the place where you grew up."
@@ -40,26 +40,30 @@ _DRAWS = (40, 4)
 _JSON_TOKENS = 64
 
 
+Settings = dict[str, Any]
+"""Keys under `endpoint` in a model's file."""
+
+
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """What was found out about one ability.
+    """Whether a server has one ability.
 
     Parameters
     ----------
-    what
+    ability
         The ability.
-    able
+    supported
         Whether the server has it.
-    told
+    details
         What was seen.
-    setting
-        How the model's file says so, under `endpoint`.
+    settings
+        How the model's file says so.
     """
 
-    what: str
-    able: bool
-    told: str
-    setting: dict[str, Any] = field(default_factory=dict)
+    ability: str
+    supported: bool
+    details: str
+    settings: Settings
 
 
 def list_models(folder: Path) -> str:
@@ -102,7 +106,7 @@ class _Check:
         self._identity, self._endpoint = ModelIdentity(name=name, **known), spec.endpoint
 
     async def report(self, path: Path) -> str:
-        """Say what was found, and where the model's file says otherwise."""
+        """Return what was found, and where the model's file says otherwise."""
         async with self._opened() as model:
             started = time.monotonic()
             reply = await model.sample(_request(self._identity, _OPEN, max_tokens=16))
@@ -114,22 +118,44 @@ class _Check:
             lines.append(await self._pace(model, _PACE_IN_FLIGHT if quick else 4))
         if not capabilities(self._identity).remote:
             return "\n".join(lines)
-        # Seeds come first and alone: what else a server does at the time may change its rounding.
-        found = [await self._seeds(), *await _gathered(self._abilities(), at_once=quick)]
-        rows = [[f.what, "yes" if f.able else "no", f.told] for f in found]
+        # Seeds come first and alone, since other requests at the time may change the rounding.
+        found = [await self._seeds()]
+        others = [
+            self._probe("several answers to a request (n)", self._several_answers(), {"max_n": 1}),
+            self._probe(
+                "log-probabilities of what it writes",
+                self._logprobs("returns_logprobs", want_logprobs=True, max_tokens=8),
+                {"returns_logprobs": False},
+            ),
+            self._probe(
+                "log-probabilities of given texts",
+                self._logprobs("echo_logprobs", score_text=_GIVEN),
+                {"echo_logprobs": False},
+            ),
+            self._probe(
+                "probabilities of the likeliest tokens", self._top_logprobs(), {"top_logprobs": 0}
+            ),
+            self._probe(
+                "exact probabilities of labels",
+                self._label_probs({"label_logprobs": True}),
+                {"label_logprobs": False},
+            ),
+            *(
+                self._probe(f"constrained output ({way})", self._constrained(way), {})
+                for way in ("structured_outputs", "json_schema", "grammar")
+            ),
+        ]
+        if quick:
+            found += await asyncio.gather(*others)
+        else:
+            found += [await other for other in others]
+        rows = [[f.ability, "yes" if f.supported else "no", f.details] for f in found]
         table = align_columns(["ability", "", "seen"], rows)
         return "\n".join([*lines, "", table, *_advice(path, self._endpoint, found)])
 
-    def _abilities(self) -> list[Awaitable[Finding]]:
-        ways = ("structured_outputs", "json_schema", "grammar")
-        return [
-            self._draws(), self._scores(), self._texts(), self._likeliest(), self._labels(),
-            *map(self._choices, ways),
-        ]  # fmt: skip
-
     @asynccontextmanager
     async def _opened(self, **changes: Any) -> AsyncIterator[Provider]:
-        """Open the model with some abilities taken as given, and with little patience."""
+        """Open the model as if it had some abilities, and without retries."""
         brief = {"retries": 0, "timeout": _SECONDS, "give_up_after": _SECONDS}
         endpoint = self._endpoint.model_copy(update={**brief, **changes})
         provider = load_provider(self._identity.provider)
@@ -140,114 +166,79 @@ class _Check:
         finally:
             await model.close()
 
-    async def _ask(self, question: str, **how: Any) -> Reply:
-        """Ask one thing of the model opened with the abilities that are tried."""
-        changes = how.pop("endpoint", {})
-        async with self._opened(**changes) as model:
+    async def _ask(self, question: str, settings: Settings | None = None, **how: Any) -> Reply:
+        """Ask one question of the model, opened with the settings that are tried."""
+        async with self._opened(**settings or {}) as model:
             return await model.sample(_request(self._identity, question, **how))
 
-    async def _draws(self) -> Finding:
-        what = "several answers to a request (n)"
-        for draws in _DRAWS:
-            try:
-                reply = await self._ask(_OPEN, n=draws, max_tokens=8)
-            except ModelError as error:
-                reason = _short(error)
-            else:
-                different = len({draw.text for draw in reply.completions})
-                told = f"{draws} asked for, {different} different"
-                enough = draws == _DRAWS[0] and self._endpoint.max_n >= draws
-                return Finding(what, True, told, {} if enough else {"max_n": draws})
-        return Finding(what, False, reason, {"max_n": 1})
+    async def _probe(
+        self, ability: str, ask: Awaitable[tuple[str, Settings]], otherwise: Settings
+    ) -> Finding:
+        """Try one ability; an error means that the server lacks it."""
+        try:
+            details, settings = await ask
+        except ModelError as error:
+            return Finding(ability, False, _short(error), otherwise)
+        return Finding(ability, True, details, settings)
 
     async def _seeds(self) -> Finding:
-        what = "seeds"
+        ability, settings = "seeds", {"seed": True}
         try:
             replies = [
-                await self._ask(_OPEN, seed=seed, max_tokens=12, endpoint={"seed": True})
-                for seed in (1, 1, 2)
+                await self._ask(_OPEN, settings, seed=seed, max_tokens=12) for seed in (1, 1, 2)
             ]
         except ModelError as error:
-            return Finding(what, False, _short(error), {"seed": False})
+            return Finding(ability, False, _short(error), {"seed": False})
         first, again, other = (reply.completions[0].text for reply in replies)
         if first != again:
-            return Finding(what, False, "one seed gave two answers", {"seed": False})
+            return Finding(ability, False, "one seed gave two answers", {"seed": False})
         if first == other:
-            return Finding(what, False, "two seeds gave one answer", {"seed": False})
-        return Finding(what, True, "equal seeds gave equal answers", {"seed": True})
+            return Finding(ability, False, "two seeds gave one answer", {"seed": False})
+        return Finding(ability, True, "equal seeds gave equal answers", settings)
 
-    async def _scores(self) -> Finding:
-        what = "log-probabilities of what it writes"
+    async def _several_answers(self) -> tuple[str, Settings]:
+        many, few = _DRAWS
         try:
-            reply = await self._ask(
-                _OPEN, want_logprobs=True, max_tokens=8, endpoint={"returns_logprobs": True}
-            )
-        except ModelError as error:
-            return Finding(what, False, _short(error), {"returns_logprobs": False})
-        draw = reply.completions[0]
-        told = f"{draw.tokens} tokens, {draw.logprob or 0:.1f} together"
-        return Finding(what, True, told, {"returns_logprobs": True})
+            n, reply = many, await self._ask(_OPEN, n=many, max_tokens=8)
+        except ModelError:
+            n, reply = few, await self._ask(_OPEN, n=few, max_tokens=8)
+        different = len({completion.text for completion in reply.completions})
+        enough = n == many and self._endpoint.max_n >= n
+        return f"{n} asked for, {different} different", {} if enough else {"max_n": n}
 
-    async def _texts(self) -> Finding:
-        what = "log-probabilities of given texts"
-        if self._identity.api == "chat":
-            return Finding(what, False, "chats give none", {"echo_logprobs": False})
-        try:
-            reply = await self._ask(_OPEN, score_text=_GIVEN, endpoint={"echo_logprobs": True})
-        except ModelError as error:
-            return Finding(what, False, _short(error), {"echo_logprobs": False})
-        draw = reply.completions[0]
-        told = f"{draw.tokens} tokens, {draw.logprob or 0:.1f} together"
-        return Finding(what, True, told, {"echo_logprobs": True})
+    async def _logprobs(self, key: str, **how: Any) -> tuple[str, Settings]:
+        (completion,) = (await self._ask(_OPEN, {key: True}, **how)).completions
+        details = f"{completion.tokens} tokens, {completion.logprob or 0:.1f} together"
+        return details, {key: True}
 
-    async def _likeliest(self) -> Finding:
-        what = "probabilities of the likeliest tokens"
-        for likeliest in _COUNTS:
-            endpoint = {"top_logprobs": likeliest, "label_logprobs": False}
+    async def _top_logprobs(self) -> tuple[str, Settings]:
+        for top in _COUNTS:
             try:
-                reply = await self._weighed(endpoint)
-            except ModelError as error:
-                reason = _short(error)
+                settings = {"top_logprobs": top, "label_logprobs": False}
+                details, _ = await self._label_probs(settings)
+            except ModelError:
+                if top == _COUNTS[-1]:
+                    raise
             else:
-                return Finding(
-                    what, True, f"{likeliest} of them; {reply}", {"top_logprobs": likeliest}
-                )
-        return Finding(what, False, reason, {"top_logprobs": 0})
+                break
+        return f"{top} of them; {details}", {"top_logprobs": top}
 
-    async def _labels(self) -> Finding:
-        what = "exact probabilities of labels"
-        try:
-            told = await self._weighed({"label_logprobs": True})
-        except ModelError as error:
-            return Finding(what, False, _short(error), {"label_logprobs": False})
-        return Finding(what, True, told, {"label_logprobs": True})
-
-    async def _weighed(self, endpoint: dict[str, Any]) -> str:
+    async def _label_probs(self, settings: Settings) -> tuple[str, Settings]:
         lead = "" if self._identity.api == "chat" else " "
         labels = tuple(lead + label for label in _LABELS)
-        reply = await self._ask(_QUESTION, choices=labels, logprobs=True, endpoint=endpoint)
-        shares = reply.label_probs or LabelProbs(())
-        each = ", ".join(
-            f"{label} {share:.2f}" for label, share in zip(_LABELS, shares.probs, strict=False)
-        )
-        return f"{each}, not shown {shares.unseen:.2f}"
+        reply = await self._ask(_QUESTION, settings, choices=labels, logprobs=True)
+        assert reply.label_probs is not None
+        each = zip(_LABELS, reply.label_probs.probs, strict=True)
+        shown = ", ".join(f"{label} {prob:.2f}" for label, prob in each)
+        return f"{shown}, not shown {reply.label_probs.unseen:.2f}", settings
 
-    async def _choices(self, way: str) -> Finding:
-        what = f"nothing but labels ({way})"
-        try:
-            how = {
-                "choices": _ODD,
-                "max_tokens": _JSON_TOKENS,
-                "endpoint": {"constrained_output": way},
-            }
-            reply = await self._ask(_QUESTION, **how)
-        except ModelError as error:
-            return Finding(what, False, _short(error))
+    async def _constrained(self, way: str) -> tuple[str, Settings]:
+        settings = {"constrained_output": way}
+        reply = await self._ask(_QUESTION, settings, choices=_ODD, max_tokens=_JSON_TOKENS)
         answer = reply.completions[0].text
         if answer not in _ODD:
-            return Finding(what, False, f"answered {answer[:40]!r}")
-        told = f"answered {answer!r} of {', '.join(_ODD)}"
-        return Finding(what, True, told, {"constrained_output": way})
+            raise ModelError(f"answered {answer[:40]!r}")
+        return f"answered {answer!r} of {', '.join(_ODD)}", settings
 
     async def _pace(self, model: Provider, at_once: int) -> str:
         """Ask short questions for a second, many at once, and say how many were answered."""
@@ -269,11 +260,6 @@ class _Check:
         return f"{pace:,.1f} short answers a second, {at_once} at a time{trouble}"
 
 
-async def _gathered(found: list[Awaitable[Finding]], *, at_once: bool) -> list[Finding]:
-    """Find several things out, together or one after another."""
-    return list(await asyncio.gather(*found)) if at_once else [await finding for finding in found]
-
-
 def _request(identity: ModelIdentity, question: str, *, max_tokens: int = 8, **how: Any) -> Request:
     chat = identity.api == "chat"
     prompt = (Message("user", question),) if chat else f"Question: {question}\nAnswer:"
@@ -286,13 +272,12 @@ def _short(error: ModelError) -> str:
 
 def _advice(path: Path, endpoint: Endpoint, found: Sequence[Finding]) -> list[str]:
     """Say what the model's file should say otherwise."""
-    wanted: dict[str, Any] = {}
+    wanted: Settings = {}
     for finding in found:
-        wanted.update(finding.setting)
-    held = [f.setting["constrained_output"] for f in found if "constrained_output" in f.setting]
-    wanted["constrained_output"] = held[0] if held else None
-    if endpoint.constrained_output in held:
-        wanted["constrained_output"] = endpoint.constrained_output
+        wanted.update(finding.settings)
+    ways = [f.settings["constrained_output"] for f in found if "constrained_output" in f.settings]
+    own = endpoint.constrained_output
+    wanted["constrained_output"] = own if own in ways else next(iter(ways), None)
     others = {key: value for key, value in wanted.items() if getattr(endpoint, key) != value}
     if not others:
         return ["", f"{path} says the same."]

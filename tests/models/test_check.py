@@ -38,8 +38,8 @@ def test_a_capable_server_is_said_to_be_capable(tmp_path: Path, api: str) -> Non
     assert " answered " in said
     assert "short answers a second" in said
     found = abilities(said)
-    assert found.pop("nothing but labels (json_schema)") == ("yes" if api == "chat" else "no")
-    assert found.pop("nothing but labels (grammar)") == "no"
+    assert found.pop("constrained output (json_schema)") == ("yes" if api == "chat" else "no")
+    assert found.pop("constrained output (grammar)") == "no"
     assert found.pop("log-probabilities of given texts") == ("no" if api == "chat" else "yes")
     assert set(found.values()) == {"yes"}
     assert len(found) == 6
