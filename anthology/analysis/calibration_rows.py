@@ -24,13 +24,13 @@ from anthology.io.tables import Row
 from anthology.survey.respondents import Positions
 
 CALIBRATION = (
-    *("survey", "model", "condition", "item", "n", "brier", "log_score", "ece"),
+    *("survey", "model", "condition", "simulated", "item", "n", "brier", "log_score", "ece"),
     *("labels", "unseen", "notes"),
 )
 """The columns of `calibration.csv`."""
 
 RELIABILITY = (
-    *("survey", "model", "condition", "item"),
+    *("survey", "model", "condition", "simulated", "item"),
     *("bin_low", "bin_high", "n", "predicted", "observed"),
 )
 """The columns of `reliability.csv`."""

@@ -15,7 +15,7 @@ from anthology.analysis.person_correlation import ItemScales, PersonScores
 from anthology.io.tables import Row
 
 INDIVIDUALS = (
-    *("survey", "model", "condition", "item", "metric", "n"),
+    *("survey", "model", "condition", "simulated", "item", "metric", "n"),
     *("estimate", "low", "high", "notes"),
 )
 """The columns of `individuals.csv`."""

@@ -5,6 +5,7 @@
 =====================  =========================================================
 survey                 the survey's name
 model, condition       what answered; empty and `human` for the respondents
+simulated              as in `metrics.csv`
 metric                 the metric
 estimate               as in `metrics.csv`
 low, high              its interval, from people drawn again
@@ -40,7 +41,7 @@ from anthology.config.stage import From
 from anthology.io.tables import Row
 
 INTERVALS = (
-    *("survey", "model", "condition", "metric", "estimate", "low", "high"),
+    *("survey", "model", "condition", "simulated", "metric", "estimate", "low", "high"),
     *("bound", "bound_low", "bound_high", "notes"),
 )
 """The columns of `intervals.csv`."""
@@ -71,8 +72,8 @@ class ResampledRow:
 
     Parameters
     ----------
-    model, condition
-        Which it is.
+    model, condition, simulated
+        Which it is, and whether it is simulated.
     people
         How many respondents its personas stand for.
     estimates, draws
@@ -83,6 +84,7 @@ class ResampledRow:
 
     model: str
     condition: str
+    simulated: str
     people: int
     estimates: Mapping[str, float]
     draws: Draws
@@ -136,6 +138,7 @@ def resampled_row(
     return ResampledRow(
         one.model,
         one.condition,
+        found.mark_simulated(one),
         len(positions),
         {name: float(value) for name, value in measure(humans, group).items()},
         draws,
@@ -188,12 +191,16 @@ def human_bounds(
 
 
 def interval_rows(
-    settings: ResamplingSettings, bounds: Mapping[str, HumanBound], rows: Iterable[ResampledRow]
+    found: Respondents,
+    settings: ResamplingSettings,
+    bounds: Mapping[str, HumanBound],
+    rows: Iterable[ResampledRow],
 ) -> list[Row]:
     """Return the rows of `intervals.csv`, the respondents' first."""
+    mark = found.mark_simulated()
     written: list[Row] = [
         {
-            **{"survey": settings.survey, "condition": "human", "metric": name},
+            **{"survey": settings.survey, "condition": "human", "simulated": mark, "metric": name},
             **{"estimate": own.value, "low": own.low, "high": own.high, "notes": own.notes},
         }
         for name, own in bounds.items()
@@ -207,7 +214,8 @@ def interval_rows(
             written.append(
                 {
                     **{"survey": settings.survey, "model": row.model, "condition": row.condition},
-                    **{"metric": metric.name, "estimate": estimate, "low": low, "high": high},
+                    **{"simulated": row.simulated, "metric": metric.name},
+                    **{"estimate": estimate, "low": low, "high": high},
                     **{"bound": own.value, "bound_low": own.low, "bound_high": own.high},
                     "notes": row.notes(metric),
                 }

@@ -15,11 +15,15 @@ from pydantic import Field
 
 from anthology.analysis.groups import BoolArray, FloatArray, IntArray
 from anthology.analysis.response_rows import ResponseRows, RowIndex, read_response_rows
+from anthology.analysis.sources import mark_simulated
 from anthology.config.stage import Derived, From, StageSettings
 from anthology.errors import DataError
 from anthology.io.parquet import read_metadata, read_table
 from anthology.records import Record
 from anthology.survey.respondents import TRAIT_PREFIX, Positions, read_positions, unknown_code_error
+
+SOURCES = ("backstories", "traits", "answers")
+"""What the metadata of responses say where each comes from."""
 
 
 class Scale(Record):
@@ -92,6 +96,11 @@ class Respondents:
             self.path,
             self.table.filter(mask),
         )
+
+    def mark_simulated(self, personas: "PersonaAnswers | None" = None) -> str:
+        """Return `yes` where these respondents, or anything of some personas, is simulated."""
+        metadata = {} if personas is None else personas.metadata
+        return mark_simulated(self.source, *(metadata.get(name) or "" for name in SOURCES))
 
     def row_index(self, settings: AnswerSettings) -> RowIndex:
         """Return which row a respondent has, and which column an item."""

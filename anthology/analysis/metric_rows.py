@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from anthology.analysis.groups import GroupStats, group_stats, why_undefined
-from anthology.analysis.load import AnswerSettings, PersonaAnswers, Respondents
+from anthology.analysis.load import SOURCES, AnswerSettings, PersonaAnswers, Respondents
 from anthology.analysis.metrics import METRICS, Metric, main_metrics, why_alpha_undefined
 from anthology.analysis.split_half import Halves, draw_halves, half_stats, why_halves_undefined
 from anthology.config.stage import From
@@ -34,9 +34,10 @@ class MetricSettings(SplitSettings):
 def metric_columns() -> tuple[str, ...]:
     """Return the columns of `metrics.csv`."""
     return (
-        *("survey", "model", "condition", "n_respondents", "n_backstories", "valid_share"),
+        *("survey", "model", "condition", "simulated"),
+        *("n_respondents", "n_backstories", "valid_share"),
         *(metric.name for metric in main_metrics()),
-        *("humans", "backstories", "traits", "answers", "notes"),
+        *("humans", *SOURCES, "notes"),
     )
 
 
@@ -73,6 +74,7 @@ def metric_rows(
     row: Row = {
         "survey": settings.survey,
         "condition": "human",
+        "simulated": found.mark_simulated(),
         "n_respondents": len(found.ids),
         "valid_share": answers / found.positions.size if found.positions.size else nan,
         **human_values(humans, halves, main_metrics()),
@@ -124,12 +126,13 @@ def _persona_row(
         "survey": settings.survey,
         "model": one.model,
         "condition": one.condition,
+        "simulated": found.mark_simulated(one),
         "n_respondents": len(positions),
         "n_backstories": len(one.uses),
         "valid_share": int((one.positions > 0).sum()) / asked if asked else nan,
         **{metric.name: float(metric.function(humans, group)) for metric in main_metrics()},
         "humans": found.source,
-        **{name: one.metadata[name] for name in ("backstories", "traits", "answers")},
+        **{name: one.metadata[name] for name in SOURCES},
         "notes": join_notes(notes),
     }
 

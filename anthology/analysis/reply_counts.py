@@ -11,6 +11,7 @@ import numpy as np
 from anthology.analysis.groups import IntArray
 from anthology.analysis.load import AnswerSettings
 from anthology.analysis.response_rows import ResponseRows
+from anthology.analysis.sources import mark_simulated
 from anthology.errors import DataError
 from anthology.io.parquet import read_metadata
 from anthology.io.tables import Row
@@ -19,7 +20,7 @@ REPLY_OUTCOMES = ("valid", "declined", "refused", "unreadable", "contradictory")
 """What can become of a reply; the columns of responses that count them."""
 
 ANSWERS = (
-    *("survey", "model", "condition", "item", "asked", "replies"),
+    *("survey", "model", "condition", "simulated", "item", "asked", "replies"),
     *(*REPLY_OUTCOMES, "out_of_attempts"),
 )
 """The columns of `answers.csv`."""
@@ -47,18 +48,21 @@ class ReplyCounts:
         """Return the rows of `answers.csv`, in the order of the settings' rows."""
         made = {path: read_metadata(path) for path in self._counts}
         counts = {(made[p]["model"], made[p]["condition"]): own for p, own in self._counts.items()}
+        marks = {
+            (one["model"], one["condition"]): mark_simulated(one["answers"])
+            for one in made.values()
+        }
         nothing = np.zeros((len(COUNTED) + 1, len(self._settings.items)), dtype=np.int64)
         return [
             {
-                **{"survey": self._settings.survey, "model": model, "condition": condition},
-                **{"item": name, "asked": asked, "replies": sum(replies[:-1])},
+                **{"survey": self._settings.survey, "model": key[0], "condition": key[1]},
+                **{"simulated": marks.get(key, "no"), "item": name},
+                **{"asked": asked, "replies": sum(replies[:-1])},
                 **dict(zip(COUNTED, replies, strict=True)),
             }
-            for model, condition in self._settings.rows
+            for key in self._settings.rows
             for name, (*replies, asked) in zip(
-                self._settings.names,
-                counts.get((model, condition), nothing).T.tolist(),
-                strict=True,
+                self._settings.names, counts.get(key, nothing).T.tolist(), strict=True
             )
         ]
 

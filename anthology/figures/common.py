@@ -10,7 +10,7 @@ from matplotlib.patches import Patch
 
 from anthology.analysis.groups import FloatArray
 from anthology.figures.page import LINE, MARGIN, WIDTH, Page
-from anthology.figures.read import Header, RowKey, parse_number, row_key
+from anthology.figures.read import MARK, Header, RowKey, parse_number, row_key
 from anthology.figures.style import (
     BAND,
     INK,
@@ -90,6 +90,13 @@ def label_width(names: Iterable[str]) -> float:
     return min(_WIDEST_NAME, max(text_width(name, SMALL) for name in names)) + 0.12
 
 
+def fit_name(name: str, inches: float, size: float) -> str:
+    """Truncate a row's name to a width, but never the mark that it is simulated."""
+    stem = name.removesuffix(MARK)
+    mark = name[len(stem) :]
+    return truncate(stem, inches - (text_width(mark, size) if mark else 0), size) + mark
+
+
 def label_rows(axes: Axes, names: Sequence[str], *, named: bool = True) -> None:
     """Name the rows of a picture from its top, one a unit, and guide the eye along them."""
     axes.set_ylim(len(names) - 0.5, -0.5)
@@ -99,7 +106,7 @@ def label_rows(axes: Axes, names: Sequence[str], *, named: bool = True) -> None:
     beside = axes.get_yaxis_transform()
     axes.hlines(range(len(names)), 0, 1, RULE, linewidth=0.5, transform=beside, zorder=0.5)
     for row, name in enumerate(names if named else ()):
-        said = truncate(name, _WIDEST_NAME, SMALL)
+        said = fit_name(name, _WIDEST_NAME, SMALL)
         axes.annotate(said, (0, row), (-4, 0), xycoords=beside, textcoords="offset points",
                       size=SMALL, ha="right", va="center_baseline")  # fmt: skip
 

@@ -8,10 +8,10 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
 from anthology.analysis.groups import FloatArray
-from anthology.figures.common import ShownItem, list_items
+from anthology.figures.common import ShownItem, fit_name, list_items
 from anthology.figures.page import MARGIN, WIDTH, Page, empty_figure
 from anthology.figures.read import HUMAN, Header, RowKey, parse_number, row_key
-from anthology.figures.style import DIVERGING, SMALL, SOFT, TINY, truncate
+from anthology.figures.style import DIVERGING, SMALL, SOFT, TINY
 
 _CELL = 0.27
 _SIDE = 2.16
@@ -56,7 +56,7 @@ def draw(head: Header, items: Sequence[ShownItem], matrices: Mapping[RowKey, Flo
     cell = min(_CELL, _SIDE / len(items))
     side = cell * len(items)
     top = sheet.y
-    _named(sheet, MARGIN, top, side, "people", "")
+    _named(sheet, MARGIN, top, side, head.name(HUMAN), "")
     _picture(sheet.axes(MARGIN + 0.15, top + 0.3, side, side), matrices[HUMAN], cell)
     beside = MARGIN + side + 0.6
     end = list_items(sheet, items, beside, top + 0.3)
@@ -78,7 +78,7 @@ def draw(head: Header, items: Sequence[ShownItem], matrices: Mapping[RowKey, Flo
 
 
 def _named(sheet: Page, x: float, y: float, side: float, name: str, beside: str) -> None:
-    sheet.text(x + 0.15, y, truncate(name, side, SMALL * 1.13), size=SMALL, weight="bold")
+    sheet.text(x + 0.15, y, fit_name(name, side, SMALL * 1.13), size=SMALL, weight="bold")
     sheet.text(x + 0.15 + side + _BETWEEN, y, beside, size=SMALL, colour=SOFT)
 
 

@@ -41,7 +41,7 @@ def draw(head: Header, items: Sequence[ShownItem]) -> Figure:
     if not head.keys:
         return empty_figure(title, head.notice, "No condition is compared.")
     sheet = Page(title, head.notice)
-    sheet.legend(legend_entries(head, "share of the people", "its interval"))
+    sheet.legend(legend_entries(head, f"share of {head.name(HUMAN)}", "its interval"))
     names = [head.name(key) for key in head.keys]
     left, right = label_width(names), _right_end(items)
     ticks = _ticks(right)

@@ -2,12 +2,15 @@
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
 from anthology.analysis.groups import FloatArray, IntArray
+from anthology.analysis.sources import mark_simulated
 from anthology.config.survey import TraitSource
 from anthology.figures.matches import Matching
+from anthology.figures.read import MARK
 from anthology.figures.traits import ShownTrait
 from anthology.interview.distribution import trait_counts
 from anthology.io.parquet import read_metadata, read_table
@@ -20,12 +23,12 @@ ALL = "all stories"
 
 def load_matching(path: Path) -> Matching:
     """Return a matching, called as its file is."""
-    table = read_table(path, ["backstory", "similarity"])
+    table, metadata = read_table(path, ["backstory", "similarity"]), read_metadata(path)
     return Matching(
-        name=path.stem,
+        name=path.stem + _mark(metadata),
         similarity=table["similarity"].to_numpy().astype(np.float64),
         stories=table["backstory"].to_numpy().astype(np.int64),
-        available=read_metadata(path)["backstories"],
+        available=metadata["backstories"],
     )
 
 
@@ -54,7 +57,8 @@ def trait_shares(
     matchings
         The matchings to tell apart from all stories.
     """
-    asked = read_metadata(traits)["options"]
+    metadata = read_metadata(traits)
+    asked = metadata["options"]
     people, stories = read_table(humans), read_table(traits)
     weights = people["weight"].to_numpy().astype(np.float64)
     ids = stories["backstory"].to_numpy().astype(np.int64)
@@ -66,7 +70,7 @@ def trait_shares(
         position = read_positions(people[column], source.codes, column, humans)
         counts = trait_counts(stories, name, len(asked[name]), traits)
         folded = trait_probabilities(counts, asked[name], source)[:-1]
-        uses = {ALL: np.ones(len(ids))}
+        uses = {ALL + _mark(metadata): np.ones(len(ids))}
         uses |= {f"as matched: {one.name}": _uses(ids, one.stories) for one in matchings}
         words = {**codebook.traits[name].texts, **source.labels}
         found.append(
@@ -78,6 +82,11 @@ def trait_shares(
             )
         )
     return found
+
+
+def _mark(metadata: Mapping[str, Any]) -> str:
+    sources = (metadata.get("source") or "", metadata.get("traits") or "")
+    return MARK if mark_simulated(*sources) == "yes" else ""
 
 
 def _shares(positions: Positions, weights: FloatArray, categories: int) -> FloatArray:

@@ -86,7 +86,7 @@ def draw(head: Header, metrics: Sequence[RankedMetric]) -> Figure:
     if not head.keys or not metrics:
         return empty_figure(title, head.notice, "No condition is compared.")
     sheet = Page(title, head.notice)
-    people = "the people: mean of random halves; for alpha all of them"
+    people = f"{head.name(HUMAN)}: mean of random halves; for alpha all of them"
     sheet.legend(legend_entries(head, people, "its spread over halves; for alpha its interval"))
     left = label_width(map(head.name, head.keys))
     columns = 3 if left < 1.5 else 2

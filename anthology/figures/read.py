@@ -6,11 +6,14 @@ from dataclasses import dataclass
 from math import nan
 from pathlib import Path
 
+from anthology.analysis.sources import SIMULATED, mark_simulated
 from anthology.errors import DataError
 
 RowKey = tuple[str, str]
 """A model and a condition; an empty model and `human` for the people."""
 HUMAN: RowKey = ("", "human")
+MARK = f" ({SIMULATED})"
+"""What the name of a row ends with where its answers or people are simulated."""
 
 _ORIGINS = {
     "humans": "the people",
@@ -32,11 +35,14 @@ class Header:
         Model and condition of each row of its table, in order.
     notice
         What of it is simulated, as a sentence; empty where nothing is.
+    simulated
+        The rows that are simulated, the respondents' included.
     """
 
     survey: str
     keys: Sequence[RowKey]
     notice: str
+    simulated: frozenset[RowKey] = frozenset()
 
     @property
     def models(self) -> list[str]:
@@ -44,9 +50,10 @@ class Header:
         return list(dict.fromkeys(model for model, _ in self.keys))
 
     def name(self, key: RowKey) -> str:
-        """Return what a row is called: its condition, and its model where it takes that."""
+        """Return what a row is called: its condition, its model where it takes that, its mark."""
         shared = sum(condition == key[1] for _, condition in self.keys) > 1
-        return f"{key[1]}, {key[0]}" if shared else key[1]
+        name = "people" if key == HUMAN else f"{key[1]}, {key[0]}" if shared else key[1]
+        return f"{name}{MARK}" if key in self.simulated else name
 
 
 def read_rows(path: Path, columns: Sequence[str]) -> list[dict[str, str]]:
@@ -86,17 +93,18 @@ def row_key(row: Mapping[str, str]) -> RowKey:
 def read_header(survey: str, metrics: Sequence[Mapping[str, str]]) -> Header:
     """Return what all figures have in common, from the rows of `metrics.csv`."""
     keys = [row_key(row) for row in metrics if row_key(row) != HUMAN]
-    return Header(survey, keys, _notice(metrics))
+    simulated = frozenset(row_key(row) for row in metrics if row.get("simulated") == "yes")
+    return Header(survey, keys, _notice(metrics), simulated)
 
 
 def _notice(metrics: Sequence[Mapping[str, str]]) -> str:
     said = []
     for column, words in _ORIGINS.items():
         found = [row[column] for row in metrics if row.get(column)]
-        made_up = ["simulated" in source.split(" + ") for source in found]
+        made_up = [mark_simulated(source) == "yes" for source in found]
         if any(made_up):
             said.append(words if all(made_up) else f"some of {words}")
     if not said:
         return ""
     listed = said[0] if len(said) == 1 else f"{', '.join(said[:-1])} and {said[-1]}"
-    return f"SIMULATED: {listed}. Evidence about nothing."
+    return f"SIMULATED: {listed}. Synthetic, no evidential value."

@@ -12,7 +12,7 @@ from matplotlib.ticker import MaxNLocator, PercentFormatter
 from anthology.analysis.groups import FloatArray
 from anthology.figures.common import label_rows, label_width, width_beside
 from anthology.figures.page import MARGIN, WIDTH, Page, empty_figure
-from anthology.figures.read import Header
+from anthology.figures.read import HUMAN, Header
 from anthology.figures.style import BAND, BODY, model_marks
 
 _ROW = 0.22
@@ -60,7 +60,7 @@ def draw(head: Header, traits: Sequence[ShownTrait]) -> Figure:
         )
     sheet = Page(title, head.notice)
     styles = model_marks(list(traits[0].stories))
-    entries: list[tuple[Line2D | Patch, str]] = [(Patch(color=BAND, linewidth=0), "the people")]
+    entries: list[tuple[Line2D | Patch, str]] = [(Patch(color=BAND, linewidth=0), head.name(HUMAN))]
     for name, (colour, mark) in styles.items():
         line = Line2D([], [], color=colour, marker=mark, markersize=5, linestyle="")
         entries.append((line, name))

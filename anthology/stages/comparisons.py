@@ -8,6 +8,7 @@ the table:
 survey, metric          the survey's and the metric's names
 model_a, condition_a    the one
 model_b, condition_b    the other
+simulated               yes where either is
 difference              the metric of the one minus that of the other
 low, high               its interval, from the same people drawn again
 p                       how often the two are as far apart when the answers of
@@ -50,7 +51,7 @@ from anthology.seeds import rng_for
 
 COMPARISONS = (
     *("survey", "metric", "model_a", "condition_a", "model_b", "condition_b"),
-    *("difference", "low", "high", "p", "p_adjusted", "notes"),
+    *("simulated", "difference", "low", "high", "p", "p_adjusted", "notes"),
 )
 """The columns of `comparisons.csv`."""
 
@@ -104,7 +105,7 @@ def run(
         for one, drawn in zip(answered, draws, strict=True)
     ]
     bounds = human_bounds(settings, found, group, of_humans)
-    write_text(intervals, format_csv(INTERVALS, interval_rows(settings, bounds, rows)))
+    write_text(intervals, format_csv(INTERVALS, interval_rows(found, settings, bounds, rows)))
 
     rng = rng_for(settings.seed, "comparisons", settings.survey, "exchanges")
     flips = _drawn("exchanges", draw_sign_flips, settings, found, rng)
@@ -179,6 +180,7 @@ def _compare(settings: Settings, metric: Metric, pair: _Pair) -> tuple[float, Ro
         **{"survey": settings.survey, "metric": metric.name},
         **{"model_a": one.model, "condition_a": one.condition},
         **{"model_b": two.model, "condition_b": two.condition},
+        "simulated": max(one.simulated, two.simulated),
         **{"difference": difference, "low": low, "high": high},
         "notes": "; ".join(notes),
     }

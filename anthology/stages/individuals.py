@@ -97,8 +97,9 @@ def run(
     table, scored, binned = list[Row](), list[Row](), list[Row]()
     by_person: list[pa.Table] = []
 
-    def add(one: IndividualComparison) -> None:
+    def add(one: IndividualComparison, mark: str) -> None:
         where = {"survey": settings.survey, "model": one.model, "condition": one.condition}
+        where["simulated"] = mark
         table.extend(individual_rows(where, names, scales, one, counts, settings.confidence))
         by_person.append(person_table(found, one))
         if one.forecasts is not None:
@@ -107,10 +108,11 @@ def run(
         progress.step()
 
     for name, cells in trait_cells(found, settings.traits).items():
-        add(compare_respondents(found, scales, name, cells, counts, forecast=any(judged)))
+        baseline = compare_respondents(found, scales, name, cells, counts, forecast=any(judged))
+        add(baseline, found.mark_simulated())
     for one in answered:
         forecasts = calibrating.persona_forecasts(one.path, index, found.positions, scales.sizes)
-        add(compare_personas(found, scales, one, counts, forecasts))
+        add(compare_personas(found, scales, one, counts, forecasts), found.mark_simulated(one))
     progress.close()
     write_text(individuals, format_csv(INDIVIDUALS, table))
     write_text(calibration, format_csv(calibrating.CALIBRATION, scored))

@@ -6,6 +6,7 @@ model and condition; an option that nobody chose has its row too:
 =================  =============================================================
 survey             the survey's name
 model, condition   what answered; empty and `human` for the people
+simulated          as in `metrics.csv`
 item               the item's variable
 code, option       the option's code and words
 n                  how many answers name it
@@ -32,10 +33,13 @@ from anthology.io.tables import Row, format_csv
 from anthology.survey.codebook import Codebook
 from anthology.survey.respondents import Positions
 
-ITEMS = ("survey", "model", "condition", "item", "code", "option", "n", "share", "low", "high")
+ITEMS = (
+    *("survey", "model", "condition", "simulated", "item", "code", "option"),
+    *("n", "share", "low", "high"),
+)
 """The columns of `items.csv`."""
 
-CORRELATIONS = ("survey", "model", "condition", "item_1", "item_2", "correlation")
+CORRELATIONS = ("survey", "model", "condition", "simulated", "item_1", "item_2", "correlation")
 """The columns of `correlations.csv`."""
 
 
@@ -86,18 +90,22 @@ def run(
     options: list[Row] = []
     pairs: list[Row] = []
 
-    def add(model: str, condition: str, own: Positions, weights: FloatArray | None) -> None:
+    def add(
+        model: str, condition: str, mark: str, own: Positions, weights: FloatArray | None
+    ) -> None:
         head = {"survey": settings.survey, "model": model, "condition": condition}
+        head["simulated"] = mark
         group = group_stats(own, settings.sizes, weights)
         rows = option_rows(settings.items, labels, group, own, weights, settings.confidence)
         options.extend({**head, **row} for row in rows)
         pairs.extend({**head, **row} for row in correlation_rows(settings.names, group))
 
-    add("", "human", found.positions, found.weights)
+    add("", "human", found.mark_simulated(), found.positions, found.weights)
     for one in answered:
         present = one.present
         weights = found.weights[present] if settings.persona_weights == "respondent" else None
-        add(one.model, one.condition, one.positions[present], weights)
+        mark = found.mark_simulated(one)
+        add(one.model, one.condition, mark, one.positions[present], weights)
     write_text(items, format_csv(ITEMS, options))
     write_text(correlations, format_csv(CORRELATIONS, pairs))
     count = len(settings.rows)

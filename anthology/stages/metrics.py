@@ -5,6 +5,8 @@
 =================  =============================================================
 survey             the survey's name
 model, condition   what answered; empty and `human` in the respondents' row
+simulated          yes where people, backstories, traits or answers are: synthetic, no
+                   evidential value
 n_respondents      respondents, or those whom personas stand for
 n_backstories      different backstories among the personas; 0 where they have none
 valid_share        answers that are an option, of all that were asked for

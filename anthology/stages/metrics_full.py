@@ -4,7 +4,7 @@
 
 ======================  ========================================================
 survey, model,          as there
-condition
+condition, simulated
 n_respondents           respondents, or those whom personas stand for
 n_complete              those who answered every item
 wasserstein, ...        distances to the respondents, as published: every persona counts
@@ -64,7 +64,7 @@ def full_columns() -> tuple[str, ...]:
     distances = [metric.name for metric in METRICS if metric.is_distance]
     others = [metric.name for metric in METRICS if not metric.is_distance]
     return (
-        *("survey", "model", "condition", "n_respondents", "n_complete"),
+        *("survey", "model", "condition", "simulated", "n_respondents", "n_complete"),
         *(column for name in distances for column in (name, f"{name}_weighted")),
         *(name for name in others if name not in ALPHA_FORMS),
         *(*ALPHA_FORMS, "n_backstories", "effective_backstories"),
@@ -140,6 +140,7 @@ def _human_row(settings: Settings, found: Respondents, humans: GroupStats) -> Ro
     return {
         "survey": settings.survey,
         "condition": "human",
+        "simulated": found.mark_simulated(),
         "n_respondents": len(found.ids),
         "n_complete": int(humans.rows),
         # Respondents always have their weights.
@@ -185,6 +186,7 @@ def _persona_row(
         "survey": settings.survey,
         "model": one.model,
         "condition": one.condition,
+        "simulated": found.mark_simulated(one),
         "n_respondents": len(positions),
         "n_complete": int(equal.rows),
         **_both_forms(_measure(humans, equal), _measure(humans, weighted)),

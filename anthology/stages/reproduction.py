@@ -200,7 +200,8 @@ def _models(settings: Settings, rows: Sequence[Mapping[str, str]]) -> list[str]:
                     own = tuple(row[n] for n in ("wasserstein", "frobenius", "cronbach_alpha"))
                     shown = [_number(float(value)) if value else _DASH for value in own]
                     whose = f"here, people {row['humans']}"
-                    cells.append((model, f"`{condition}`", survey, whose, *shown))
+                    mark = " (simulated)" if row.get("simulated") == "yes" else ""
+                    cells.append((model, f"`{condition}`{mark}", survey, whose, *shown))
     ran = sum(cell[3] != "published" for cell in cells)
     said = (
         "Rows that begin with a name of `config/models/` are this project's."

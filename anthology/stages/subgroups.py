@@ -61,13 +61,17 @@ def run(
     found = load_respondents(settings, humans)
     answered = list(load_personas(settings, found, responses, backstories=True))
     words = Codebook.load(codebook)
+    marks = {("", "human"): found.mark_simulated()}
+    marks |= {(one.model, one.condition): found.mark_simulated(one) for one in answered}
     rows: list[Row] = []
     small = 0
     for group in divide_respondents(settings.subgroups, found, words):
         where = {"survey": settings.survey, "subgroup": group.subgroup, "group": group.name}
         if group.members.sum() < settings.min_group_size:
             small += 1
-            rows += [_suppressed(settings, where, *key) for key in (("", "human"), *settings.rows)]
+            rows += [
+                _suppressed(settings, {**where, "simulated": m}, *key) for key, m in marks.items()
+            ]
             continue
         path = ("subgroups", settings.survey, group.subgroup, group.name)
         members = [one.select(group.members) for one in answered]

@@ -16,6 +16,7 @@ from anthology.config.survey import TraitSource
 from anthology.errors import DataError
 from anthology.figures import answers, correlations, items, matches, ranking, traits
 from anthology.figures.answers import answer_account
+from anthology.figures.common import fit_name
 from anthology.figures.match_data import ALL, trait_shares
 from anthology.figures.matches import Matching
 from anthology.figures.ranking import RankedMetric, ranked_metrics
@@ -71,11 +72,31 @@ def test_what_is_simulated_is_read_from_the_table() -> None:
 
     real, simulated = {"humans": "W34.sav"}, {"humans": "simulated"}
     assert notice(real, {**real, "answers": "llama"}) == ""
-    assert notice(simulated) == "SIMULATED: the people. Evidence about nothing."
+    assert notice(simulated) == "SIMULATED: the people. Synthetic, no evidential value."
     assert notice({**real, "answers": "simulated"}, {**real, "answers": "llama"}) == (
-        "SIMULATED: some of the answers. Evidence about nothing."
+        "SIMULATED: some of the answers. Synthetic, no evidential value."
     )
     assert "what stories say of who they are" in notice({**real, "traits": "llama + simulated"})
+
+
+def test_simulated_rows_are_marked_in_their_names() -> None:
+    real = {"model": "llama", "condition": "bio", "humans": "W34.sav", "simulated": "no"}
+    people = {**real, "model": "", "condition": "human", "simulated": "yes"}
+    made_up = {**real, "condition": "qa", "simulated": "yes"}
+    found = read_header("w34", [people, real, made_up])
+    keys = [HUMAN, ("llama", "bio"), ("llama", "qa")]
+    assert [found.name(key) for key in keys] == ["people (simulated)", "bio", "qa (simulated)"]
+    long = f"{'very ' * 30}long (simulated)"
+    assert fit_name(long, 2.4, 7.0).endswith("… (simulated)")
+    assert text_width(fit_name(long, 2.4, 7.0), 7.0) <= 2.4
+
+
+@pytest.mark.parametrize("name", ("items", "ranking", "answers", "correlations"))
+def test_figures_of_conditions_name_simulated_rows(name: str) -> None:
+    own = head(3)
+    marked = Header(own.survey, own.keys, own.notice, frozenset([own.keys[1]]))
+    assert words(drawn(name, marked, 3)).count("(simulated)") >= 1
+    assert "(simulated)" not in words(drawn(name, own, 3))
 
 
 @pytest.mark.parametrize("name", FIGURES)

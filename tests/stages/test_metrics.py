@@ -25,6 +25,7 @@ from tests.support.metric_tables import (
     persona_positions,
     population,
     positions_of,
+    read,
     run_metrics,
     settings_for,
     write_humans,
@@ -95,6 +96,23 @@ def test_personas_who_answer_like_the_people_are_at_no_distance(tmp_path: Path) 
     rows, _ = run_metrics(tmp_path, given, people, {("llama", "bio"): perfect})
     assert {rows[1][name] for name in reference.MEASURES} == {"0.000000"}
     assert rows[1]["cronbach_alpha"] == rows[0]["cronbach_alpha"]
+
+
+def test_every_row_says_whether_anything_of_it_is_simulated(tmp_path: Path) -> None:
+    rows, _ = run_metrics(tmp_path, settings_for(), population(), frames())
+    assert {row["simulated"] for row in rows} == {"no"}
+    files = [tmp_path / f"{i}.parquet" for i in range(3)]
+    write_responses(files[0], frames()[ROWS[0]], ROWS[0], answers="llama + simulated")
+    write_responses(files[1], frames()[ROWS[1]], ROWS[1], backstories="simulated")
+    table = tmp_path / "metrics.csv"
+    metrics.run(
+        settings_for(),
+        humans=tmp_path / "humans.parquet",
+        responses=files,
+        metrics=table,
+        answers=tmp_path / "answers.csv",
+    )
+    assert [row["simulated"] for row in read(table)] == ["no", "yes", "yes", "no"]
 
 
 def test_answers_are_accounted_for(tmp_path: Path) -> None:

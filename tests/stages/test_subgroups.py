@@ -110,7 +110,7 @@ def test_groups_crossings_and_groupings_are_named_in_order(tmp_path: Path) -> No
     assert [row["condition"] for row in rows[:4]] == ["human", *(name for _, name in ROWS)]
 
 
-def test_who_told_no_trait_is_in_no_group(tmp_path: Path) -> None:
+def test_respondents_without_the_trait_are_in_no_group(tmp_path: Path) -> None:
     rows = run(tmp_path, traits_of(population()), [AGE])
     counted = sum(int(row["n_respondents"]) for row in rows if row["condition"] == "human")
     assert counted == 60 - 3
@@ -124,15 +124,16 @@ def test_categories_that_the_survey_calls_the_same_are_one_group(tmp_path: Path)
     assert sum(int(row["n_respondents"]) for row in people) == 60 - 3
 
 
-def test_small_groups_are_named_but_nothing_is_told_of_them(tmp_path: Path) -> None:
+def test_small_groups_are_named_but_not_measured(tmp_path: Path) -> None:
     people = traits_of(population())
     rows = run(tmp_path, people, [AGE], smallest=20)
     small = [row for row in rows if row["group"] == "Young"]
     assert len(small) == 1 + len(ROWS)
     for row in small:
         assert row["notes"] == "fewer than 20 people"
-        told = {name for name, value in row.items() if value}
-        assert told <= {"survey", "subgroup", "group", "model", "condition", "notes"}
+        filled = {name for name, value in row.items() if value}
+        where = {"survey", "subgroup", "group", "model", "condition", "simulated"}
+        assert filled <= {*where, "notes"}
     assert all(row["wasserstein"] for row in rows if row["group"] == "Middle")
 
 
