@@ -1,4 +1,4 @@
-"""Reading an answer: text in, an option or a reason out.
+"""Reading a reply: text in, an option or a reason out; the same for items and for traits.
 
 An answer counts when it names one option, by its label, by its words, or by
 both agreeing. Words that are few name an option where the sentence does not go on
@@ -13,6 +13,8 @@ from enum import StrEnum
 from functools import lru_cache
 
 from anthology.config.formats import Format
+from anthology.interview.numbers import option_position, read_range
+from anthology.interview.question import DECLINED, Question
 
 
 class Outcome(StrEnum):
@@ -27,10 +29,21 @@ class Outcome(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """An outcome and, where it is valid, the position of the option, from 0."""
+    """What became of a reply, and the option that it names.
+
+    Parameters
+    ----------
+    outcome
+        What became of it.
+    position
+        The option, from 0, where it is valid or declined.
+    by_number
+        Whether a number that it holds, and no words or label, names the option.
+    """
 
     outcome: Outcome
     position: int | None = None
+    by_number: bool = False
 
 
 _DECLINES = re.compile(
@@ -53,9 +66,47 @@ _CUE = (
 )
 
 
+def choose_option(question: Question, position: int) -> Answer:
+    """Return the answer that names the option at a position, which may be the one to decline."""
+    declined = question.options[position].code == DECLINED
+    return Answer(Outcome.DECLINED if declined else Outcome.VALID, position)
+
+
+def read_reply(text: str, question: Question, layout: Format | None, marker: str = "") -> Answer:
+    """Read which option of a question a reply names: by label, by words or by a number.
+
+    Parameters
+    ----------
+    text
+        What the model wrote.
+    question
+        The question with its options in the order shown.
+    layout
+        How they were labelled; None where they were not shown, and labels do not count.
+    marker
+        What an answer begins with in replies that think aloud; empty for none.
+    """
+    text_of_answer = extract_answer(text, marker)
+    if text_of_answer is None:
+        return Answer(Outcome.UNREADABLE)
+    answer = read_answer(text_of_answer, question.texts, layout)
+    if answer.position is not None:
+        return choose_option(question, answer.position)
+    if question.unit is None or answer.outcome is Outcome.CONTRADICTORY:
+        return answer
+    stated = read_range(text_of_answer, question.unit)
+    position = None if stated is None else option_position(stated, question.bounds)
+    if position is None:
+        return answer
+    if answer.outcome is Outcome.REFUSED:
+        # "I won't say, but I'm over 18" tells no age, but is no plain refusal either.
+        return Answer(Outcome.UNREADABLE)
+    return Answer(Outcome.VALID, position, by_number=True)
+
+
 @lru_cache(maxsize=4096)
 def read_answer(text: str, options: tuple[str, ...], layout: Format | None) -> Answer:
-    """Read which option an answer names.
+    """Read which option an answer names by label or words.
 
     Parameters
     ----------
@@ -173,8 +224,8 @@ def _words(options: tuple[str, ...]) -> tuple[tuple[int, ...], re.Pattern[str]]:
 
     Notes
     -----
-    Options of one question are all read by the same rule, lest the readable ones be
-    counted more often: anywhere, if all of them are long; else only where a sentence
+    Options of one question are all read by the same rule, so that the readable ones are
+    not counted more often: anywhere, if all of them are long; else only where a sentence
     does not go on after them, as it does in "Some people do" and "more complicated".
     """
     texts = [option.strip().rstrip(".").replace("\u2019", "'") for option in options]

@@ -9,8 +9,7 @@ from anthology.config.formats import Format
 from anthology.config.model import Sampling
 from anthology.config.prompts import CoderPrompt, ReaderPrompt
 from anthology.config.traits import TraitQuestion
-from anthology.interview.answers import Outcome, read_answer
-from anthology.interview.numbers import option_position, read_range
+from anthology.interview.answers import read_reply
 from anthology.interview.question import Option, Question, label_options
 from anthology.models.ask import ask_model, chat_prompt
 from anthology.models.base import Model, Request
@@ -29,12 +28,15 @@ class PosedQuestion:
         The trait, with the step's name behind a dot.
     declared
         The question and what can be answered.
+    closed
+        The same with all that can be answered as options.
     question
         The same as it is put: with a last option to decline, or without any options.
     """
 
     name: str
     declared: TraitQuestion
+    closed: Question
     question: Question
 
     @property
@@ -59,62 +61,22 @@ def pose_question(
     freely
         Whether it is put without options.
     """
+    closed = Question(
+        declared.question,
+        tuple(Option(i, option.text) for i, option in enumerate(declared.options)),
+        unit=declared.unit,
+        bounds=tuple((option.low, option.high) for option in declared.options),
+    )
     if freely:
-        return PosedQuestion(
-            name, declared, Question(declared.open_question or declared.question, ())
-        )
-    texts = [option.text for option in declared.options] + ([decline] if decline else [])
-    options = tuple(Option(i, text) for i, text in enumerate(texts))
-    return PosedQuestion(name, declared, Question(declared.question, options))
-
-
-def read_option(text: str, declared: TraitQuestion, layout: Format) -> int | None:
-    """Read which option a text names, by label, words or number."""
-    answer = read_answer(text, _texts(declared), layout)
-    return answer.position if answer.outcome == Outcome.VALID else read_number(text, declared)
-
-
-def read_number(text: str, declared: TraitQuestion) -> int | None:
-    """Read which option of a numeric trait a number in words or figures falls into."""
-    stated = read_range(text, declared.unit) if declared.unit else None
-    bounds = [(option.low, option.high) for option in declared.options]
-    return None if stated is None else option_position(stated, bounds)
-
-
-def read_freely(text: str, declared: TraitQuestion) -> tuple[str, int | None]:
-    """Read an answer to a question that was put without options.
-
-    Parameters
-    ----------
-    text
-        The answer. Labels do not count, since none were shown.
-    declared
-        What it may come to.
-
-    Returns
-    -------
-    tuple
-        The source that settles it, with the option's position: `read`, `number`, or
-        `declined` without one. What cannot be settled by rule is `unreadable`; so is a
-        refusal that holds a number, since "I won't say, but I'm over 18" does not tell
-        an age.
-    """
-    answer = read_answer(text, _texts(declared), None)
-    if answer.outcome == Outcome.VALID:
-        return "read", answer.position
-    number = read_number(text, declared)
-    if answer.outcome == Outcome.REFUSED:
-        return ("declined" if number is None else "unreadable"), None
-    return ("unreadable", None) if number is None else ("number", number)
-
-
-def _texts(declared: TraitQuestion) -> tuple[str, ...]:
-    return tuple(option.text for option in declared.options)
+        question = Question(declared.open_question or declared.question, ())
+    else:
+        question = closed.declinable(decline) if decline else closed
+    return PosedQuestion(name, declared, closed, question)
 
 
 @lru_cache
-def _listed(texts: tuple[str, ...], layout: Format) -> str:
-    return "\n".join(label_options([Option(i, text) for i, text in enumerate(texts)], layout))
+def _listed(question: Question, layout: Format) -> str:
+    return "\n".join(label_options(question.options, layout))
 
 
 P = TypeVar("P", ReaderPrompt, CoderPrompt)
@@ -140,7 +102,7 @@ class _Chooser(Generic[P]):
         self._model, self._layout, self._seed = model, layout, seed
 
     def _options(self, asked: PosedQuestion) -> str:
-        return _listed(_texts(asked.declared), self._layout)
+        return _listed(asked.closed, self._layout)
 
     async def _chosen(self, asked: PosedQuestion, message: str, seed: int) -> int | None:
         """Have the model name one of the options; None where it says that there is none."""
@@ -149,7 +111,7 @@ class _Chooser(Generic[P]):
         found = (await ask_model(self._model, request)).completions[0].text.strip()
         if found.lower().startswith(self._prompt.not_stated.lower()):
             return None
-        return read_option(found, asked.declared, self._layout)
+        return read_reply(found, asked.closed, self._layout).position
 
 
 class Reader(_Chooser[ReaderPrompt]):

@@ -7,7 +7,7 @@ from anthology.config.formats import Format
 from anthology.config.model import AnswerMode, Sampling
 from anthology.config.prompts import SurveyPrompt
 from anthology.errors import ModelError
-from anthology.interview.answers import Answer, Outcome, extract_answer, read_answer
+from anthology.interview.answers import Answer, choose_option, read_reply
 from anthology.interview.question import Question
 from anthology.interview.transcript import (
     Ask,
@@ -36,8 +36,6 @@ class _Page:
         What a chat is asked.
     text
         What a text ends in.
-    options
-        The options' words.
     choices
         The labels as the model would write them.
     answered
@@ -46,7 +44,6 @@ class _Page:
 
     ask: Ask
     text: str
-    options: tuple[str, ...]
     choices: tuple[str, ...]
     answered: tuple[Turn, ...]
 
@@ -129,10 +126,6 @@ class Interviewer:
         """Read which of a question's options an answer names."""
         return self._read(text, question)
 
-    def answer(self, text: str) -> str | None:
-        """Return the part of a reply that is its answer; None where it comes to no conclusion."""
-        return extract_answer(text, self._frame.answer_marker)
-
     def answered(self, question: Question, position: int) -> Turn:
         """Return a question with its answer, as later questions show it."""
         return self._page(question).answered[position]
@@ -147,11 +140,8 @@ class Interviewer:
 
     def _read_once(self, text: str, question: Question) -> Answer:
         if self._answer_mode == "choice" and text in self._page(question).choices:
-            return Answer(Outcome.VALID, self._page(question).choices.index(text))
-        answer = self.answer(text)
-        if answer is None:
-            return Answer(Outcome.UNREADABLE)
-        return read_answer(answer, self._page(question).options, self._layout)
+            return choose_option(question, self._page(question).choices.index(text))
+        return read_reply(text, question, self._layout, self._frame.answer_marker)
 
     def _prompt(self, turns: tuple[Turn, ...], page: _Page) -> str | tuple[Message, ...]:
         if self._chat:
@@ -178,14 +168,13 @@ class Interviewer:
             before=self._frame.before.format(),
             after=self._after.format(labels=f"{', '.join(most)} or {last}") if labels else "",
         )
-        texts = tuple(option.text for option in question.options)
         lead = "" if self._chat else " "  # A text goes on with a space.
         return _Page(
             ask,
             render_ask(ask, self._layout),
-            texts,
             choices=tuple(lead + label for label in labels),
             answered=tuple(
-                Turn(written, f"{label} {text}") for label, text in zip(labels, texts, strict=True)
+                Turn(written, f"{label} {text}")
+                for label, text in zip(labels, question.texts, strict=True)
             ),
         )

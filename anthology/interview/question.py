@@ -1,10 +1,11 @@
 """A multiple-choice question as it is put to one persona."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 from anthology.config.formats import Format
+from anthology.config.traits import Unit
 from anthology.seeds import derive_seed
 
 DECLINED = 2**15
@@ -32,17 +33,28 @@ class Question:
         Whether the options are a scale, which may be reversed but not mixed.
     last
         Codes of options that stay at the end in every order.
+    unit
+        What numbers in an answer count; None where numbers name no option.
+    bounds
+        Where they do, the smallest number of each option and the first one above it.
     """
 
     wording: str
     options: tuple[Option, ...]
     ordinal: bool = True
     last: frozenset[int] = frozenset()
+    unit: Unit | None = None
+    bounds: tuple[tuple[float | None, float | None], ...] = ()
+
+    @property
+    def texts(self) -> tuple[str, ...]:
+        """The options' words."""
+        return tuple([option.text for option in self.options])
 
     def declinable(self, text: str) -> "Question":
         """Return the same question with a last option to decline, behind all others that stay."""
         option = Option(DECLINED, text)
-        return Question(self.wording, (*self.options, option), self.ordinal, self.last | {DECLINED})
+        return replace(self, options=(*self.options, option), last=self.last | {DECLINED})
 
     def shuffled(self, seed: int) -> "Question":
         """Return the same question with its options in the allowed order that a seed names.
@@ -56,7 +68,7 @@ class Question:
             free = free[::-1] if derive_seed(seed, "reversed") % 2 else free
         else:
             free.sort(key=lambda option: derive_seed(seed, option.code))
-        return Question(self.wording, (*free, *fixed), self.ordinal, self.last)
+        return replace(self, options=(*free, *fixed))
 
     def written(self, layout: Format) -> str:
         """Write the wording with one labelled option a line."""

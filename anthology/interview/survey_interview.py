@@ -15,7 +15,7 @@ from anthology.config.prompts import SurveyPrompt
 from anthology.config.stage import Derived, From, StageSettings
 from anthology.config.survey import Item
 from anthology.errors import DataError
-from anthology.interview.answers import Outcome
+from anthology.interview.answers import Answer, Outcome, choose_option
 from anthology.interview.interviewer import Interviewer
 from anthology.interview.label_probs import apply_sampling
 from anthology.interview.question import DECLINED, Option, Question
@@ -182,11 +182,9 @@ class Interview:
             seed = self._seed(respondent, variable, attempt)
             (text,) = await self._interviewer.ask(turns, question, seed=seed)
             answer = self._interviewer.read(text, question)
-            if answer.position is not None:
-                code, outcome = _chosen(question.options[answer.position])
-                replies[outcome] += 1
-                return Response(code, replies, text), answer.position
             replies[answer.outcome] += 1
+            if answer.position is not None:
+                return Response(_code(question, answer), replies, text), answer.position
         return Response(None, replies, text), None
 
     async def _weigh(
@@ -204,9 +202,9 @@ class Interview:
         rng = rng_for(self._seed(respondent, variable, "answer"))
         drawn = codes[int(rng.choice(len(odds), p=odds))]
         position = [option.code for option in question.options].index(drawn)
-        code, outcome = _chosen(question.options[position])
-        label = self._interviewer.label(position)
-        return Response(code, Counter({outcome: 1}), label, kept, decline), position
+        answer, label = choose_option(question, position), self._interviewer.label(position)
+        replies = Counter({answer.outcome: 1})
+        return Response(_code(question, answer), replies, label, kept, decline), position
 
     def _order(self, respondent: str) -> list[str]:
         variables = list(self._questions)
@@ -226,11 +224,11 @@ class Interview:
         return derive_seed(self._settings.seed, "responses", survey, respondent, variable, purpose)
 
 
-def _chosen(option: Option) -> tuple[int | None, Outcome]:
-    """Return the code of a chosen option, and what became of the answer."""
-    if option.code == DECLINED:
-        return None, Outcome.DECLINED
-    return option.code, Outcome.VALID
+def _code(question: Question, answer: Answer) -> int | None:
+    """Return the survey's code of a valid answer."""
+    if answer.position is None or answer.outcome is not Outcome.VALID:
+        return None
+    return question.options[answer.position].code
 
 
 def check_questions(

@@ -2,7 +2,6 @@
 
 from collections import Counter
 from collections.abc import Mapping
-from functools import lru_cache
 from typing import Annotated
 
 from anthology.config.formats import Format
@@ -11,15 +10,8 @@ from anthology.config.model_identity import ModelIdentity
 from anthology.config.prompts import CoderPrompt, ReaderPrompt, SurveyPrompt
 from anthology.config.stage import Derived, From, StageSettings
 from anthology.config.traits import Trait
-from anthology.interview.answers import Outcome
-from anthology.interview.coding import (
-    Coder,
-    PosedQuestion,
-    Reader,
-    pose_question,
-    read_freely,
-    read_number,
-)
+from anthology.interview.answers import Answer, Outcome, extract_answer, read_reply
+from anthology.interview.coding import Coder, PosedQuestion, Reader, pose_question
 from anthology.interview.distribution import Distribution
 from anthology.interview.interviewer import Interviewer
 from anthology.interview.label_probs import apply_sampling
@@ -30,8 +22,6 @@ from anthology.seeds import derive_seed
 
 _LEAST = 1e-3
 """Of how many expected answers no further question is asked."""
-_ANSWERS = 4096
-"""How many answers are kept as they were read; many stories give the same ones."""
 
 Path = tuple[tuple[int, int], ...]
 """The way through a trait's questions: which of them was answered by the option at which place."""
@@ -115,7 +105,6 @@ class TraitSurvey:
             for name, trait in settings.traits.items()
         }
         self._named = {one.name: one for questions in self._asked.values() for one in questions}
-        self._read = lru_cache(_ANSWERS)(self._read_once)
 
     @property
     def questions(self) -> dict[str, PosedQuestion]:
@@ -216,11 +205,7 @@ class TraitSurvey:
         counts = [0] * len(question.declared.options)
         sources: Counter[str] = Counter()
         for text, times in texts.items():
-            source, place = (
-                await self._settled(question, text)
-                if question.open
-                else self._read(question.name, text)
-            )
+            source, place = await self._settle(question, text)
             sources[source] += times
             if place is not None:
                 counts[place] += times
@@ -232,28 +217,25 @@ class TraitSurvey:
             coded=sources["coded"],
         )
 
-    async def _settled(self, question: PosedQuestion, text: str) -> tuple[str, int | None]:
-        """Return the source that settles a free answer, and the option that it comes to."""
-        answer = self._interviewer.answer(text)
-        said = text if answer is None else answer
-        source, place = read_freely(said, question.declared)
+    async def _settle(self, question: PosedQuestion, text: str) -> tuple[str, int | None]:
+        """Return the source that settles a reply, and the option that it comes to."""
+        if not question.open:
+            return _source(self._interviewer.read(text, question.question))
+        said = extract_answer(text, self._settings.frame.answer_marker)
+        said = text if said is None else said
+        source, place = _source(read_reply(said, question.closed, None))
         if source == "unreadable" and self._coder is not None:
             place = await self._coder.place(question, said)
             source = "unreadable" if place is None else "coded"
         return source, place
 
-    def _read_once(self, name: str, text: str) -> tuple[str, int | None]:
-        """Return the source that settles an answer to a question with options, and the option."""
-        question = self._named[name]
-        answer = self._interviewer.read(text, question.question)
-        source, place = "read", answer.position
-        if answer.outcome == Outcome.UNREADABLE:
-            said = self._interviewer.answer(text) or ""
-            source, place = "number", read_number(said, question.declared)
-        if place is not None and place < len(question.declared.options):
-            return source, place
-        declined = place is not None or answer.outcome == Outcome.REFUSED
-        return ("declined" if declined else "unreadable"), None
+
+def _source(answer: Answer) -> tuple[str, int | None]:
+    """Return the source that settles an answer, and the option that counts."""
+    if answer.outcome is Outcome.VALID:
+        return ("number" if answer.by_number else "read"), answer.position
+    declined = answer.outcome in (Outcome.DECLINED, Outcome.REFUSED)
+    return ("declined" if declined else "unreadable"), None
 
 
 def _nothing(question: PosedQuestion) -> Distribution:

@@ -16,6 +16,7 @@ from anthology.config.model import Sampling
 from anthology.config.prompts import SurveyPrompt
 from anthology.interview.answers import Outcome, extract_answer, read_answer
 from anthology.interview.interviewer import Interviewer
+from anthology.interview.question import Option, Question
 from anthology.models.base import Request
 from anthology.plan.dry_run import _StandIn
 from anthology.providers.uniform import Uniform
@@ -157,10 +158,12 @@ def test_models_that_do_not_think_conclude_all_the_same(model: Any, api: str) ->
     assert asker.read(text, OPINION).position is not None
 
 
-def test_traits_are_read_behind_a_conclusion_too() -> None:
+def test_numbers_are_read_behind_the_answer_marker() -> None:
+    options = (Option(0, "Young"), Option(1, "Older"))
+    question = Question("Age?", options, unit="years", bounds=((18, 30), (30, None)))
     asker = interviewer(Simulated(), "chat")
-    assert asker.answer("I was 20 then. My answer: 34") == " 34"
-    assert asker.answer("I was 20 then.") is None
+    assert asker.read("I was 20 then. My answer: 34", question).position == 1
+    assert asker.read("I was 20 then.", question).position is None
 
 
 def test_requests_are_the_models_own(survey: Any) -> None:

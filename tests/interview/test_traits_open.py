@@ -8,7 +8,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from anthology.config.prompts import SurveyPrompt
-from anthology.interview.coding import read_freely, read_number
+from anthology.config.traits import TraitQuestion
+from anthology.interview.answers import Outcome, read_reply
+from anthology.interview.coding import pose_question
+from anthology.interview.question import Question
 from anthology.models.base import LabelProbs, Request
 from tests.support.scripted_model import CHAT, prompt_text
 from tests.support.trait_interviews import AGE, DECLARED, SEX, TraitSurvey, survey_scripted
@@ -222,23 +225,26 @@ def test_numbers_are_read_from_free_answers(
 @given(st.integers(18, 110))
 def test_every_age_comes_to_the_bracket_that_holds_it(age: int) -> None:
     for trait in (DECLARED["age"], DECLARED["age"].variant("six")):
-        source, place = read_freely(f"I'm {age}.", trait)
-        assert source == "number"
-        assert place is not None
-        option = trait.options[place]
+        answer = read_reply(f"I'm {age}.", closed(trait), None)
+        assert answer.by_number
+        assert answer.position is not None
+        option = trait.options[answer.position]
         assert (option.low or 0) <= age < (option.high or 111)
 
 
 @given(st.text(max_size=40))
-def test_any_answer_is_settled_and_only_places_come_with_an_option(text: str) -> None:
+def test_only_valid_answers_come_with_an_option(text: str) -> None:
     for trait in ASKED.values():
-        source, place = read_freely(text, trait)
-        assert (place is not None) == (source in ("read", "number"))
-        assert source in ("read", "number", "declined", "unreadable")
+        answer = read_reply(text, closed(trait), None)
+        assert (answer.position is not None) == (answer.outcome == Outcome.VALID)
 
 
 def test_a_trait_without_a_unit_holds_no_numbers() -> None:
-    assert read_number("I'm 34", SEX) is None
+    assert read_reply("I'm 34", closed(SEX), None).position is None
+
+
+def closed(trait: TraitQuestion) -> Question:
+    return pose_question("trait", trait, None, freely=True).closed
 
 
 def test_what_coders_are_asked_is_the_same_for_every_order_of_stories(tmp_path: Path) -> None:

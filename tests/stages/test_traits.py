@@ -9,7 +9,8 @@ from pydantic import ValidationError
 
 from anthology.config.formats import Format
 from anthology.config.traits import Trait
-from anthology.interview.coding import read_option
+from anthology.interview.answers import read_reply
+from anthology.interview.coding import pose_question
 from anthology.models.base import LabelProbs, Request
 from tests.support.scripted_model import CHAT, prompt_text
 from tests.support.trait_interviews import AGE, DECLARED, SEX, survey_scripted
@@ -119,7 +120,8 @@ def test_numbers_need_a_unit() -> None:
     ],
 )
 def test_statements_name_an_option(trait: str, text: str, option: str | None) -> None:
-    found = read_option(text, DECLARED[trait], Format())
+    question = pose_question(trait, DECLARED[trait], None, freely=False).closed
+    found = read_reply(text, question, Format()).position
     assert (None if found is None else DECLARED[trait].options[found].id) == option
 
 
