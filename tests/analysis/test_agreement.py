@@ -5,12 +5,9 @@ from importlib import import_module
 from typing import Any
 
 import numpy as np
-import pingouin
 import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
-from scipy import stats
-from statsmodels.stats.inter_rater import cohens_kappa
 
 from anthology.analysis import agreement, baselines
 from anthology.analysis import person_correlation as profiles
@@ -54,6 +51,8 @@ def test_a_hand_worked_table() -> None:
 @pytest.mark.filterwarnings("ignore:invalid value", "ignore:divide by zero")
 @given(PAIRS)
 def test_kappa_agrees_with_scikit_learn_and_statsmodels(pairs: Pairs) -> None:
+    from statsmodels.stats.inter_rater import cohens_kappa
+
     table = table_of(pairs)[0]
     assume(table.any() and not (table.trace() > 0 and np.count_nonzero(table) == 1))
     first, second = zip(*(pair for pair in pairs if min(pair) >= 0), strict=True)
@@ -74,6 +73,9 @@ def test_kappa_agrees_with_scikit_learn_and_statsmodels(pairs: Pairs) -> None:
 @pytest.mark.filterwarnings("ignore:Sample size", "ignore:divide by zero")
 @given(PAIRS)
 def test_rank_correlation_agrees_with_scipy_and_pingouin(pairs: Pairs) -> None:
+    import pingouin
+    from scipy import stats
+
     kept = [pair for pair in pairs if min(pair) >= 0]
     varied = len(kept) > 2 and all(len(set(side)) > 1 for side in zip(*kept, strict=True))
     found = measured(pairs)["spearman"]
@@ -238,6 +240,8 @@ def slow_spearman(first: Any, second: Any) -> float:
     both = ~(np.isnan(first) | np.isnan(second)) & SCALES.ordered
     if both.sum() < 3 or any(len(set(side[both])) < 2 for side in (first, second)):
         return float("nan")
+    from scipy import stats
+
     return float(stats.spearmanr(first[both], second[both]).statistic)
 
 

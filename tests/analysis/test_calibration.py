@@ -3,6 +3,7 @@
 from importlib import import_module
 from math import isnan, log
 from random import Random
+from typing import Any
 
 import numpy as np
 import pytest
@@ -13,8 +14,9 @@ from anthology.analysis.calibration import FLOOR, Forecasts, reliability_bins, s
 from anthology.analysis.groups import FloatArray
 from tests.support.random_answers import coded
 
-METRICS = import_module("sklearn.metrics")
-CURVES = import_module("sklearn.calibration")
+
+def sklearn(module: str) -> Any:
+    return import_module(f"sklearn.{module}")
 
 
 @st.composite
@@ -42,14 +44,16 @@ def test_a_hand_worked_case() -> None:
 @given(forecasts())
 def test_scores_agree_with_scikit_learn(one: Forecasts) -> None:
     found, labels = score_forecasts([one]), range(one.probabilities.shape[1])
-    expected = METRICS.brier_score_loss(
+    expected = sklearn("metrics").brier_score_loss(
         one.outcomes - 1, one.probabilities, labels=labels, scale_by_half=False
     )
     assert found.brier == pytest.approx(expected)
     kept = (one.probabilities * one.marks).sum(axis=1) >= FLOOR
     sure = score_forecasts([Forecasts(one.probabilities[kept], one.outcomes[kept])])
     if kept.any():
-        expected = METRICS.log_loss(one.outcomes[kept] - 1, one.probabilities[kept], labels=labels)
+        expected = sklearn("metrics").log_loss(
+            one.outcomes[kept] - 1, one.probabilities[kept], labels=labels
+        )
         assert sure.log_score == pytest.approx(expected)
     assert found.floored == (~kept).sum()
 
@@ -62,7 +66,9 @@ def test_bins_agree_with_scikit_learn_and_their_error_with_a_loop(some: list[For
     # A border belongs to the lower bin there, to the upper one here.
     inner = ~np.isin(values, bins.low)
     if inner.any():
-        curve = CURVES.calibration_curve(marks[inner], values[inner], n_bins=len(bins.low))
+        curve = sklearn("calibration").calibration_curve(
+            marks[inner], values[inner], n_bins=len(bins.low)
+        )
         observed, predicted = curve
         within = reliability_bins([_single(values[inner], marks[inner])])
         there = within.number > 0

@@ -7,7 +7,6 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
-from scipy import stats
 
 from anthology.io.parquet import read_table
 from tests.support.individual_tables import (
@@ -26,7 +25,11 @@ from tests.support.individual_tables import (
 )
 from tests.support.project import Project, merge
 
-cohen_kappa_score = import_module("sklearn.metrics").cohen_kappa_score
+
+def cohen_kappa_score(*answers: Any, **how: Any) -> float:
+    return float(import_module("sklearn.metrics").cohen_kappa_score(*answers, **how))
+
+
 MEASURES = ["agreement", "kappa", "kappa_linear", "spearman", "mae"]
 
 
@@ -72,6 +75,8 @@ def test_every_condition_and_baseline_has_every_row(tables: Tables) -> None:
 
 @pytest.mark.parametrize("item", NAMES)
 def test_items_are_measured_as_other_packages_do(tables: Tables, item: str) -> None:
+    from scipy import stats
+
     people = draw_respondents()
     both = pairs(people, draw_responses(1, people), item)
     human, persona = both["human"].to_numpy(), both["persona"].to_numpy()
@@ -110,6 +115,8 @@ def test_all_is_the_mean_over_the_items_that_have_the_measure(
 
 
 def test_intervals_are_those_of_a_plain_bootstrap_of_pairs(tmp_path: Path) -> None:
+    from scipy import stats
+
     rng = np.random.default_rng(3)
     human = rng.integers(0, 4, 300)
     persona = np.where(rng.random(300) < 0.5, human, rng.integers(0, 4, 300))
@@ -186,6 +193,8 @@ def test_people_with_the_same_traits_are_nearer_than_anyone_else(
 
 
 def test_each_persona_has_a_row_of_its_own(tables: Tables) -> None:
+    from scipy import stats
+
     people, persons = draw_respondents(), tables["persons"]
     frame = draw_responses(1, people)
     told = persons[persons["condition"] == "told"].set_index("respondent")

@@ -5,7 +5,6 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from scipy.stats import pearsonr
 
 from anthology.analysis.proportions import wilson_interval
 from tests.support.item_tables import Answers, tabulate_items
@@ -89,6 +88,8 @@ def test_weights_that_are_all_equal_change_nothing(tmp_path: Path) -> None:
 
 
 def test_correlations_are_those_of_people_who_answered_every_item(tmp_path: Path) -> None:
+    from scipy.stats import pearsonr
+
     people = drawn(50)
     _, together = tabulate_items(tmp_path, people)
     kept = people[~np.isnan(people).any(axis=1)]
