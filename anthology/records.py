@@ -44,7 +44,10 @@ class Record(BaseModel):
 @cache
 def _texts(kind: type[Record]) -> dict[str, str]:
     """Return the text that stands below each field in a record's own lines."""
-    (lines,) = ast.parse(dedent(inspect.getsource(kind))).body
+    try:
+        (lines,) = ast.parse(dedent(inspect.getsource(kind))).body
+    except OSError:  # A record that is made from others has no lines of its own.
+        return {}
     assert isinstance(lines, ast.ClassDef)
     found = {}
     for field, text in zip(lines.body, lines.body[1:], strict=False):

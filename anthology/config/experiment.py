@@ -5,9 +5,9 @@ their defaults, what each key means and which values it takes. The JSON schema
 for editors and `docs/configuration.md` are made from it.
 """
 
-from typing import Annotated, ClassVar, Literal, Self
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, Self
 
-from pydantic import AfterValidator, Field, model_validator
+from pydantic import AfterValidator, Field, create_model, model_validator
 
 from anthology.config.filters import Filter
 from anthology.config.formats import Format
@@ -17,10 +17,15 @@ from anthology.config.types import (
     DEFAULT,
     Count,
     CountBySurvey,
-    Distinct,
+    FormatName,
+    ModelName,
     Name,
     Names,
+    PromptName,
+    RefersTo,
     SizeBySurvey,
+    TraitName,
+    TraitNames,
     TraitsBySurvey,
     different,
 )
@@ -57,9 +62,9 @@ class Keep(Record):
     """Shorter stories are rejected."""
     max_mentions: dict[str, Annotated[int, Field(ge=0)]] = {"interview": 1}
     """How often a story may mention a word; more often, and it talks about its own making."""
-    critic: str | None = "narrative"
+    critic: Annotated[str, RefersTo("prompts/critics")] | None = "narrative"
     """The prompt in `prompts/critics/` that a chat model judges a story by; null for no critic."""
-    critic_model: str = "simulated-chat"
+    critic_model: ModelName = "simulated-chat"
     """The model that judges."""
     max_attempts: Annotated[int, Field(ge=1)] = 50
     """How many stories are written, at most, for one that is kept."""
@@ -74,11 +79,11 @@ class Natural(Record):
     """Read the stories from this file (.csv, .json, .jsonl, .parquet, .txt) and write none."""
     shuffle: bool = False
     """For stories from a file: whether the first `count` are taken from a seeded shuffle."""
-    model: str = "simulated"
+    model: ModelName = "simulated"
     """The model that writes."""
-    prompt: str = "natural"
+    prompt: Annotated[str, RefersTo("prompts/stories")] = "natural"
     """The open question, or the questions of an interview, in `prompts/stories/`."""
-    preamble: str | None = None
+    preamble: Annotated[str, RefersTo("prompts/preambles")] | None = None
     """A question that the writer must first answer as wanted, in `prompts/preambles/`; null for
     none."""
     sampling: StorySampling = StorySampling()
@@ -94,7 +99,7 @@ class Natural(Record):
 class Primed(Record):
     """Primed backstories: written from the traits of one respondent each."""
 
-    model: str = "simulated-chat"
+    model: ModelName = "simulated-chat"
     """The model that writes."""
     sampling: PrimedSampling = PrimedSampling()
     """How stories are drawn."""
@@ -120,23 +125,23 @@ class Backstories(Record):
     """Which written stories are kept."""
     duplicates: Duplicates = Duplicates()
     """When two stories count as nearly the same; such pairs are reported, not removed."""
-    perplexity: Distinct = ["simulated"]
+    perplexity: Annotated[list[ModelName], AfterValidator(different)] = ["simulated"]
     """The models that judge how surprising each story is; none, and it is left out."""
 
 
 class Traits(Record):
     """How natural backstories are asked who they are."""
 
-    ask: Names = [
+    ask: TraitNames = [
         "age", "gender", "race", "education", "income", "region", "religion", "party",
     ]  # fmt: skip
     """The traits that are asked, by their names in `config/traits.yaml`."""
-    variants: dict[str, str] = {}
+    variants: dict[TraitName, str] = {}
     """For a trait, the variant of its question in `config/traits.yaml` that is asked instead."""
-    open_ended: Distinct = []
+    open_ended: Annotated[list[TraitName], AfterValidator(different)] = []
     """Those of the traits whose question is put without options, to be answered freely. Answers
     are drawn in words then, whatever `answer_mode` says."""
-    model: str = "simulated"
+    model: ModelName = "simulated"
     """The model that continues a story with the trait's question."""
     answer_mode: AnswerMode = "sample"
     """How it is asked. `sample`: it answers in words. `choice`: it can write nothing but a label.
@@ -145,23 +150,23 @@ class Traits(Record):
     """How many answers make the distribution of one story over one trait."""
     sampling: Sampling = Sampling()
     """How answers are drawn."""
-    prompt: str = "plain"
+    prompt: PromptName = "plain"
     """What frames the question, in `prompts/surveys/`."""
     require_label: bool = True
     """Whether a line after the options asks for one of their labels."""
     decline_option: str | None = "Prefer not to answer"
     """A last option with which a story may decline; null leaves it out."""
-    reader: str | None = "statement"
+    reader: Annotated[str, RefersTo("prompts/readers")] | None = "statement"
     """The prompt in `prompts/readers/` by which a model looks for an outright statement; null for
     no reader."""
-    reader_model: str = "simulated-chat"
+    reader_model: ModelName = "simulated-chat"
     """The model that looks; asked at temperature 0."""
-    coder: str | None = "answer"
+    coder: Annotated[str, RefersTo("prompts/coders")] | None = "answer"
     """The prompt in `prompts/coders/` by which a model says which option a free answer comes to,
     where that cannot be read by rule; null for none."""
-    coder_model: str = "simulated-chat"
+    coder_model: ModelName = "simulated-chat"
     """The model that says so; asked at temperature 0."""
-    format: str = "letters"
+    format: FormatName = "letters"
     """How the question is laid out, by its name in `formats`; its names for asker and answerer
     also stand around the open question that stories answer."""
 
@@ -198,59 +203,12 @@ class Personas(Record):
     """Whether the traits stand in an order of their own for each persona."""
 
 
-class Condition(Record):
-    """One way of building personas, and of asking them."""
-
-    persona: Literal["none", "traits", "primed", "matched"]
-    """`none`: nothing. `traits`: the respondent's traits. `primed`: a story written from them.
-    `matched`: the matched natural story, followed by the traits where a style is given."""
-    style: str | None = None
-    """How the traits are worded: a name in `prompts/styles/`; for `primed` the form in which the
-    writer gets them, a name in `prompts/writers/`."""
-    matching: str | None = None
-    """For `matched`: which matching, by its name in `matching.variants`."""
-    model: str | None = None
-    """Ask this model instead of all those in `models`."""
-    prompt: str | None = None
-    """Frame items by this prompt instead of `questions.prompt`."""
-    format: str | None = None
-    """Lay questions out in this format instead of `questions.format`."""
-    require_label: bool | None = None
-    """Instead of `questions.require_label`."""
-    decline_option: str | None = None
-    """Instead of `questions.decline_option`; null leaves it out."""
-    series: bool | None = None
-    """Instead of `questions.series`."""
-    shuffle_items: bool | None = None
-    """Instead of `questions.shuffle_items`."""
-    shuffle_options: bool | None = None
-    """Instead of `questions.shuffle_options`."""
-    answer_mode: AnswerMode | None = None
-    """Ask in this way instead of `questions.answer_mode`."""
-    max_attempts: Annotated[int, Field(ge=1)] | None = None
-    """Instead of `questions.max_attempts`."""
-    temperature: Annotated[float, Field(ge=0, le=2)] | None = None
-    """Sample at this temperature instead of `questions.sampling.temperature`."""
-    max_tokens: Annotated[int, Field(ge=1)] | None = None
-    """Instead of `questions.sampling.max_tokens`."""
-
-    @model_validator(mode="after")
-    def _consistent(self) -> Self:
-        if self.persona in ("traits", "primed") and self.style is None:
-            raise ValueError(f"a persona of {self.persona} needs a style")
-        if self.persona == "none" and self.style is not None:
-            raise ValueError("a persona of none takes no style")
-        if (self.persona == "matched") != (self.matching is not None):
-            raise ValueError("matching is given if, and only if, persona is matched")
-        return self
-
-
 class Questions(Record):
     """How personas take the survey."""
 
-    prompt: str = "consistent"
+    prompt: PromptName = "consistent"
     """What frames each item, in `prompts/surveys/`."""
-    format: str = "letters"
+    format: FormatName = "letters"
     """How items are laid out, by its name in `formats`."""
     require_label: bool = True
     """Whether a line after the options asks for one of their labels."""
@@ -270,6 +228,66 @@ class Questions(Record):
     """How often an item is asked, at most, until an answer can be read."""
     sampling: Sampling = Sampling()
     """How answers are drawn."""
+
+
+class _Condition(Record):
+    """One way of building personas, and of asking them.
+
+    The keys of `questions` may stand here too, and hold instead. A null says nothing, but that of
+    `decline_option` leaves the option out.
+    """
+
+    persona: Literal["none", "traits", "primed", "matched"]
+    """`none`: nothing. `traits`: the respondent's traits. `primed`: a story written from them.
+    `matched`: the matched natural story, followed by the traits where a style is given."""
+    style: Annotated[str, RefersTo("prompts/{style_kind}")] | None = None
+    """How the traits are worded: a name in `prompts/styles/`; for `primed` the form in which the
+    writer gets them, a name in `prompts/writers/`."""
+    matching: Annotated[str, RefersTo("matching")] | None = None
+    """For `matched`: which matching, by its name in `matching.variants`."""
+    model: ModelName | None = None
+    """Ask this model instead of all those in `models`."""
+
+    @property
+    def style_kind(self) -> str:
+        """The folder in `prompts/` that the style is a name in."""
+        return "writers" if self.persona == "primed" else "styles"
+
+    def override(self, key: str) -> Any:
+        """Return what the condition says instead of one of the questions' settings, or None."""
+        return getattr(self, key)
+
+    @model_validator(mode="after")
+    def _consistent(self) -> Self:
+        if self.persona in ("traits", "primed") and self.style is None:
+            raise ValueError(f"a persona of {self.persona} needs a style")
+        if self.persona == "none" and self.style is not None:
+            raise ValueError("a persona of none takes no style")
+        if (self.persona == "matched") != (self.matching is not None):
+            raise ValueError("matching is given if, and only if, persona is matched")
+        return self
+
+
+def _overrides() -> dict[str, Any]:
+    """Return the settings of `questions` as a condition may have them, each of its own."""
+    own = {f"questions.{name}": field for name, field in Questions.model_fields.items()}
+    del own["questions.sampling"]
+    sampling = Sampling.model_fields.items()
+    own |= {f"questions.sampling.{name}": field for name, field in sampling}
+    found = {}
+    for path, field in own.items():
+        kind: Any = Annotated[field.annotation, None, *field.metadata]
+        default = Field(default=None, description=f"Instead of `{path}`.")
+        found[path.rpartition(".")[2]] = (kind | None, default)
+    return found
+
+
+if TYPE_CHECKING:
+    Condition = _Condition
+else:
+    Condition = create_model(
+        "Condition", __base__=_Condition, __doc__=_Condition.__doc__, **_overrides()
+    )
 
 
 class Shards(Record):
@@ -340,9 +358,11 @@ class Experiment(Record):
 
     seed: int = 0
     """Every random draw derives from it."""
-    surveys: Annotated[list[Name], Field(min_length=1), AfterValidator(different)]
+    surveys: Annotated[
+        list[Annotated[Name, RefersTo("surveys")]], Field(min_length=1), AfterValidator(different)
+    ]
     """The surveys of the study, by their names in `config/surveys/`."""
-    humans: dict[str, str] = {}
+    humans: dict[Annotated[str, RefersTo("survey")], str] = {}
     """For each survey its file of people: a path to a `.sav`, or `simulated`, the default."""
     population: SizeBySurvey = {DEFAULT: 200}
     """How many people a simulated survey has; a number, or a mapping from surveys to numbers."""
@@ -350,9 +370,13 @@ class Experiment(Record):
     """How many respondents are drawn from each survey's people; a number, `all`, or a mapping."""
     filters: Filters = Filters()
     """Which of the people and stories take part, by their traits."""
-    models: Names
+    models: Annotated[list[ModelName], Field(min_length=1), AfterValidator(different)]
     """The models that take the surveys, by their names in `config/models/`."""
-    compare: Names
+    compare: Annotated[
+        list[Annotated[str, RefersTo("condition")]],
+        Field(min_length=1),
+        AfterValidator(different),
+    ]
     """The conditions of the tables, in their order."""
     conditions: dict[Name, Condition]
     """All conditions that can be compared."""

@@ -1,5 +1,6 @@
 """The kinds of value that the experiment language is made of: names, counts, values by survey."""
 
+from dataclasses import dataclass
 from typing import Annotated, Any, Literal, TypeVar
 
 from pydantic import AfterValidator, BeforeValidator, Field
@@ -7,6 +8,29 @@ from pydantic import AfterValidator, BeforeValidator, Field
 T = TypeVar("T")
 DEFAULT = "default"
 """The key of a value that holds for every survey without one of its own."""
+
+
+@dataclass(frozen=True, slots=True)
+class RefersTo:
+    """Marks a name that must stand elsewhere, so that a misspelt one is found.
+
+    Parameters
+    ----------
+    place
+        A folder of files such as ``prompts/critics``, or one of ``trait``, ``condition``,
+        ``matching``, ``format``, ``survey`` and ``survey or default``. What stands in braces is
+        an attribute of the record.
+    """
+
+    place: str
+
+
+BY_SURVEY = object()
+"""Marks a mapping from surveys, and `default`, to values."""
+ModelName = Annotated[str, RefersTo("models")]
+PromptName = Annotated[str, RefersTo("prompts/surveys")]
+FormatName = Annotated[str, RefersTo("format")]
+_Survey = Annotated[str, RefersTo("survey or default")]
 
 
 def spread(value: Any) -> Any:
@@ -34,9 +58,9 @@ def different(values: list[str]) -> list[str]:
 
 Names = Annotated[list[str], Field(min_length=1), AfterValidator(different)]
 """One or more different names."""
-
-Distinct = Annotated[list[str], AfterValidator(different)]
-"""Different names, or none."""
+TraitName = Annotated[str, RefersTo("trait")]
+TraitNames = Annotated[list[TraitName], Field(min_length=1), AfterValidator(different)]
+"""One or more different traits."""
 
 Count = Annotated[
     Annotated[int, Field(ge=1)] | None,
@@ -45,7 +69,8 @@ Count = Annotated[
 """A number of things, or `all` of them."""
 
 CountBySurvey = Annotated[
-    dict[str, Count],
+    dict[_Survey, Count],
+    BY_SURVEY,
     BeforeValidator(
         spread,
         json_schema_input_type=Annotated[int, Field(ge=1)]
@@ -54,14 +79,16 @@ CountBySurvey = Annotated[
     ),
 ]
 SizeBySurvey = Annotated[
-    dict[str, Annotated[int, Field(ge=2)]],
+    dict[_Survey, Annotated[int, Field(ge=2)]],
+    BY_SURVEY,
     BeforeValidator(
         spread,
         json_schema_input_type=Annotated[int, Field(ge=2)] | dict[str, Annotated[int, Field(ge=2)]],
     ),
 ]
 TraitsBySurvey = Annotated[
-    dict[str, Names],
+    dict[_Survey, TraitNames],
+    BY_SURVEY,
     BeforeValidator(spread, json_schema_input_type=list[str] | dict[str, list[str]]),
 ]
 

@@ -18,8 +18,9 @@ from anthology.models.registry import capabilities
 from anthology.records import canonical_json, merge_json
 from anthology.spelling import suggest
 from anthology.stages import stage_descriptions
-from anthology.study.checks.names import references, unfit_sizes
+from anthology.study.checks.names import unfit_sizes
 from anthology.study.checks.problem import refuse
+from anthology.study.checks.references import references
 from anthology.study.codehash import code_hash
 from anthology.study.resources import PART, Default, Jobs
 from anthology.study.settings import Setting, settings
@@ -128,7 +129,7 @@ class Workflow:
 
     def _free_providers(self) -> list[str]:
         """Return the modules of the providers that a dry run asks for real."""
-        names = {r.name for r in references(self.study.experiment) if r.folder == "models"}
+        names = {name for _, name, to in references(self.study.experiment) if to == "models"}
         specs = [self.study.model(name) for name in names]
         return sorted({f"providers.{s.provider}" for s in specs if not capabilities(s).paid})
 

@@ -63,6 +63,7 @@ OVERRIDES: dict[str, tuple[Any, str, Any]] = {
     "answer_mode": ("logprobs", "answer_mode", "logprobs"),
     "max_attempts": (7, "max_attempts", 7),
     "temperature": (0.5, "sampling.temperature", 0.5),
+    "top_p": (0.5, "sampling.top_p", 0.5),
     "max_tokens": (9, "sampling.max_tokens", 9),
 }
 

@@ -40,7 +40,7 @@ def unsupported_answer_modes(study: Study) -> Iterator[Mistake]:
         (("traits", "answer_mode"), e.traits.model, e.traits.answer_mode)
     ]
     for model, name in study.rows():
-        own = study.condition(name).answer_mode
+        own = study.condition(name).override("answer_mode")
         key: Key = ("conditions", name, "answer_mode") if own else ("questions", "answer_mode")
         asked.append((key, model, own or e.questions.answer_mode))
     for key, model, asking in asked:

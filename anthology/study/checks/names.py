@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from anthology.config.experiment import RESERVED, SIMULATED, Experiment
-from anthology.config.types import DEFAULT, for_survey
+from anthology.config.experiment import RESERVED, SIMULATED
+from anthology.config.types import for_survey
 from anthology.spelling import suggest
 from anthology.study.checks.groups import unknown_options, unknown_subgroups
 from anthology.study.checks.models import (
@@ -19,6 +18,7 @@ from anthology.study.checks.models import (
 )
 from anthology.study.checks.problem import Key, Mistake
 from anthology.study.checks.prompts import unfit_reasoning
+from anthology.study.checks.references import incomplete_mappings, unknown_references
 from anthology.study.files import TRAITS
 
 if TYPE_CHECKING:
@@ -28,19 +28,14 @@ _WEIGHTED = 0.9
 """The share of a simulated survey's people that are sure to have a weight."""
 
 
-@dataclass(frozen=True)
-class Reference:
-    """A name in the experiment that there must be a file for."""
-
-    key: Key
-    name: str
-    folder: str
-
-
 def mistakes(study: Study) -> list[Mistake]:
     """List what is wrong with an experiment; names first, since the rest builds on them."""
     for find in (
-        unknown_names,
+        unknown_references,
+        unsimulated_surveys,
+        reserved_names,
+        incomplete_mappings,
+        unknown_variants,
         chat_needed,
         unsupported_answer_modes,
         unable_to_score,
@@ -59,60 +54,10 @@ def mistakes(study: Study) -> list[Mistake]:
     return []
 
 
-def references(experiment: Experiment) -> Iterator[Reference]:
-    """List every name in the experiment for which there must be a file."""
-    e = experiment
-    natural, primed, keep = e.backstories.natural, e.backstories.primed, e.backstories.keep
-    for i, name in enumerate(e.surveys):
-        yield Reference(("surveys", i), name, "surveys")
-    for i, name in enumerate(e.models):
-        yield Reference(("models", i), name, "models")
-    yield Reference(("backstories", "natural", "prompt"), natural.prompt, "prompts/stories")
-    if natural.preamble is not None:
-        key = ("backstories", "natural", "preamble")
-        yield Reference(key, natural.preamble, "prompts/preambles")
-    yield Reference(("backstories", "natural", "model"), natural.model, "models")
-    yield Reference(("backstories", "primed", "model"), primed.model, "models")
-    yield Reference(("backstories", "keep", "critic_model"), keep.critic_model, "models")
-    if keep.critic is not None:
-        yield Reference(("backstories", "keep", "critic"), keep.critic, "prompts/critics")
-    for i, name in enumerate(e.backstories.perplexity):
-        yield Reference(("backstories", "perplexity", i), name, "models")
-    yield Reference(("traits", "model"), e.traits.model, "models")
-    yield Reference(("traits", "reader_model"), e.traits.reader_model, "models")
-    if e.traits.reader is not None:
-        yield Reference(("traits", "reader"), e.traits.reader, "prompts/readers")
-    yield Reference(("traits", "coder_model"), e.traits.coder_model, "models")
-    if e.traits.coder is not None:
-        yield Reference(("traits", "coder"), e.traits.coder, "prompts/coders")
-    yield Reference(("traits", "prompt"), e.traits.prompt, "prompts/surveys")
-    yield Reference(("questions", "prompt"), e.questions.prompt, "prompts/surveys")
-    for name, condition in e.conditions.items():
-        if condition.model is not None:
-            yield Reference(("conditions", name, "model"), condition.model, "models")
-        if condition.style is not None:
-            kind = "writers" if condition.persona == "primed" else "styles"
-            yield Reference(("conditions", name, "style"), condition.style, f"prompts/{kind}")
-        if condition.prompt is not None:
-            yield Reference(("conditions", name, "prompt"), condition.prompt, "prompts/surveys")
-
-
-def unknown_names(study: Study) -> Iterator[Mistake]:
-    """Find names that nothing bears: files, conditions, matchings, formats, traits, surveys."""
-    e, catalogue = study.experiment, study.catalogue
-    for reference in references(e):
-        names = catalogue.names(reference.folder)
-        if reference.name not in names:
-            file = catalogue.path(reference.folder, reference.name)
-            yield Mistake(
-                reference.key,
-                reference.name,
-                f"there is no {file}; {suggest(reference.name, names)}",
-            )
-        else:
-            catalogue.load(reference.folder, reference.name)
-    surveys = catalogue.names("surveys")
-    for name in sorted(set(e.surveys) & set(surveys)):
+def unsimulated_surveys(study: Study) -> Iterator[Mistake]:
+    """Find surveys that are to be simulated, but have no population."""
+    catalogue = study.catalogue
+    for name in study.experiment.surveys:
         people = study.people(name)
         if people == SIMULATED and name in catalogue.names("populations"):
             catalogue.load("populations", name)
@@ -120,44 +65,22 @@ def unknown_names(study: Study) -> Iterator[Mistake]:
             file = catalogue.path("populations", name)
             sentence = f"{name} cannot be simulated, there is no {file}; give its .sav"
             yield Mistake(("humans", name), people, sentence)
-    for name in RESERVED.keys() & e.conditions.keys():
+
+
+def reserved_names(study: Study) -> Iterator[Mistake]:
+    """Find conditions with a name that tables give to another row."""
+    for name in RESERVED.keys() & study.experiment.conditions.keys():
         sentence = f"{name} is what tables call {RESERVED[name]}; choose another name"
-        yield Mistake(("conditions", name), e.conditions[name].persona, sentence)
-    inner: list[tuple[Key, str, Sequence[str]]] = [
-        (("traits", "format"), e.traits.format, list(e.formats)),
-        (("questions", "format"), e.questions.format, list(e.formats)),
-    ]
-    inner += [(("compare", i), name, list(e.conditions)) for i, name in enumerate(e.compare)]
-    for name, condition in e.conditions.items():
-        if condition.matching is not None:
-            variants = list(e.matching.variants)
-            inner.append((("conditions", name, "matching"), condition.matching, variants))
-        if condition.format is not None:
-            inner.append((("conditions", name, "format"), condition.format, list(e.formats)))
-    for section, values in _by_survey(study):
-        inner += [((*section, name), name, [DEFAULT, *surveys]) for name in values]
-        if DEFAULT not in values:
-            for name in sorted(set(e.surveys) - set(values)):
-                yield Mistake(section, values, f"says nothing for {name}; add it or a default")
-    inner += [(("humans", name), name, surveys) for name in e.humans]
-    declared = catalogue.traits()
-    known = list(declared)
-    inner += [(("traits", "ask", i), name, known) for i, name in enumerate(e.traits.ask)]
-    inner += [
-        (("traits", "open_ended", i), name, known) for i, name in enumerate(e.traits.open_ended)
-    ]
-    for name, variant in e.traits.variants.items():
-        inner.append((("traits", "variants", name), name, known))
-        if name in declared:
-            ways = list(declared[name].variants)
-            inner.append((("traits", "variants", name), variant, ways))
-    for section, values in _by_survey(study):
-        if section[-1] == "traits":
-            for survey, names in values.items():
-                inner += [((*section, survey, i), name, known) for i, name in enumerate(names)]
-    for key, name, expected in inner:
-        if name not in expected:
-            yield Mistake(key, name, f"unknown name; {suggest(name, expected)}")
+        yield Mistake(("conditions", name), study.condition(name).persona, sentence)
+
+
+def unknown_variants(study: Study) -> Iterator[Mistake]:
+    """Find traits that are to be asked in a variant they do not have."""
+    for name, variant in study.experiment.traits.variants.items():
+        known = study.catalogue.traits()[name].variants
+        if variant not in known:
+            sentence = f"unknown name; {suggest(variant, known)}"
+            yield Mistake(("traits", "variants", name), variant, sentence)
 
 
 def unmatched_traits(study: Study) -> Iterator[Mistake]:
@@ -226,7 +149,7 @@ def missing_sentences(study: Study) -> Iterator[Mistake]:
     for name, condition in study.experiment.conditions.items():
         if condition.style is None:
             continue
-        kind = "writers" if condition.persona == "primed" else "styles"
+        kind = condition.style_kind
         prompt = study.prompt(kind, condition.style)
         sentences = prompt.style.traits if kind == "writers" else prompt.traits
         surveys = study.experiment.surveys
@@ -296,15 +219,3 @@ def missing_files(study: Study) -> Iterator[Mistake]:
             yield Mistake(key, file, sentence)
         elif set(file) & set("{}"):
             yield Mistake(key, file, "has a brace, which Snakemake reads as a wildcard; rename it")
-
-
-def _by_survey(study: Study) -> Iterator[tuple[Key, Mapping[str, Any]]]:
-    """List the settings that may differ from survey to survey."""
-    e = study.experiment
-    yield ("population",), e.population
-    yield ("respondents",), e.respondents
-    yield ("matching", "traits"), e.matching.traits
-    yield ("personas", "traits"), e.personas.traits
-    for name, variant in e.matching.variants.items():
-        if variant.traits is not None:
-            yield ("matching", "variants", name, "traits"), variant.traits

@@ -28,7 +28,7 @@ def _keys(name: str, condition: Condition) -> Callable[..., Key]:
     """Return a function that tells in which section a setting of a condition stands."""
 
     def key(*steps: str) -> Key:
-        own = getattr(condition, steps[-1]) is not None
+        own = condition.override(steps[-1]) is not None
         return ("conditions", name, steps[-1]) if own else ("questions", *steps)
 
     return key
