@@ -22,6 +22,7 @@ from anthology.records import merge_json
 from anthology.stages import humans, personas, population
 from anthology.study.command_line import read_workflow
 from anthology.study.workflow import Workflow
+from anthology.survey.reader import Settings as SurveySettings
 
 S = TypeVar("S", bound=StageSettings)
 
@@ -96,7 +97,7 @@ class Inputs:
         with redirect_stderr(StringIO()):
             population.run(drawn, output=sav)
             humans.run(
-                self.settings("humans", humans.Settings),
+                self.settings("humans", SurveySettings),
                 sav=sav,
                 humans=table,
                 codebook=self.codebook,

@@ -9,8 +9,8 @@ import pytest
 PACKAGE = Path(__file__).parents[1] / "anthology"
 LEVELS = (
     {"errors", "records", "seeds", "spelling", "__init__"},
-    {"config", "io", "survey"},
-    {"journal", "matching"},
+    {"config", "io"},
+    {"survey", "journal", "matching"},
     {"models"},
     {"interview", "simulation", "provenance"},
     {"stories", "analysis", "providers"},

@@ -175,7 +175,7 @@ class Workflow:
             file = self.study.people(survey)
             if file != SIMULATED:
                 from anthology.interview.survey_interview import check_questions
-                from anthology.stages.humans import Settings, read_survey
+                from anthology.survey.reader import Settings, read_survey
 
                 wildcards = _Wildcards(survey)
                 parts = [setting(wildcards) for setting in self.settings("humans").values()]

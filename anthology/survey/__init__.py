@@ -1,4 +1,4 @@
 """A survey's file: SPSS data, its wording, its respondents.
 
-Imports only the top of the package. The configuration of surveys is in `config/survey.py`.
+Imports `config` and `io`. How a survey is declared is in `config/survey.py`.
 """

@@ -13,8 +13,8 @@ import pytest
 from anthology.errors import DataError
 from anthology.io.parquet import read_metadata, read_producer, read_table
 from anthology.stages import humans
-from anthology.stages.humans import ItemVariable, Settings, TraitVariable
 from anthology.survey.codebook import Codebook, Entry, TraitEntry
+from anthology.survey.reader import CodedVariable, Settings, read_survey
 from anthology.survey.spss import read_columns, read_header
 
 AGE: dict[int | float, str] = {1: "18 to 29", 2: "30 or older", 99: "Refused"}
@@ -54,10 +54,10 @@ def settings(**changes: Any) -> Settings:
             "id": "QKEY",
             "weight": "WEIGHT_W7",
             "traits": {
-                "age": TraitVariable(variable="F_AGE", codes=[1, 2]),
-                "income": TraitVariable(variable="F_INC", codes=[2, 1]),
+                "age": CodedVariable(variable="F_AGE", codes=[1, 2]),
+                "income": CodedVariable(variable="F_INC", codes=[2, 1]),
             },
-            "items": [ItemVariable(variable="TEA_W7", codes=[1, 2, 3])],
+            "items": [CodedVariable(variable="TEA_W7", codes=[1, 2, 3])],
             **changes,
         }
     )
@@ -144,8 +144,8 @@ def test_people_are_read(
         },
     )
     said = (
-        "w7: 5 people read from our wave.sav, 2 left out without a weight, "
-        "0 by their traits, 3 kept\n"
+        "w7: 5 respondents read from our wave.sav, 2 excluded without a weight, "
+        "0 by the filters, 3 kept\n"
     )
     assert capsys.readouterr().err == said
 
@@ -203,7 +203,7 @@ def test_draws_depend_on_seed_and_survey(tmp_path: Path) -> None:
 def test_the_code_of_a_refusal_does_not_matter(tmp_path: Path) -> None:
     labels: dict[str, dict[int | float, str]] = {"F_AGE": {1: "Refused", 2: "Young", 99: "Old"}}
     sav = write(tmp_path / "w7.sav", value_labels=labels)
-    traits = {"age": TraitVariable(variable="F_AGE", codes=[99, 2])}
+    traits = {"age": CodedVariable(variable="F_AGE", codes=[99, 2])}
     table, book, _ = run(sav, traits=traits)
     assert table["trait:age"].to_pylist() == [None, 2, 99]
     assert book.traits["age"].texts == {99: "Old", 2: "Young"}
@@ -218,7 +218,7 @@ def test_a_blank_label_is_no_label(tmp_path: Path) -> None:
 
 def test_an_undeclared_answer_is_an_error(tmp_path: Path) -> None:
     message = failing(
-        write(tmp_path / "w7.sav"), items=[ItemVariable(variable="TEA_W7", codes=[2, 1])]
+        write(tmp_path / "w7.sav"), items=[CodedVariable(variable="TEA_W7", codes=[2, 1])]
     )
     assert f"{tmp_path}/w7.sav: TEA_W7 has 1 row with the code 3" in message
     assert '"Bad", which is not declared' in message
@@ -289,7 +289,7 @@ def test_a_wrong_declaration_is_found_in_the_header(
 
 
 def test_a_right_declaration_passes(tmp_path: Path) -> None:
-    humans.read_survey(settings(), write(tmp_path / "w7.sav"))
+    read_survey(settings(), write(tmp_path / "w7.sav"))
 
 
 def test_a_missing_variable_among_many_names_only_its_like(tmp_path: Path) -> None:
@@ -308,7 +308,10 @@ def test_a_missing_variable_among_many_names_only_its_like(tmp_path: Path) -> No
         ({"QKEY": ["a", " ", "c", "d", "e"]}, "QKEY is missing in row 2"),
         ({"WEIGHT_W7": [1.0, 1.0, 1.0, -0.5, 1.0]}, "WEIGHT_W7 is -0.5 in row 4"),
         ({"WEIGHT_W7": [1.0, np.inf, 1.0, 1.0, 1.0]}, "WEIGHT_W7 is inf in row 2"),
-        ({"WEIGHT_W7": [None, 0.0, 0.0, 0.0, 0.0]}, "holds nobody whose WEIGHT_W7 is above zero"),
+        (
+            {"WEIGHT_W7": [None, 0.0, 0.0, 0.0, 0.0]},
+            "has no respondent whose WEIGHT_W7 is above",
+        ),
     ],
 )
 def test_wrong_rows_are_named(tmp_path: Path, columns: dict[str, list[Any]], message: str) -> None:
@@ -320,7 +323,7 @@ def test_a_file_without_rows_holds_nobody(tmp_path: Path) -> None:
     sav = write(
         tmp_path / "w7.sav", {name: [] for name in COLUMNS if name != "SPARE"} | {"SPARE": []}
     )
-    assert "holds nobody" in failing(sav)
+    assert "has no respondent" in failing(sav)
 
 
 @pytest.mark.parametrize(

@@ -41,7 +41,7 @@ def test_people_take_part_by_their_codes(
 def test_a_filter_that_leaves_nobody_is_told(tmp_path: Path) -> None:
     filters = {"include": {"age": [1], "income": [2]}}
     said = failing(write_sav(tmp_path / "wave.sav"), **filters)
-    assert "nobody whom filters.respondents lets take part, of 3 people" in said
+    assert "no respondent whom filters.respondents lets take part, of 3" in said
 
 
 def test_who_is_drawn_does_not_depend_on_who_is_filtered_out(tmp_path: Path) -> None:
