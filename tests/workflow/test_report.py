@@ -118,7 +118,7 @@ def test_a_table_can_be_fetched(results: Page, reported: Project) -> None:
 def test_the_first_page_says_what_simulated_means_and_leads_to_the_explorer(page: Page) -> None:
     page.reload()
     said = " ".join(page.inner_text("body").split())
-    assert "evidence about nothing" in said
+    assert "no evidential value" in said
     assert "Models: simulated." in said
     link = page.locator("a[href='w34/explorer.html']")
     with page.expect_navigation():
@@ -166,7 +166,7 @@ def test_a_caption_makes_the_report_again_and_nothing_else(
     copy = Project(tmp_path / "copy")
     shutil.copytree(reported.path, copy.path, symlinks=True)
     copy.make("--touch", REPORT, *ASKED)
-    copy.replace("rules/captions/figures/items.rst", "For each item", "Of each item")
+    copy.replace("rules/captions/figures/items.rst", "The share of answers", "Shares of answers")
     assert copy.stale(REPORT, *ASKED) == {REPORT}
 
 
