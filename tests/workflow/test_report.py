@@ -94,10 +94,10 @@ def test_a_figure_is_shown_from_its_upper_end_on(results: Page, name: str) -> No
     ("name", "defined"),
     [
         ("figure: ranking", "mean over items of the 1-Wasserstein distance"),
-        ("figure: ranking", "the people are split at random into halves"),
+        ("figure: ranking", "the respondents are split at random into halves"),
         ("figure: correlations", "root of the summed squared differences"),
-        ("figure: items", "Wilson's score intervals"),
-        ("figure: matches", "effective number of stories"),
+        ("figure: items", "Wilson score intervals"),
+        ("figure: matches", "effective number of backstories"),
         ("table: metrics", "1 - trace(AB) / (|A| |B|)"),
         ("table: comparisons", "corrected for the number of pairs"),
     ],
