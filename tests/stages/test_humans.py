@@ -288,8 +288,6 @@ def test_a_wrong_declaration_is_found_in_the_header(
     assert str(sav) in said
 
 
-def test_a_right_declaration_passes(tmp_path: Path) -> None:
-    read_survey(settings(), write(tmp_path / "w7.sav"))
 
 
 def test_a_missing_variable_among_many_names_only_its_like(tmp_path: Path) -> None:
@@ -346,9 +344,6 @@ def test_what_is_no_survey_file_is_told(
     assert message in failing(sav)
 
 
-def test_a_directory_is_told(tmp_path: Path) -> None:
-    (tmp_path / "w7.sav").mkdir()
-    assert "is a directory" in failing(tmp_path / "w7.sav")
 
 
 @pytest.mark.parametrize("how", [{}, {"row_compress": True}, {"compress": True}])

@@ -137,18 +137,6 @@ def test_what_is_said_in_one_answer_or_goes_on_adds_up(words: list[list[str]]) -
     assert whole.logprob == pytest.approx(logprob)
 
 
-@pytest.mark.parametrize("max_concurrency", [1, 3])
-def test_neither_order_nor_company_changes_a_storys_figures(
-    tmp_path: Path, max_concurrency: int
-) -> None:
-    texts = ["I was born in Ohio.", "We were poor.", "My father fished, and I read."]
-    alone = [scored(tmp_path, ScriptedSession(Simulated()), [text])[0] for text in texts]
-    turned = scored(
-        tmp_path, ScriptedSession(Simulated(), max_concurrency), *([text] for text in texts[::-1])
-    )
-    assert [row["perplexity"] for row in turned] == [row["perplexity"] for row in alone[::-1]]
-
-
 # What a model does not take.
 
 
@@ -175,12 +163,6 @@ def test_a_model_that_takes_no_story_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(ModelError, match=r"model scripted: took none of the 2 stories; .*longer"):
         scored(tmp_path, ScriptedSession(Scorer({})), ["one"], ["two"])
     assert not (tmp_path / "scripted.parquet").exists()
-
-
-def test_a_perplexity_beyond_all_numbers_is_infinite(tmp_path: Path) -> None:
-    model = Scorer({" one": (1, -9999.0)})
-    (row,) = scored(tmp_path, ScriptedSession(model), ["one"])
-    assert row["perplexity"] == math.inf
 
 
 # Through a server.
@@ -237,12 +219,6 @@ def test_a_run_that_broke_off_asks_only_for_the_rest(tmp_path: Path) -> None:
         assert server.counts.answered.total() == 12
     assert 0 < kept < 12
     assert all(row["logprob"] < 0 for row in rows)
-
-
-def test_a_story_longer_than_the_servers_window_is_left_out(tmp_path: Path) -> None:
-    with serving(Serving(context=30)) as server:
-        rows = Desk(tmp_path, server).scored("I am Ann.", "word " * 40, "I am Bob.")
-    assert [row["logprob"] is None for row in rows] == [False, True, False]
 
 
 # All models in one table.
@@ -328,15 +304,6 @@ def test_every_story_gets_a_row_from_every_model_and_a_change_runs_what_it_must(
     ):
         project.configure(lambda config, change=change: merge(config, change))  # type: ignore[misc]
         assert project.stale(TABLE) == stale
-
-
-def test_a_story_that_is_refused_alone_in_its_part_spoils_nothing(tmp_path: Path) -> None:
-    model = Scorer({" one": (1, -1.0)})
-    rows = [
-        scored(tmp_path, ScriptedSession(model, part=f"{part}-of-2"), ["one"], ["far too long"])
-        for part in (1, 2)
-    ]
-    assert [[row["logprob"] for row in part] for part in rows] == [[-1.0], [None]]
 
 
 def test_a_model_that_takes_no_story_in_any_part_is_an_error(tmp_path: Path) -> None:

@@ -168,13 +168,3 @@ def test_a_caption_makes_the_report_again_and_nothing_else(
     copy.make("--touch", REPORT, *ASKED)
     copy.replace("rules/captions/figures/items.rst", "The share of answers", "Shares of answers")
     assert copy.stale(REPORT, *ASKED) == {REPORT}
-
-
-def test_an_edit_of_one_figure_s_module_draws_the_figures_again(
-    reported: Project, tmp_path: Path
-) -> None:
-    copy = Project(tmp_path / "copy")
-    shutil.copytree(reported.path, copy.path, symlinks=True)
-    copy.replace("anthology/figures/traits.py", "_ROW = 0.22", "_ROW = 0.23")
-    figures = {f"results/w34/figures/{name}.svg" for name in FIGURES}
-    assert copy.stale("results/w34/figures/items.svg", *ASKED) == figures

@@ -57,19 +57,6 @@ def test_everything_that_was_answered_is_in_the_journal(served: tuple[Project, i
     assert total.damaged == 0
 
 
-def test_a_second_run_asks_nothing_and_says_the_same(
-    served: tuple[Project, int], tmp_path: Path
-) -> None:
-    copy = Project(tmp_path / "copy")
-    shutil.copytree(served[0].path, copy.path)
-    shutil.rmtree(copy.path / "results")
-    with serving(Serving(key=KEY)) as server:
-        serve(copy, server.url)
-        copy.make(TABLE)
-        assert server.counts.requests.total() == 0
-    assert tables(copy) == tables(served[0])
-
-
 def test_without_a_server_the_journal_is_enough(
     served: tuple[Project, int], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
