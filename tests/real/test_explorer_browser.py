@@ -77,7 +77,7 @@ def visit(browser: Any, survey: Explored) -> Iterator[Visit]:
     assert found.trouble == []
 
 
-def test_the_page_opens_from_a_file_and_asks_nothing_of_a_network(visit: Visit) -> None:
+def test_the_page_opens_from_a_file_without_a_network(visit: Visit) -> None:
     page = visit.open()
     assert visit.listed() == IDS
     assert [url.partition("#")[0] for url in visit.asked] == [visit.file.as_uri()]
@@ -87,7 +87,7 @@ def test_the_page_opens_from_a_file_and_asks_nothing_of_a_network(visit: Visit) 
     visit.trouble.clear()
 
 
-def test_a_story_of_markup_is_text_and_runs_nothing(visit: Visit) -> None:
+def test_markup_in_a_backstory_is_shown_as_text(visit: Visit) -> None:
     for where in (GREEDY, PRIMED, "view=stories&story=4"):
         page = visit.open(where)
         assert NASTY in page.locator(".passage").text_content()
@@ -96,7 +96,7 @@ def test_a_story_of_markup_is_text_and_runs_nothing(visit: Visit) -> None:
     assert "Is it <b>new</b>?" in visit.open(GREEDY).locator(".answers").text_content()
 
 
-def test_prompts_are_shown_to_the_letter(visit: Visit, survey: Explored) -> None:
+def test_prompts_are_shown_verbatim(visit: Visit, survey: Explored) -> None:
     for model, condition in ROWS:
         for name, prompts in survey.prompts(model, condition).items():
             page = visit.open(f"condition={model}/{condition}&respondent={name}")
@@ -114,7 +114,7 @@ def test_prompts_are_shown_to_the_letter(visit: Visit, survey: Explored) -> None
                 assert speakers == [message.role for message in prompt]
 
 
-def test_a_respondent_is_found_by_filters_and_words(visit: Visit) -> None:
+def test_respondents_are_found_by_filters_and_search(visit: Visit) -> None:
     page = visit.open("condition=base/greedy")
     page.get_by_text("More filters").click()
     page.get_by_label("age").select_option("Old <i>enough</i>")
@@ -135,7 +135,7 @@ def test_a_respondent_is_found_by_filters_and_words(visit: Visit) -> None:
     assert page.get_by_label("Condition", exact=True).input_value() == "base/greedy"
 
 
-def test_the_list_is_put_in_the_order_that_is_asked_for(visit: Visit) -> None:
+def test_the_list_can_be_sorted(visit: Visit) -> None:
     page = visit.open("condition=base/greedy")
     page.get_by_label("Order").select_option("least similar story first")
     page.wait_for_selector(".rows li:first-child:has-text('p2')")
@@ -145,7 +145,7 @@ def test_the_list_is_put_in_the_order_that_is_asked_for(visit: Visit) -> None:
     assert visit.listed() == IDS
 
 
-def test_the_address_holds_nothing_but_what_is_shown(visit: Visit) -> None:
+def test_the_url_holds_only_what_is_shown(visit: Visit) -> None:
     page = visit.open(GREEDY)
     page.get_by_label("Condition", exact=True).select_option("bio (base)")
     page.wait_for_selector(".matrix th.here:has-text('bio')")
@@ -153,7 +153,7 @@ def test_the_address_holds_nothing_but_what_is_shown(visit: Visit) -> None:
     assert parts == {"view": "respondents", "condition": "base/bio", "respondent": "p0"}
 
 
-def test_a_condition_is_changed_for_the_same_respondent(visit: Visit) -> None:
+def test_switching_conditions_keeps_the_respondent(visit: Visit) -> None:
     page = visit.open(GREEDY)
     page.locator(".matrix").get_by_role("link", name="primed").click()
     page.wait_for_selector(".matrix th.here:has-text('primed')")
@@ -163,7 +163,7 @@ def test_a_condition_is_changed_for_the_same_respondent(visit: Visit) -> None:
     page.wait_for_selector(".matrix th.here:has-text('greedy')")
 
 
-def test_answers_of_all_conditions_stand_beside_the_respondents(
+def test_answers_of_all_conditions_are_shown_beside_the_respondents(
     visit: Visit, survey: Explored
 ) -> None:
     codes = {"FIRST": [1, 2, 3], "SECOND": [1, 2, 9]}
@@ -193,7 +193,7 @@ def test_answers_of_all_conditions_stand_beside_the_respondents(
     assert len(seen) == 4, "answers that are equal and that are not, with an order and without"
 
 
-def test_a_story_leads_to_whom_it_stands_for_and_back(visit: Visit) -> None:
+def test_a_backstory_links_to_its_respondents_and_back(visit: Visit) -> None:
     page = visit.open("view=stories")
     assert visit.listed() == [f"Story {number}" for number in STORIES]
     page.get_by_label("Stands for").select_option("stands for nobody in greedy")
@@ -212,7 +212,7 @@ def test_a_story_leads_to_whom_it_stands_for_and_back(visit: Visit) -> None:
     page.wait_for_selector("h2:has-text('Story 7')")
 
 
-def test_every_view_says_first_where_its_data_come_from(browser: Any, survey: Explored) -> None:
+def test_every_view_states_the_source_of_its_data(browser: Any, survey: Explored) -> None:
     for file, private in (("private.html", True), ("simulated.html", False)):
         visit = Visit(browser, survey.folder / file, DESK)
         for where in ("", GREEDY, "view=stories", "view=stories&story=4"):
@@ -225,7 +225,7 @@ def test_every_view_says_first_where_its_data_come_from(browser: Any, survey: Ex
         visit.page.close()
 
 
-def test_everything_is_reached_with_the_keyboard(visit: Visit) -> None:
+def test_everything_works_with_the_keyboard(visit: Visit) -> None:
     page = visit.open("condition=base/greedy")
     page.locator(".rows a").first.focus()
     page.keyboard.press("ArrowDown")
@@ -239,7 +239,7 @@ def test_everything_is_reached_with_the_keyboard(visit: Visit) -> None:
     assert len(set(names)) == len(names)
 
 
-def test_what_is_not_there_is_said(visit: Visit) -> None:
+def test_missing_respondents_and_backstories_are_reported(visit: Visit) -> None:
     assert "There is no nobody" in visit.open("respondent=nobody").locator("#shown").inner_text()
     assert "There is no 99" in visit.open("view=stories&story=99").locator("#shown").inner_text()
     assert (
@@ -248,7 +248,7 @@ def test_what_is_not_there_is_said(visit: Visit) -> None:
     )
 
 
-def test_a_narrow_screen_shows_list_and_persona_in_turn(browser: Any, survey: Explored) -> None:
+def test_a_narrow_screen_shows_either_list_or_persona(browser: Any, survey: Explored) -> None:
     visit = Visit(browser, survey.folder / "private.html", PHONE)
     page = visit.open("condition=base/greedy")
     assert page.locator("#find").is_visible()
@@ -267,7 +267,7 @@ def test_a_narrow_screen_shows_list_and_persona_in_turn(browser: Any, survey: Ex
     page.close()
 
 
-def test_a_long_list_is_shown_in_pages(browser: Any, survey: Explored, tmp_path: Path) -> None:
+def test_a_long_list_is_paginated(browser: Any, survey: Explored, tmp_path: Path) -> None:
     files = {("made" if key == "personas" else key): one for key, one in survey.files.items()}
     blocks = collect_blocks(survey.settings, **files)
     stories = blocks["stories"]

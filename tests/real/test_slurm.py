@@ -76,20 +76,20 @@ def test_jobs_make_the_same_bytes_as_one_machine(
     assert results(by_jobs[0]) == results(made)
 
 
-def test_stages_that_ask_models_are_jobs_and_no_others(by_jobs: tuple[Project, Driver]) -> None:
+def test_only_stages_that_ask_models_are_submitted(by_jobs: tuple[Project, Driver]) -> None:
     text = by_jobs[1].text()
     assert set(re.findall(r"^rule (\w+):", text, re.MULTILINE)) == ASKING
     assert not ASKING.intersection(re.findall(r"^localrule (\w+):", text, re.MULTILINE))
     assert len(by_jobs[1].sent()) == len(re.findall(r"^rule (\w+):", text, re.MULTILINE)) == 16
 
 
-def test_a_stage_is_told_in_its_own_log_and_not_in_slurms(by_jobs: tuple[Project, Driver]) -> None:
+def test_a_stages_messages_go_to_its_own_log(by_jobs: tuple[Project, Driver]) -> None:
     logs = by_jobs[0].path / "logs"
     assert "240 questions" in (logs / "w34/responses/simulated/qa.log").read_text()
     assert [path for path in (logs / "slurm").rglob("*") if path.is_file()] == []
 
 
-def test_a_job_gets_what_its_models_file_says(project: Project) -> None:
+def test_a_job_gets_the_resources_of_its_models_file(project: Project) -> None:
     job = "job: {mem_mb: 321, runtime: 7}"
     project.replace(
         "config/models/simulated.yaml", "max_concurrency: 64", f"max_concurrency: 64, {job}"
@@ -102,7 +102,7 @@ def test_a_job_gets_what_its_models_file_says(project: Project) -> None:
     assert "TimeLimit=00:07:00" in told
 
 
-def test_a_stage_that_is_told_what_it_needs_is_a_job_too(project: Project) -> None:
+def test_a_stage_with_resources_of_its_own_is_submitted(project: Project) -> None:
     matches = "results/w34/matches/greedy.parquet"
     before = (project.path / matches).read_bytes()
     (project.path / matches).unlink()
@@ -112,7 +112,7 @@ def test_a_stage_that_is_told_what_it_needs_is_a_job_too(project: Project) -> No
     assert (project.path / matches).read_bytes() == before
 
 
-def test_a_stage_that_is_split_among_jobs_makes_the_same_bytes(project: Project) -> None:
+def test_sharded_stages_give_the_same_bytes_on_slurm(project: Project) -> None:
     answers = "results/w34/responses/simulated/qa.parquet"
     before = (project.path / answers).read_bytes()
     (project.path / answers).unlink()
@@ -123,7 +123,7 @@ def test_a_stage_that_is_split_among_jobs_makes_the_same_bytes(project: Project)
     assert (project.path / answers).read_bytes() == before
 
 
-def test_a_change_while_a_job_waits_is_refused_where_it_matters(project: Project) -> None:
+def test_a_change_while_a_job_is_queued_is_refused(project: Project) -> None:
     answers = "results/w34/responses/simulated/{}.parquet"
     prompt, before = "config/prompts/styles/bio.yaml", {}
     for condition in ("qa", "bio"):
@@ -151,7 +151,7 @@ def test_a_change_while_a_job_waits_is_refused_where_it_matters(project: Project
     assert (project.path / answers.format("bio")).read_bytes() == before["bio"]
 
 
-def test_a_job_that_fails_names_both_logs_and_shows_what_its_stage_said(fresh: Project) -> None:
+def test_a_failed_job_names_both_logs_and_shows_its_stages_message(fresh: Project) -> None:
     with serving(Serving(key=f"{KEY}-another")) as server:
         serve(fresh, server.url)
         stories = "results/backstories/natural.parquet"
@@ -262,13 +262,11 @@ def shown(job: str) -> str:
     return "\n".join(command.stdout.decode(errors="replace") for command in done)
 
 
-def test_mishaps_change_no_byte(survived: Survived, expected: Project) -> None:
+def test_cluster_failures_change_no_result(survived: Survived, expected: Project) -> None:
     assert results(survived.project) == results(expected)
 
 
-def test_nothing_that_was_written_down_is_asked_again(
-    survived: Survived, expected: Project
-) -> None:
+def test_journalled_answers_are_not_asked_again(survived: Survived, expected: Project) -> None:
     counts = survived.server.counts
     kept = overview(survived.project.path / "cache/journal").total().entries.total()
     lost = counts.answered.total() - kept
@@ -277,7 +275,7 @@ def test_nothing_that_was_written_down_is_asked_again(
     assert 0 <= counts.again <= lost <= (0 if survived.mishap == "drained" else IN_FLIGHT)
 
 
-def test_a_key_is_shown_nowhere(survived: Survived) -> None:
+def test_a_key_appears_nowhere(survived: Survived) -> None:
     assert KEY not in survived.seen
     assert "rule_traits" in survived.seen
     files = [path for path in survived.project.path.rglob("*") if path.is_file()]

@@ -128,7 +128,7 @@ def test_one_allocation_serves_and_asks(study: Project) -> None:
     assert left(study) == []
 
 
-def test_an_allocation_that_is_cancelled_can_be_taken_up_again(study: Project) -> None:
+def test_a_cancelled_allocation_can_be_resumed(study: Project) -> None:
     # The stories come in time, and what comes after them takes the rest of it.
     study.configure(lambda config: merge(config, {"population": 200}))
     job = submit(study, "beside", "tiny", TABLE)
@@ -145,7 +145,7 @@ def test_an_allocation_that_is_cancelled_can_be_taken_up_again(study: Project) -
     assert "natural_backstories" not in done.text
 
 
-def test_a_study_waits_for_its_server_and_follows_it_from_job_to_job(study: Project) -> None:
+def test_a_study_waits_for_its_server_and_follows_it_between_jobs(study: Project) -> None:
     file = study.path / "cache/servers/tiny.json"
     driver = drive(study, TABLE, "--workflow-profile", "slurm", *SOON, "--jobs", "1")
     try:
@@ -177,7 +177,7 @@ def test_a_study_waits_for_its_server_and_follows_it_from_job_to_job(study: Proj
     assert sent.sent.total() > 0
 
 
-def test_jobs_own_their_engines(study: Project) -> None:
+def test_jobs_run_their_own_engines(study: Project) -> None:
     study.configure(
         lambda config: merge(
             config, {"compare": ["qa"], "questions": {"answer_mode": "sample", "max_attempts": 3}}

@@ -98,42 +98,42 @@ def texts(reply: Reply) -> list[str]:
     return [draw.text for draw in reply.completions]
 
 
-def test_fields_of_requests_are_refused() -> None:
+def test_request_fields_are_refused_for_an_engine() -> None:
     with pytest.raises(EndpointError, match="`body` sets top_k"):
         declared(body={"top_k": 5})
 
 
-def test_an_option_that_stands_in_both_places_is_refused() -> None:
+def test_an_engine_option_given_twice_is_refused() -> None:
     with pytest.raises(ConfigurationError, match="dtype stands both in"):
         declared(endpoint={"dtype": "float32"})
 
 
 @pytest.mark.skipif(find_spec("vllm") is not None, reason="vLLM is installed")
-def test_without_vllm_it_is_said_how_to_install_it() -> None:
+def test_without_vllm_the_error_says_how_to_install_it() -> None:
     with pytest.raises(EndpointError, match=r"pip install '\.\[vllm\]'"):
         asyncio.run(declared().open())
 
 
 @RUNNING
-def test_an_unknown_option_is_told_with_the_nearest() -> None:
+def test_an_unknown_engine_option_names_the_nearest() -> None:
     with pytest.raises(EndpointError, match='did you mean "tensor_parallel_size"'):
         asyncio.run(declared(endpoint={"tensor_paralel_size": 2}).open())
 
 
 @RUNNING
-def test_the_models_name_is_no_option_of_the_engine() -> None:
+def test_the_model_name_is_not_an_engine_option() -> None:
     with pytest.raises(EndpointError, match="`model` stands beside `engine`"):
         asyncio.run(declared(engine={"model": "another"}).open())
 
 
 @RUNNING
-def test_a_model_that_is_not_there_is_named(tmp_path: Path) -> None:
+def test_a_missing_model_is_named(tmp_path: Path) -> None:
     with pytest.raises(EndpointError, match=r"could not start with .*/nothing"):
         asyncio.run(declared(model=tmp_path / "nothing").open())
 
 
 @RUNNING
-def test_a_base_model_is_not_opened_for_chats(tmp_path: Path) -> None:
+def test_a_base_model_is_refused_for_chats(tmp_path: Path) -> None:
     model = tmp_path / "base"
     shutil.copytree(FOLDER / MODEL, model)
     (model / "chat_template.jinja").unlink()
@@ -154,7 +154,7 @@ def test_a_base_model_is_not_opened_for_chats(tmp_path: Path) -> None:
 
 @RUNNING
 @pytest.mark.parametrize("prompt", [TEXT, CHAT], ids=["completions", "chat"])
-def test_the_likeliest_answer_is_the_models(
+def test_the_greedy_completion_is_the_models(
     engine: Running, reference: Reference, prompt: str | tuple[Message, ...]
 ) -> None:
     (reply,) = engine.ask(Request(prompt, LIKELIEST, want_logprobs=True))
@@ -166,14 +166,14 @@ def test_the_likeliest_answer_is_the_models(
 
 
 @RUNNING
-def test_likeliest_answers_are_written_once_however_many_are_wanted(engine: Running) -> None:
+def test_greedy_completions_are_generated_once(engine: Running) -> None:
     one, many = engine.ask(Request(TEXT, LIKELIEST), Request(TEXT, LIKELIEST, n=5))
     assert many.completions == one.completions * 5
     assert many.completion_tokens == one.completion_tokens
 
 
 @RUNNING
-def test_forty_draws_differ(engine: Running) -> None:
+def test_forty_samples_differ(engine: Running) -> None:
     (reply,) = engine.ask(Request(TEXT, SHORT, n=40, seed=3))
     assert len(reply.completions) == 40
     assert len(set(texts(reply))) > 30
@@ -181,7 +181,7 @@ def test_forty_draws_differ(engine: Running) -> None:
 
 
 @RUNNING
-def test_equal_seeds_draw_alike_and_others_do_not(engine: Running) -> None:
+def test_equal_seeds_sample_alike_and_others_do_not(engine: Running) -> None:
     seeds = (2**40 + 7, 2**40 + 7, 8_000)
     first, again, other = engine.ask(*(Request(TEXT, SHORT, n=3, seed=s) for s in seeds))
     assert texts(first) == texts(again)
@@ -189,7 +189,7 @@ def test_equal_seeds_draw_alike_and_others_do_not(engine: Running) -> None:
 
 
 @RUNNING
-def test_an_answer_ends_before_a_stop(engine: Running) -> None:
+def test_a_completion_ends_before_a_stop_sequence(engine: Running) -> None:
     (whole,) = texts(engine.ask(Request(TEXT, LIKELIEST))[0])
     stop = whole[4:6]
     (reply,) = engine.ask(Request(TEXT, LIKELIEST, stop=(stop,)))
@@ -200,7 +200,7 @@ def test_an_answer_ends_before_a_stop(engine: Running) -> None:
 
 @RUNNING
 @pytest.mark.parametrize("prompt", [TEXT, CHAT], ids=["completions", "chat"])
-def test_by_choice_nothing_but_labels_is_answered(
+def test_constrained_output_gives_only_labels(
     engine: Running, prompt: str | tuple[Message, ...]
 ) -> None:
     labels = ("(A)", "(B)", "Not at all")
@@ -213,7 +213,7 @@ def test_by_choice_nothing_but_labels_is_answered(
 
 @RUNNING
 @pytest.mark.parametrize(("prompt", "labels"), LABELLED)
-def test_probabilities_of_labels_are_the_models(
+def test_label_probabilities_are_the_models(
     engine: Running,
     reference: Reference,
     prompt: str | tuple[Message, ...],
@@ -229,9 +229,7 @@ def test_probabilities_of_labels_are_the_models(
 
 
 @RUNNING
-def test_scores_are_the_models_own_whatever_the_temperature(
-    engine: Running, reference: Reference
-) -> None:
+def test_log_probabilities_ignore_the_temperature(engine: Running, reference: Reference) -> None:
     cold = Sampling(temperature=0.3, max_tokens=1)
     (reply,) = engine.ask(Request(TEXT, cold, n=20, want_logprobs=True))
     own = reference.next(reference.read(TEXT))
@@ -243,7 +241,7 @@ def test_scores_are_the_models_own_whatever_the_temperature(
 
 
 @RUNNING
-def test_a_given_text_has_the_models_own_log_probability(
+def test_a_scored_text_has_the_models_log_probability(
     engine: Running, reference: Reference
 ) -> None:
     first, second = STORY[:24], STORY[24:]
@@ -286,7 +284,7 @@ def test_a_request_that_the_engine_refuses_says_why(engine: Running) -> None:
 
 
 @RUNNING
-def test_an_engine_that_died_is_told_to_all_who_ask(engine: Running) -> None:
+def test_a_dead_engine_is_reported_to_every_request(engine: Running) -> None:
     # The last test of this file, since nothing can be asked after it.
     waiting = Request(TEXT, Sampling(max_tokens=4_000), n=8)
     for child in multiprocessing.active_children():

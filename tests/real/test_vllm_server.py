@@ -74,7 +74,7 @@ def assert_shares(reply: Reply, expected: list[float]) -> None:
 
 
 @pytest.mark.parametrize("prompt", [TEXT, CHAT], ids=["completions", "chat"])
-def test_the_likeliest_answer_is_the_models(
+def test_the_greedy_completion_is_the_models(
     address: str, reference: Reference, prompt: str | tuple[Message, ...]
 ) -> None:
     (reply,) = ask(address, Request(prompt, LIKELIEST, want_logprobs=True))
@@ -85,7 +85,7 @@ def test_the_likeliest_answer_is_the_models(
     assert reply.completion_tokens == 8
 
 
-def test_whatever_is_served_is_asked_where_no_model_is_named(address: str) -> None:
+def test_the_served_model_is_used_where_none_is_named(address: str) -> None:
     named, found = (
         ask(address, Request(TEXT, LIKELIEST)),
         ask(address, Request(TEXT, LIKELIEST), model=None),
@@ -93,14 +93,14 @@ def test_whatever_is_served_is_asked_where_no_model_is_named(address: str) -> No
     assert found == named
 
 
-def test_a_model_that_is_not_served_is_named_beside_what_is(address: str) -> None:
+def test_an_unserved_model_is_named_beside_the_served_ones(address: str) -> None:
     with pytest.raises(EndpointError) as caught:
         ask(address, Request(TEXT, SHORT), model="large-llama")
     assert "large-llama" in str(caught.value)
     assert MODEL in str(caught.value)
 
 
-def test_a_wrong_key_ends_it_and_is_not_repeated(
+def test_a_wrong_key_is_an_error_that_does_not_repeat_it(
     address: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setitem(os.environ, "VLLM_KEY", "sk-another")
@@ -110,21 +110,21 @@ def test_a_wrong_key_ends_it_and_is_not_repeated(
     assert "sk-another" not in str(caught.value)
 
 
-def test_forty_draws_are_one_request_and_differ(address: str) -> None:
+def test_forty_samples_are_one_request_and_differ(address: str) -> None:
     (reply,) = ask(address, Request(TEXT, SHORT, n=40, seed=3))
     assert len(reply.completions) == 40
     assert len(set(texts(reply))) > 30
     assert reply.prompt_tokens < 2 * len(TEXT)
 
 
-def test_equal_seeds_draw_alike_and_others_do_not(address: str) -> None:
+def test_equal_seeds_sample_alike_and_others_do_not(address: str) -> None:
     seeds = (2**40 + 7, 2**40 + 7, 8_000)
     first, again, other = ask(address, *(Request(TEXT, SHORT, n=3, seed=s) for s in seeds))
     assert texts(first) == texts(again)
     assert not set(texts(first)) & set(texts(other))
 
 
-def test_an_answer_ends_before_a_stop(address: str) -> None:
+def test_a_completion_ends_before_a_stop_sequence(address: str) -> None:
     (whole,) = texts(ask(address, Request(TEXT, LIKELIEST))[0])
     stop = whole[4:6]
     (reply,) = ask(address, Request(TEXT, LIKELIEST, stop=(stop,)))
@@ -134,7 +134,7 @@ def test_an_answer_ends_before_a_stop(address: str) -> None:
 
 
 @pytest.mark.parametrize("prompt", [TEXT, CHAT], ids=["completions", "chat"])
-def test_by_choice_nothing_but_labels_is_answered(
+def test_constrained_output_gives_only_labels(
     address: str, prompt: str | tuple[Message, ...]
 ) -> None:
     labels = ("(A)", "(B)", "Not at all")
@@ -146,7 +146,7 @@ def test_by_choice_nothing_but_labels_is_answered(
 
 
 @pytest.mark.parametrize(("prompt", "labels"), LABELLED)
-def test_probabilities_of_labels_are_the_models(
+def test_label_probabilities_are_the_models(
     address: str, reference: Reference, prompt: str | tuple[Message, ...], labels: tuple[str, ...]
 ) -> None:
     (reply,) = ask(address, Request(prompt, LIKELIEST, choices=labels, logprobs=True))
@@ -154,7 +154,7 @@ def test_probabilities_of_labels_are_the_models(
     assert_shares(reply, reference.shares(prompt, labels))
 
 
-def test_a_label_that_begins_another_gets_what_the_longer_one_does_not(
+def test_a_label_that_begins_another_excludes_the_longer_ones_probability(
     address: str, reference: Reference
 ) -> None:
     prompt = TEXT + " 1\nAnswer:"
@@ -167,9 +167,7 @@ def test_a_label_that_begins_another_gets_what_the_longer_one_does_not(
     assert_shares(reply, [either - ten - eleven, ten])
 
 
-def test_scores_are_the_models_own_whatever_the_temperature(
-    address: str, reference: Reference
-) -> None:
+def test_log_probabilities_ignore_the_temperature(address: str, reference: Reference) -> None:
     cold = Sampling(temperature=0.3, max_tokens=1)
     (reply,) = ask(address, Request(TEXT, cold, n=20, want_logprobs=True))
     own = reference.next(reference.read(TEXT))
@@ -180,9 +178,7 @@ def test_scores_are_the_models_own_whatever_the_temperature(
     assert len({draw.text for draw in reply.completions}) > 1
 
 
-def test_a_given_text_has_the_models_own_log_probability(
-    address: str, reference: Reference
-) -> None:
+def test_a_scored_text_has_the_models_log_probability(address: str, reference: Reference) -> None:
     (reply,) = ask(address, Request(TEXT, LIKELIEST, score_text=STORY))
     tokens, logprob = reference.score(TEXT, STORY)
     assert [(draw.text, draw.tokens) for draw in reply.completions] == [(STORY, tokens)]
@@ -190,14 +186,14 @@ def test_a_given_text_has_the_models_own_log_probability(
     assert reply.prompt_tokens == len(reference.read(TEXT + STORY))
 
 
-def test_what_was_written_has_the_log_probability_that_it_was_written_with(address: str) -> None:
+def test_a_completion_scores_as_it_was_sampled(address: str) -> None:
     (written,) = ask(address, Request(TEXT, LIKELIEST, want_logprobs=True))
     (told,) = ask(address, Request(TEXT, LIKELIEST, score_text=written.completions[0].text))
     assert told.completions[0].tokens == written.completions[0].tokens
     assert told.completions[0].logprob == pytest.approx(written.completions[0].logprob, abs=1e-3)
 
 
-def test_log_probabilities_of_a_texts_parts_add_up(address: str) -> None:
+def test_log_probabilities_of_text_parts_add_up(address: str) -> None:
     first, second = STORY[:24], STORY[24:]
     whole, one, other, alone = ask(
         address,
@@ -224,7 +220,7 @@ def test_a_prompt_longer_than_the_window_is_refused_with_the_figures(address: st
     assert str(WINDOW) in str(caught.value)
 
 
-def test_a_prompt_that_is_refused_leaves_its_neighbours_alone(address: str) -> None:
+def test_a_refused_prompt_does_not_affect_others(address: str) -> None:
     async def both() -> list[Reply | BaseException]:
         identity = ModelIdentity(name="served", provider="openai", api="completions", model=MODEL)
         provider = open_model(identity, Endpoint(base_url=address, key_env="VLLM_KEY"), Usage())

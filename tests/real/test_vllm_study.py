@@ -87,7 +87,7 @@ def test_probabilities_are_exact(served: Project) -> None:
     assert max(traits["gender:unseen"].to_pylist()) < 0.1
 
 
-def test_the_journal_makes_it_again_without_a_server(served: Project, tmp_path: Path) -> None:
+def test_the_journal_rebuilds_the_study_without_a_server(served: Project, tmp_path: Path) -> None:
     copy = Project(Path(shutil.copytree(served.path, tmp_path / "copy")))
     shutil.rmtree(copy.path / "results")
     sent = overview(copy.path / "cache/journal").total().sent.total()

@@ -14,7 +14,7 @@ from anthology.errors import DataError
 from anthology.io.parquet import read_metadata, read_producer, read_table
 from anthology.stages import humans
 from anthology.survey.codebook import Codebook, Entry, TraitEntry
-from anthology.survey.reader import CodedVariable, Settings, read_survey
+from anthology.survey.reader import CodedVariable, Settings
 from anthology.survey.spss import read_columns, read_header
 
 AGE: dict[int | float, str] = {1: "18 to 29", 2: "30 or older", 99: "Refused"}
@@ -288,8 +288,6 @@ def test_a_wrong_declaration_is_found_in_the_header(
     assert str(sav) in said
 
 
-
-
 def test_a_missing_variable_among_many_names_only_its_like(tmp_path: Path) -> None:
     sav = write(tmp_path / "w7.sav", {f"V{i}": [1.0] * 5 for i in range(100)})
     message = failing(sav, id="QKEI")
@@ -342,8 +340,6 @@ def test_what_is_no_survey_file_is_told(
     if content is not None:
         sav.write_bytes(content)
     assert message in failing(sav)
-
-
 
 
 @pytest.mark.parametrize("how", [{}, {"row_compress": True}, {"compress": True}])

@@ -100,7 +100,7 @@ def test_chats_have_the_shape_that_the_sdk_expects(server: Server) -> None:
     assert all(len(entry.top_logprobs) <= 3 for entry in probable.content)
 
 
-def test_draws_are_those_of_the_embedded_model(server: Server) -> None:
+def test_completions_are_those_of_the_embedded_model(server: Server) -> None:
     drawn = sample(TEXT, draws=20, stop=("\nQuestion:",), seed=7).completions
     body = COMPLETION | {"n": 20, "stop": ["\nQuestion:"], "seed": 7}
     assert texts_of(posted(server, body)) == [draw.text for draw in drawn]
@@ -114,7 +114,7 @@ def test_draws_are_those_of_the_embedded_model(server: Server) -> None:
     ],
     ids=["choice", "schema"],
 )
-def test_answers_are_held_to_choices(server: Server, held: dict[str, Any]) -> None:
+def test_constrained_output_is_honoured(server: Server, held: dict[str, Any]) -> None:
     reply = posted(server, TALK | held | {"n": 30}, "/v1/chat/completions")
     said = [choice["message"]["content"] for choice in reply["choices"]]
     if "response_format" in held:
@@ -146,7 +146,7 @@ def test_tokens_of_a_label_multiply_to_its_share(server: Server) -> None:
     assert found == pytest.approx(embedded(TEXT).probs, abs=1e-9)
 
 
-def test_a_chat_s_answer_that_has_begun_goes_on(server: Server) -> None:
+def test_a_chat_reply_can_be_continued(server: Server) -> None:
     def chat_top(written: str) -> dict[str, float]:
         begun = [{"role": "assistant", "content": written}] if written else []
         going_on = {"continue_final_message": bool(begun), "add_generation_prompt": not begun}
@@ -159,7 +159,7 @@ def test_a_chat_s_answer_that_has_begun_goes_on(server: Server) -> None:
     assert found == pytest.approx(embedded(CHAT).probs, abs=1e-9)
 
 
-def test_tokens_asked_for_are_given_by_their_ids(server: Server) -> None:
+def test_requested_tokens_are_given_by_id(server: Server) -> None:
     split = {"prompt": " (A)", "add_special_tokens": False}
     tokens = posted(server, split, "/tokenize")["tokens"]
     ids = [*tokens, id_of("(")]

@@ -51,7 +51,7 @@ def test_errors_have_their_status(nasty: Server, fault: Fault) -> None:
 
 
 @given(st.integers(0, 5), st.permutations(list("abcdefgh") * 3))
-def test_what_goes_wrong_does_not_depend_on_order(seed: int, order: list[str]) -> None:
+def test_faults_do_not_depend_on_order(seed: int, order: list[str]) -> None:
     def chosen(requests: list[str]) -> dict[str, list[Fault | None]]:
         chooser = Chooser(Faults(share=0.5, seed=seed))
         found: dict[str, list[Fault | None]] = {}
@@ -62,7 +62,7 @@ def test_what_goes_wrong_does_not_depend_on_order(seed: int, order: list[str]) -
     assert chosen(order) == chosen(sorted(order))
 
 
-def test_only_what_was_answered_well_counts_as_answered() -> None:
+def test_only_successful_replies_count_as_answered() -> None:
     bad = (Fault.ERROR, Fault.TRUNCATED, Fault.FEWER, Fault.NULL)
     with serving(faults=Faults(script=(*bad, None, None))) as server:
         for _ in range(len(bad) + 2):

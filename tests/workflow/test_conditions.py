@@ -69,7 +69,7 @@ OVERRIDES: dict[str, tuple[Any, str, Any]] = {
 
 
 @pytest.mark.parametrize("key", OVERRIDES)
-def test_what_a_condition_says_is_done_there_and_nowhere_else(key: str) -> None:
+def test_an_override_changes_its_own_condition_only(key: str) -> None:
     value, path, expected = OVERRIDES[key]
     found = with_own({key: value})
     told = asked(found, "bio").model_dump()
@@ -86,35 +86,35 @@ def test_what_a_condition_says_is_done_there_and_nowhere_else(key: str) -> None:
     assert changed == {path.split(".")[0]}
 
 
-def test_everything_that_a_condition_can_say_is_tried() -> None:
+def test_every_override_is_tested() -> None:
     built = {"persona", "style", "matching", "model"}
     assert set(OVERRIDES) == set(Condition.model_fields) - built
 
 
-def test_a_condition_that_says_nothing_is_asked_as_the_rest() -> None:
+def test_a_condition_without_overrides_uses_the_common_questions() -> None:
     found = study()
     assert found.questions("bio") == found.experiment.questions
 
 
-def test_a_condition_may_leave_out_the_common_offer_to_decline() -> None:
+def test_a_condition_may_drop_the_common_decline_option() -> None:
     found = with_own({"decline_option": None}, questions={"decline_option": "No answer"})
     assert asked(found, "bio").decline_option is None
     assert asked(found, "qa").decline_option == "No answer"
 
 
-def test_a_null_elsewhere_says_nothing() -> None:
+def test_null_overrides_nothing_but_the_decline_option() -> None:
     found = with_own({"series": None, "max_attempts": None})
     assert found.questions("bio") == found.experiment.questions
 
 
-def test_a_persona_of_questions_is_laid_out_as_its_condition_asks() -> None:
+def test_a_question_and_answer_persona_uses_its_conditions_format() -> None:
     found = study(conditions={"qa": {"format": "numbers"}})
     wildcards = SimpleNamespace(survey="w34", condition="qa")
     told = merge_json(setting(wildcards) for setting in settings(found, "personas").values())
     assert told["layout"]["symbols"] == "number"
 
 
-def test_what_a_text_model_is_not_told_does_not_count_for_it() -> None:
+def test_a_system_message_does_not_affect_completion_models() -> None:
     found = study()
     prompt = found.prompt("surveys", "consistent").model_copy(update={"system": "A survey."})
     found.prompt = lambda kind, name: prompt  # type: ignore[method-assign]
@@ -153,7 +153,7 @@ def test_what_a_text_model_is_not_told_does_not_count_for_it() -> None:
         ),
     ],
 )
-def test_what_does_not_fit_is_named_with_its_key(
+def test_conflicting_settings_are_refused_with_their_key(
     own: dict[str, Any], changes: dict[str, Any], said: str
 ) -> None:
     assert said in mistake(own, **changes)
@@ -171,7 +171,7 @@ def test_what_does_not_fit_is_named_with_its_key(
         ({"system": "Conclude with Verdict: and a label."}, {}, "bio.prompt = 'judged'"),
     ],
 )
-def test_a_conclusion_that_no_model_is_told_of_is_refused(
+def test_an_answer_marker_that_no_prompt_mentions_is_refused(
     tmp_path: Path, lines: dict[str, str], own: dict[str, Any], said: str
 ) -> None:
     root = Path(shutil.copytree(ROOT / "config", tmp_path / "config"))
@@ -185,13 +185,13 @@ def test_a_conclusion_that_no_model_is_told_of_is_refused(
         load({**config, "models": ["simulated-chat"]}, root)
 
 
-def test_a_reasoned_condition_is_fine_without_a_forced_answer() -> None:
+def test_reasoning_needs_no_required_label() -> None:
     own = {"prompt": "reasoned", "max_tokens": 128, "require_label": False}
     assert asked(with_own(own), "bio").frame.answer_marker == "My answer:"
 
 
 @pytest.mark.parametrize("forced", [True, False])
-def test_stories_are_asked_about_traits_in_their_own_way(tmp_path: Path, forced: bool) -> None:
+def test_traits_have_their_own_question_settings(tmp_path: Path, forced: bool) -> None:
     own = {
         "require_label": forced,
         "decline_option": None,
@@ -222,7 +222,7 @@ ODD: dict[str, dict[str, Any]] = {
 
 
 @pytest.mark.slow
-def test_odd_conditions_are_asked_and_accounted_for(project: Project) -> None:
+def test_unusual_conditions_account_for_every_answer(project: Project) -> None:
     built = {"persona": "traits", "style": "qa"}
     layout = {"symbols": "number", "asker": "Surveyor", "answerer": "Respondent"}
     changes = {

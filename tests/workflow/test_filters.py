@@ -29,7 +29,7 @@ from tests.support.project import Project
         ({"include": {"income": [2]}, "exclude": {"age": [1]}}, ["100004"]),
     ],
 )
-def test_people_take_part_by_their_codes(
+def test_respondents_are_filtered_by_their_codes(
     filters: dict[str, Any], kept: list[str], tmp_path: Path
 ) -> None:
     table, _, known = read_people(write_sav(tmp_path / "wave.sav"), **filters)
@@ -38,13 +38,13 @@ def test_people_take_part_by_their_codes(
     assert known["drawn"] == len(kept)
 
 
-def test_a_filter_that_leaves_nobody_is_told(tmp_path: Path) -> None:
+def test_a_filter_that_excludes_everyone_is_an_error(tmp_path: Path) -> None:
     filters = {"include": {"age": [1], "income": [2]}}
     said = failing(write_sav(tmp_path / "wave.sav"), **filters)
     assert "no respondent whom filters.respondents lets take part, of 3" in said
 
 
-def test_who_is_drawn_does_not_depend_on_who_is_filtered_out(tmp_path: Path) -> None:
+def test_sampling_does_not_depend_on_filtered_respondents(tmp_path: Path) -> None:
     sav = write_sav(tmp_path / "wave.sav")
     first = read_people(sav, include={"age": [1, 2]}, respondents=1)[0]["respondent"].to_pylist()
     both = read_people(sav, respondents=2)[0]["respondent"].to_pylist()
@@ -62,7 +62,7 @@ def test_who_is_drawn_does_not_depend_on_who_is_filtered_out(tmp_path: Path) -> 
         (Filter(include={"age": ["young", "old"]}, exclude={"income": ["high"]}), {100, 101, 104}),
     ],
 )
-def test_stories_take_part_by_their_likeliest_options(
+def test_backstories_are_filtered_by_their_likeliest_options(
     wanted: Filter, stories: set[int], tmp_path: Path
 ) -> None:
     humans, traits = write_humans(tmp_path / "h.parquet"), write_traits(tmp_path / "t.parquet")
@@ -91,14 +91,14 @@ def test_a_filter_that_leaves_too_few_stories_is_named(
     assert f"{said} of 5 whom filters.backstories lets take part" in str(error.value)
 
 
-def test_how_many_of_a_simulated_survey_pass_a_filter_is_not_guessed() -> None:
+def test_simulated_surveys_are_not_checked_for_filtered_sizes() -> None:
     few: dict[str, Any] = {"backstories": {"natural": {"count": 50}}, "compare": ["max_weight_bio"]}
     assert list(unfit_sizes(loaded(**few), {}, 50))
     filtered = loaded(**few, filters={"respondents": {"include": {"race": ["asian"]}}})
     assert not list(unfit_sizes(filtered, {}, 50))
 
 
-def test_options_stand_for_each_survey_s_own_codes() -> None:
+def test_filter_options_map_to_each_surveys_codes() -> None:
     study = loaded(filters={"respondents": {"include": {"race": ["asian", "hispanic"]}}})
     include = study.experiment.filters.respondents.include
     assert study.filtered("w34", include) == {"race": [3, 4]}
@@ -115,13 +115,15 @@ def test_options_stand_for_each_survey_s_own_codes() -> None:
         ({"backstories": {"exclude": {"height": ["tall"]}}}, "has no such trait"),
     ],
 )
-def test_unknown_traits_and_options_are_told(filters: dict[str, Any], said: str) -> None:
+def test_unknown_traits_and_options_in_filters_are_named(
+    filters: dict[str, Any], said: str
+) -> None:
     text = mistake(filters=filters)
     assert "filters." in text
     assert said in text
 
 
-def test_a_filter_restricts_a_whole_study_and_re_runs_what_reads_its_people(
+def test_a_respondent_filter_reruns_what_reads_respondents(
     project: Project,
 ) -> None:
     def change(config: dict[str, Any]) -> None:

@@ -32,7 +32,7 @@ def responses_settings(project: Project) -> dict[str, Any]:
 
 
 @pytest.mark.slow
-def test_a_hundred_kills_lose_no_answer_and_change_none(
+def test_killed_runs_resume_without_losing_or_changing_answers(
     project: Project, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv(VARIABLE, KEY)

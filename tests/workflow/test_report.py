@@ -82,7 +82,7 @@ def test_every_figure_and_table_of_a_survey_is_in_the_report(results: Page) -> N
 
 
 @pytest.mark.parametrize("name", FIGURES)
-def test_a_figure_is_shown_from_its_upper_end_on(results: Page, name: str) -> None:
+def test_a_figure_is_shown_from_its_top(results: Page, name: str) -> None:
     open_result(results, f"figure: {name}", 0)
     picture = results.locator("img[src^='data:image/svg+xml']").last
     picture.wait_for()
@@ -145,11 +145,11 @@ def test_the_report_is_of_the_configuration_that_was_given(reported: Project) ->
     assert not (reported.path / "results").exists()
 
 
-def test_a_report_that_is_finished_is_not_made_again(reported: Project) -> None:
+def test_a_finished_report_is_not_rebuilt(reported: Project) -> None:
     assert reported.stale(REPORT, *ASKED) == set()
 
 
-def test_the_width_of_intervals_makes_items_and_figures_again_and_no_metric(
+def test_the_confidence_level_rebuilds_items_and_figures_but_no_metric(
     reported: Project,
 ) -> None:
     stale = reported.stale(REPORT, *ASKED, "metrics={confidence: 0.8}")
@@ -160,9 +160,7 @@ def test_the_width_of_intervals_makes_items_and_figures_again_and_no_metric(
     assert stale.isdisjoint(f"results/w34/{name}" for name in kept)
 
 
-def test_a_caption_makes_the_report_again_and_nothing_else(
-    reported: Project, tmp_path: Path
-) -> None:
+def test_a_changed_caption_rebuilds_only_the_report(reported: Project, tmp_path: Path) -> None:
     copy = Project(tmp_path / "copy")
     shutil.copytree(reported.path, copy.path, symlinks=True)
     copy.make("--touch", REPORT, *ASKED)

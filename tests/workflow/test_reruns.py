@@ -179,7 +179,7 @@ def changed(project: Project, change: Change) -> set[str]:
 
 
 @pytest.mark.parametrize("name", CHANGES)
-def test_a_change_reaches_exactly_the_jobs_that_depend_on_it(config: Project, name: str) -> None:
+def test_a_change_affects_exactly_the_jobs_that_depend_on_it(config: Project, name: str) -> None:
     change, expected = CHANGES[name]
     assert changed(config, change) == expected
 
@@ -213,7 +213,7 @@ def files(*conditions: str) -> set[str]:
     return TABLES | responses | {f"results/w34/personas/{name}.parquet" for name in conditions}
 
 
-def test_neither_shards_nor_endpoints_nor_times_of_files_make_anything_again(
+def test_shards_endpoints_and_file_times_rerun_nothing(
     project: Project,
 ) -> None:
     (project.path / "results/traits/natural.parquet").touch()
@@ -222,12 +222,12 @@ def test_neither_shards_nor_endpoints_nor_times_of_files_make_anything_again(
     assert project.stale() == set()
 
 
-def test_what_follows_from_a_changed_job_is_made_again(project: Project) -> None:
+def test_a_changed_job_reruns_everything_downstream(project: Project) -> None:
     edit("config/prompts/styles/bio.yaml", "I am in the age group", "My age group is")(project)
     assert project.stale() == files("greedy_bio", "max_weight_bio")
 
 
-def test_changed_code_makes_again_what_it_made(project: Project) -> None:
+def test_changed_code_reruns_its_stages(project: Project) -> None:
     path = project.path / "anthology/interview/describe.py"
     path.write_text(path.read_text() + "\n_CHANGED = True\n")
     primed = {"results/w34/backstories/primed_bio.parquet"}
@@ -238,14 +238,14 @@ def test_changed_code_makes_again_what_it_made(project: Project) -> None:
     ("condition", "own"),
     [("greedy_bio", {"matching": "max_weight"}), ("qa", {"persona": "primed", "style": "bio"})],
 )
-def test_a_condition_with_another_source_is_made_again(
+def test_a_condition_with_another_source_is_rerun(
     project: Project, condition: str, own: dict[str, str]
 ) -> None:
     configure(conditions={condition: own})(project)
     assert project.stale() == files(condition)
 
 
-def test_a_further_condition_makes_itself_and_the_tables(project: Project) -> None:
+def test_adding_a_condition_runs_it_and_the_tables(project: Project) -> None:
     project.configure(lambda config: config["compare"].append("greedy_story"))
     assert project.stale() == files("greedy_story")
 
@@ -279,7 +279,7 @@ def test_a_rerun_keeps_all_other_files(project: Project) -> None:
 
 
 @pytest.mark.slow
-def test_the_order_of_surveys_makes_the_summary_again(project: Project) -> None:
+def test_the_order_of_surveys_rebuilds_the_summary(project: Project) -> None:
     configure(surveys=["w34", "w92"], compare=["qa"])(project)
     project.make()
     configure(surveys=["w92", "w34"])(project)

@@ -49,7 +49,7 @@ def test_tables_name_the_models_that_were_asked(served: tuple[Project, int]) -> 
     assert {row["traits"] for row in rows} == {"", "toy + toy-chat"}
 
 
-def test_everything_that_was_answered_is_in_the_journal(served: tuple[Project, int]) -> None:
+def test_every_answer_is_in_the_journal(served: tuple[Project, int]) -> None:
     project, answered = served
     total = overview(project.path / "cache/journal").total()
     assert total.entries.total() == answered
@@ -57,7 +57,7 @@ def test_everything_that_was_answered_is_in_the_journal(served: tuple[Project, i
     assert total.damaged == 0
 
 
-def test_without_a_server_the_journal_is_enough(
+def test_a_finished_study_is_rebuilt_from_the_journal_without_a_server(
     served: tuple[Project, int], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.delenv(VARIABLE)
@@ -68,7 +68,7 @@ def test_without_a_server_the_journal_is_enough(
     assert tables(copy) == tables(served[0])
 
 
-def test_a_server_that_misbehaves_costs_time_and_nothing_else(
+def test_a_faulty_server_costs_time_but_changes_nothing(
     served: tuple[Project, int], fresh: Project
 ) -> None:
     faults = Faults(share=0.15, seed=3, retry_after=0.05, slowly=0.02)
@@ -82,7 +82,7 @@ def test_a_server_that_misbehaves_costs_time_and_nothing_else(
     assert tables(fresh) == tables(served[0])
 
 
-def test_a_key_is_found_in_no_file_and_no_message(
+def test_a_key_is_written_to_no_file(
     served: tuple[Project, int],
 ) -> None:
     files = [path for path in served[0].path.rglob("*") if path.is_file()]
@@ -92,7 +92,7 @@ def test_a_key_is_found_in_no_file_and_no_message(
 
 
 @pytest.mark.parametrize("wrong", ["key", "request", "model"])
-def test_a_key_is_in_no_error_of_a_server_that_repeats_it(
+def test_a_key_that_a_server_repeats_is_in_no_error(
     fresh: Project, wrong: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     if wrong == "key":

@@ -33,9 +33,7 @@ def shared(fresh: Project) -> Project:
 
 
 @pytest.mark.slow
-def test_a_study_of_many_jobs_is_the_study_of_one_byte_by_byte(
-    made: Project, shared: Project
-) -> None:
+def test_shards_give_the_same_bytes_as_one_job(made: Project, shared: Project) -> None:
     assert artifacts(shared) == artifacts(made)
     log = shared.path / "logs/w34/responses/simulated/greedy_bio.2-of-3.log"
     assert "questions" in log.read_text()
@@ -44,7 +42,7 @@ def test_a_study_of_many_jobs_is_the_study_of_one_byte_by_byte(
         assert shared.stale() == set(), f"{jobs} jobs"
 
 
-def test_what_changed_is_asked_by_as_many_jobs_and_nothing_else(project: Project) -> None:
+def test_a_change_reruns_the_shards_of_one_stage_only(project: Project) -> None:
     split(project, 2)
     assert project.stale() == set()
     project.configure(lambda config: merge(config, {"conditions": {"qa": {"max_attempts": 9}}}))
@@ -58,7 +56,7 @@ def test_what_changed_is_asked_by_as_many_jobs_and_nothing_else(project: Project
     }
 
 
-def test_a_job_of_a_part_gets_what_its_model_needs_and_the_one_that_joins_does_not(
+def test_shard_jobs_get_their_models_resources_and_the_joining_job_does_not(
     project: Project,
 ) -> None:
     split(project, 2)
@@ -71,7 +69,7 @@ def test_a_job_of_a_part_gets_what_its_model_needs_and_the_one_that_joins_does_n
 
 
 @pytest.mark.slow
-def test_more_parts_than_things_are_parts_of_nothing(project: Project) -> None:
+def test_more_shards_than_respondents_leave_some_empty(project: Project) -> None:
     split(project, 50)
     project.configure(
         lambda config: merge(config, {"compare": ["qa"], "questions": {"max_attempts": 9}})

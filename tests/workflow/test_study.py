@@ -115,7 +115,7 @@ def test_every_table_holds_its_stage_and_settings(made: Project) -> None:
 
 
 @pytest.mark.slow
-def test_further_conditions_run(project: Project) -> None:
+def test_every_other_kind_of_condition_runs(project: Project) -> None:
     extra = ["portray", "none", "random_bio", "greedy_story", "max_weight_story", "uniform"]
     project.configure(lambda config: merge(config, {"compare": extra}))
     project.make(TABLE)
@@ -155,7 +155,7 @@ def test_every_other_survey_runs(project: Project, survey: str) -> None:
 
 
 @pytest.mark.slow
-def test_stories_may_come_from_a_file(fresh: Project) -> None:
+def test_backstories_can_come_from_a_file(fresh: Project) -> None:
     texts = [f"I am a {job} from Ohio and I am {20 + i} years old." for i, job in
              enumerate(["baker", "nurse", "farmer", "clerk", "pilot"] * 8)]  # fmt: skip
     (fresh.path / "stories.json").write_text(json.dumps(texts))

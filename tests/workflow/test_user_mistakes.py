@@ -26,7 +26,7 @@ from tests.support.project import Project
         (["results/w34/personas/boi.parquet"], ['did you mean "bio"?']),
     ],
 )
-def test_a_mistake_is_one_message_with_status_1(
+def test_a_mistake_in_a_command_is_one_message_with_status_1(
     made: Project, arguments: list[str], fragments: list[str]
 ) -> None:
     done = made.snakemake("-n", *arguments)
@@ -71,7 +71,7 @@ def test_a_file_cut_short_fails_with_its_log(fresh: Project, made: Project, tmp_
     assert "cut.sav" in done.text
 
 
-def test_settings_that_a_stage_does_not_know_are_refused(
+def test_unknown_settings_of_a_stage_are_refused(
     capsys: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:
     settings = json.dumps({"splitz": 3})
@@ -81,7 +81,7 @@ def test_settings_that_a_stage_does_not_know_are_refused(
 
 
 @pytest.mark.parametrize("settings", ["splits", "[1]", "3"])
-def test_settings_that_are_no_objects_are_refused(
+def test_settings_that_are_not_json_objects_are_refused(
     capsys: pytest.CaptureFixture[str], tmp_path: Path, settings: str
 ) -> None:
     arguments = ["--settings", settings, "--metrics", str(tmp_path), "--output", str(tmp_path)]
@@ -129,7 +129,7 @@ def test_show_prints_every_kind_of_file(
     assert said in capsys.readouterr().out
 
 
-def test_show_refuses_what_nobody_can_read(
+def test_show_refuses_binary_files_and_folders(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     (tmp_path / "program").write_bytes(b"\x7fELF\0\0")
@@ -142,7 +142,7 @@ def test_show_refuses_what_nobody_can_read(
     assert "--row is for Parquet files" in said
 
 
-def test_show_refuses_what_is_no_artifact(
+def test_show_refuses_files_that_are_not_artifacts(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert main(["show", str(tmp_path / "none.parquet")]) == 1
@@ -190,7 +190,7 @@ def test_a_broken_configuration_file_is_named(fresh: Project, broken: str, said:
     assert said in done.text
 
 
-def test_a_survey_without_a_trait_is_told_both_ways_out(fresh: Project) -> None:
+def test_a_survey_without_a_matching_trait_names_both_remedies(fresh: Project) -> None:
     fresh.replace("config/surveys/w34.yaml", "\n  party:", "\n  parti:")
     fresh.replace("config/config.yaml", "    w92:\n", "    w34: [age, party]\n    w92:\n")
     text = fresh.snakemake("-n").text
@@ -199,7 +199,7 @@ def test_a_survey_without_a_trait_is_told_both_ways_out(fresh: Project) -> None:
     assert "give w34 a list of its own under matching.traits" in text
 
 
-def test_too_few_stories_in_a_file_are_told_before_anything_runs(fresh: Project) -> None:
+def test_too_few_backstories_in_a_file_are_reported_before_anything_runs(fresh: Project) -> None:
     (fresh.path / "few.txt").write_text("I was born.\nI was born too.\n")
     for count, said in (("all", "there are 2 stories; w34"), ("3", "holds 2 stories")):
         natural = f"backstories={{natural: {{file: few.txt, count: {count}}}}}"
@@ -208,7 +208,7 @@ def test_too_few_stories_in_a_file_are_told_before_anything_runs(fresh: Project)
         assert said in done.text
 
 
-def test_a_story_file_is_looked_into_before_anything_runs(fresh: Project) -> None:
+def test_a_backstory_file_is_checked_before_anything_runs(fresh: Project) -> None:
     (fresh.path / "stories.pkl").write_bytes(b"\x80\x04.")
     natural = "backstories={natural: {file: stories.pkl, count: all}}"
     done = fresh.snakemake("-n", "--config", natural)
@@ -217,7 +217,7 @@ def test_a_story_file_is_looked_into_before_anything_runs(fresh: Project) -> Non
     assert "stories.pkl" in done.text
 
 
-def test_too_few_stories_for_a_real_file_are_told_before_anything_runs(
+def test_too_few_backstories_for_a_survey_file_are_reported_before_anything_runs(
     fresh: Project, made: Project
 ) -> None:
     own = made.path / "results/w34/population.sav"
