@@ -11,6 +11,7 @@ import pandas as pd
 import pyreadstat
 import pytest
 
+from anthology.analysis import export_table
 from anthology.io.parquet import read_metadata, read_table
 from anthology.stages import exports
 from anthology.survey.codebook import Codebook, Entry
@@ -59,7 +60,7 @@ def run(folder: Path, rows: list[tuple[str, str]] = ROWS, **changes: Any) -> Pat
         write_responses(folder / f"{i}.parquet", answers[i], row) for i, row in enumerate(rows)
     ]
     exports.run(
-        exports.Settings.model_validate(given),
+        export_table.Settings.model_validate(given),
         humans=write_people(folder / "humans.parquet", traits_of(population())),
         codebook=folder / "codebook.json",
         responses=files,
@@ -101,9 +102,9 @@ def test_answers_stand_beside_those_of_the_person_they_stand_for(tmp_path: Path)
 
 def test_ids_that_are_numbers_stay_numbers_to_merge_by(tmp_path: Path) -> None:
     assert pd.api.types.is_string_dtype(pyreadstat.read_sav(run(tmp_path) / "toy.sav")[0]["QKEY"])
-    assert list(exports._ids(["100001", "7", "0"])) == [100001, 7, 0]
+    assert list(export_table._numeric_ids(["100001", "7", "0"])) == [100001, 7, 0]
     for names in (["100001", "007"], ["1", "p2"], ["1", "1" * 16]):
-        assert exports._ids(names) == names
+        assert export_table._numeric_ids(names) == names
 
 
 def test_labels_weights_and_sources_are_in_the_sav(tmp_path: Path) -> None:
@@ -116,9 +117,9 @@ def test_labels_weights_and_sources_are_in_the_sav(tmp_path: Path) -> None:
     assert meta.variable_value_labels["PRIDE__bio"] == pride
     notes = " ".join(line.strip() for line in meta.notes)
     assert "Weight cases by WEIGHT_TOY." in notes
-    assert "People: toy people." in notes
+    assert "Respondents: toy people." in notes
     assert "answers llama-0.1, backstories toy stories, traits toy reader" in notes
-    assert meta.file_label == "toy: people and personas (llama-0.1, toy people)"
+    assert meta.file_label == "toy: respondents and personas (llama-0.1, toy people)"
 
 
 def test_the_codebook_tells_every_variable_and_option(tmp_path: Path) -> None:
