@@ -15,8 +15,8 @@ from anthology.models.in_process import InProcess
 from anthology.models.registry import capabilities
 from anthology.models.session import ModelSession
 from anthology.models.usage import Usage
-from anthology.simulation.parse_options import listed
-from anthology.simulation.parse_prompt import hear
+from anthology.simulation.parse_options import parse_options
+from anthology.simulation.parse_prompt import parse_prompt
 
 CHARACTERS_PER_TOKEN = 4
 """How long a token of English prose is taken to be."""
@@ -196,7 +196,7 @@ class _StandIn(InProcess):
                 return part.reply
         if request.choices:
             return request.choices[0]
-        asked = listed(hear(request.prompt).ask)
+        asked = parse_options(parse_prompt(request.prompt).question)
         if asked is not None:
             return f"{self._marker} {asked.labels[0]} {asked.texts[0]}".lstrip()
         words = request.sampling.max_tokens * CHARACTERS_PER_TOKEN // len(_WORD)

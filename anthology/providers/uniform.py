@@ -25,18 +25,18 @@ class Uniform(InProcess):
 
     async def sample(self, request: Request) -> Reply:
         """Draw among the choices, or else the labels of the options that a prompt ends in."""
-        from anthology.simulation.chain_of_thought import conclusion
-        from anthology.simulation.parse_options import listed
-        from anthology.simulation.parse_prompt import hear
-        from anthology.simulation.rng import request_generator
+        from anthology.simulation.dice import request_generator
+        from anthology.simulation.parse_options import parse_options
+        from anthology.simulation.parse_prompt import parse_prompt
+        from anthology.simulation.replies import find_marker
 
         if request.score_text:
             raise ModelError(
                 "chooses among the options of a question, and has no log-probability for a text",
                 hint="Name another model under backstories.perplexity.",
             )
-        heard = hear(request.prompt)
-        asked = None if request.choices else listed(heard.ask)
+        prompt = parse_prompt(request.prompt)
+        asked = None if request.choices else parse_options(prompt.question)
         allowed = request.choices or (asked.labels if asked else ())
         if not allowed:
             raise ModelError(
@@ -47,7 +47,7 @@ class Uniform(InProcess):
             return Reply(label_probs=LabelProbs((1 / len(allowed),) * len(allowed)))
         even = -math.log(len(allowed))
         picks = request_generator(request).integers(len(allowed), size=request.n)
-        lead = "" if request.choices else conclusion(heard)
+        lead = "" if request.choices else find_marker(prompt)
         said = [f"{lead} {label}" if lead else label for label in allowed]
         return Reply(
             completions=tuple(Completion(said[i], tokens=1, logprob=even) for i in picks),

@@ -1,4 +1,5 @@
 """The toy society: a model and a population that need no key, no download and no network.
 
-Imports `models` and `config`. Its numbers are synthetic and have no evidential value.
+Imports `config`, `io` and `models`; its words and numbers lie in `assets/`. What it yields is
+synthetic and has no evidential value.
 """

@@ -12,7 +12,7 @@ _LINES_AFTER = 6
 
 
 @dataclass(frozen=True, slots=True)
-class Listed:
+class OptionList:
     """A question with its options.
 
     Parameters
@@ -45,7 +45,7 @@ class Listed:
 
 
 @lru_cache(maxsize=8192)
-def listed(text: str) -> Listed | None:
+def parse_options(text: str) -> OptionList | None:
     """Find the options that a text ends in; None where it ends in none.
 
     Options stand one a line, labelled in sequence from A, a or 1. A few lines
@@ -57,7 +57,7 @@ def listed(text: str) -> Listed | None:
         run = _run(parsed, end)
         if len(run) >= 2:
             start = end + 1 - len(run)
-            return Listed(
+            return OptionList(
                 wording="\n".join(lines[:start]),
                 symbols=tuple(symbol for _, symbol, _ in run),
                 labels=tuple(_STYLES[style].format(symbol) for style, symbol, _ in run),

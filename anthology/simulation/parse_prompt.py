@@ -1,10 +1,11 @@
-"""Taking a prompt apart: the paragraphs of what was said, and what is asked now."""
+"""Taking a prompt apart: the question that it ends in, and the paragraphs before it."""
 
 import re
+from collections.abc import Collection
 from dataclasses import dataclass
 
 from anthology.models.base import Message
-from anthology.simulation.parse_options import listed
+from anthology.simulation.parse_options import parse_options
 
 _MARKER = 40
 """The longest line that, ending in a colon, counts as the mark of a turn to be taken."""
@@ -12,62 +13,66 @@ _SPEAKER = re.compile(r"^\w[\w' ]{0,24}:[ \n]")
 
 
 @dataclass(frozen=True, slots=True)
-class Heard:
+class ParsedPrompt:
     """A prompt as its reader takes it in.
 
     Parameters
     ----------
-    said
+    context
         The paragraphs before the question. A turn is one paragraph, question
         and answer each behind a name and a colon.
-    ask
+    question
         The last question or instruction, without its name.
     open
         Whether a text ends in the mark of a turn, or a chat in a message.
     chat
         Whether it is a chat.
+    single
+        Whether it is a chat in which nothing was answered yet.
     """
 
-    said: tuple[str, ...]
-    ask: str
+    context: tuple[str, ...]
+    question: str
     open: bool
     chat: bool
+    single: bool
 
 
-def hear(prompt: str | tuple[Message, ...]) -> Heard:
+def parse_prompt(prompt: str | tuple[Message, ...]) -> ParsedPrompt:
     """Take a text or a chat apart."""
     if isinstance(prompt, str):
         text, is_open = prompt.rstrip(), False
         cut = text.rfind("\n") + 1
         if text.endswith(":") and len(text) - cut <= _MARKER:
             text, is_open = text[:cut].rstrip(), True
-        return _heard(text.split("\n\n"), is_open, chat=False)
-    said: list[str] = []
+        return _split(text.split("\n\n"), is_open)
+    paragraphs: list[str] = []
     for message in prompt[:-1]:
         parts = message.content.split("\n\n")
-        if message.role == "assistant" and said:
+        if message.role == "assistant" and paragraphs:
             # A chat's turn takes the form that a text's turn has.
-            parts[0] = f"Q: {said.pop()}\nA: {parts[0]}"
-        said += parts
-    said += prompt[-1].content.split("\n\n")
-    return _heard(said, True, chat=True)
+            parts[0] = f"Q: {paragraphs.pop()}\nA: {parts[0]}"
+        paragraphs += parts
+    paragraphs += prompt[-1].content.split("\n\n")
+    return _split(paragraphs, True, roles={message.role for message in prompt})
 
 
-def _heard(paragraphs: list[str], is_open: bool, *, chat: bool) -> Heard:
-    """Let the ask reach back over blank lines between a question, its options and what follows."""
+def _split(paragraphs: list[str], is_open: bool, roles: Collection[str] = ()) -> ParsedPrompt:
+    """Let the question reach back over blank lines between itself, its options and what follows."""
     start = len(paragraphs) - 1
-    last = listed(paragraphs[start])
+    last = parse_options(paragraphs[start])
     if last is None and start:
-        above = listed(paragraphs[start - 1])
+        above = parse_options(paragraphs[start - 1])
         if above is not None and not above.after:
             start, last = start - 1, above
     if last is not None and not last.wording and start:
         start -= 1
     ask = "\n".join(paragraphs[start:])
-    return Heard(tuple(paragraphs[:start]), ask, is_open, chat)
+    single = bool(roles) and "assistant" not in roles
+    return ParsedPrompt(tuple(paragraphs[:start]), ask, is_open, bool(roles), single)
 
 
-def unnamed(ask: str) -> str:
+def strip_frame(ask: str) -> str:
     """Leave out the lines that frame a question and the name of who asks it."""
     lines = ask.split("\n")
     for i, line in enumerate(lines):
@@ -77,7 +82,7 @@ def unnamed(ask: str) -> str:
     return ask
 
 
-def turn(paragraph: str) -> tuple[str, str] | None:
+def split_turn(paragraph: str) -> tuple[str, str] | None:
     """Split an answered question into both; None where a paragraph is something else."""
     lines = paragraph.split("\n")
     named = [i for i, line in enumerate(lines) if _SPEAKER.match(line + "\n")]

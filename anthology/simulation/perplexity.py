@@ -1,4 +1,4 @@
-"""How surprising the embedded model finds a text that it is given.
+"""How surprising the embedded model finds a text.
 
 A toy: a word's surprise is made from its letters and those of the word before it. It is the same
 whoever asks, and it says nothing about how likely the word is.
@@ -7,10 +7,10 @@ whoever asks, and it says nothing about how likely the word is.
 import math
 import re
 from functools import lru_cache
-from hashlib import blake2b
 
 from anthology.models.ask import text_prompt
 from anthology.models.base import Completion, Reply, Request
+from anthology.simulation.dice import hash_of
 
 _WORD = re.compile(r"\s*\S+|\s+$")
 """A token: a word with the space before it, or the space that a text ends in."""
@@ -20,20 +20,19 @@ _KNOWN = 1 << 16
 """How many pairs of words are kept; a study's stories have about as many."""
 
 
-def surprise(request: Request) -> Reply:
+def score_text(request: Request) -> Reply:
     """Return a request's continuation with its length in words and its log-probability."""
     prompt = text_prompt(request)
     text = prompt + request.score_text
     nats, before = [], ""
-    for found in _WORD.finditer(text):
-        if found.end() > len(prompt):
-            nats.append(_nats(before, found[0]))
-        before = found[0]
+    for match in _WORD.finditer(text):
+        if match.end() > len(prompt):
+            nats.append(_nats(before, match[0]))
+        before = match[0]
     draw = Completion(request.score_text, "stop", len(nats), -math.fsum(nats))
     return Reply((draw,), None, len(text.split()))
 
 
 @lru_cache(_KNOWN)
 def _nats(before: str, word: str) -> float:
-    digest = blake2b(f"{before}\0{word}".encode(), digest_size=4).digest()
-    return _LEAST + _MORE * int.from_bytes(digest, "big") / 2**32
+    return _LEAST + _MORE * hash_of(before, word) / 2**64

@@ -14,8 +14,7 @@ from anthology.config.population import (
     TraitColumn,
 )
 from anthology.seeds import rng_for
-from anthology.simulation.draw_people import Categories, Chain
-from anthology.simulation.society import SIGNAL, Array, shares
+from anthology.simulation.society import Array, Categories, Society, shares, signal
 
 _WEIGHT_SPREAD = 0.55
 """Standard deviation of the logarithm of what a weight holds beyond the panel's known slant."""
@@ -40,7 +39,7 @@ def columns(spec: PopulationSpec, *, seed: int, survey: str, size: int) -> dict[
     dict
         Each variable's values, NaN where a person has none. Shape: people.
     """
-    chain = Chain({trait: _categories(trait, column) for trait, column in spec.traits.items()})
+    society = Society({trait: _categories(trait, column) for trait, column in spec.traits.items()})
     traits, items = len(spec.traits), len(spec.items)
     uniforms = np.empty((size, 2 * traits + items + 1))
     normals = np.empty((size, len(DIMENSIONS) + items + 1))
@@ -49,27 +48,27 @@ def columns(spec: PopulationSpec, *, seed: int, survey: str, size: int) -> dict[
         rng.random(out=uniforms[k])
         rng.standard_normal(out=normals[k])
 
-    people = chain.draw(uniforms[:, :traits])
-    asked = uniforms[:, -1] >= spec.absent / 100
+    people = society.draw(uniforms[:, :traits])
+    takes_part = uniforms[:, -1] >= spec.absent / 100
     slant = np.exp(_WEIGHT_SPREAD * normals[:, -1] - _WEIGHT_SPREAD**2 / 2)
     weights = np.round(np.clip(people.weights * slant, *_WEIGHT_RANGE), 6)
     table = {
         spec.id: np.arange(_FIRST_ID, _FIRST_ID + size, dtype=float),
-        spec.weight: np.where(asked, weights, np.nan),
+        spec.weight: np.where(takes_part, weights, np.nan),
     }
-    for trait, lot in zip(chain.traits, uniforms[:, traits : 2 * traits].T, strict=True):
+    for trait, lot in zip(society.traits, uniforms[:, traits : 2 * traits].T, strict=True):
         column = spec.traits[trait]
         codes = np.array([category.code for category in column.categories], dtype=float)
         values = codes[people.categories[trait]]
         table[column.variable] = _with_gaps(values, lot, column.refused, column.missing)
 
-    own = np.sqrt([1 - SIGNAL[dimension] for dimension in DIMENSIONS])
+    own = np.sqrt(1 - signal())
     attitudes = people.attitudes + own * normals[:, : len(DIMENSIONS)]
-    spread = chain.covariance + np.diag(own**2)
+    spread = np.cov(society.reference.attitudes, rowvar=False) + np.diag(own**2)
     for j, item in enumerate(spec.items):
         answers = _answers(item, attitudes, normals[:, len(DIMENSIONS) + j], spread)
         answers = _with_gaps(answers, uniforms[:, 2 * traits + j], item.refused, 0)
-        table[item.variable] = np.where(asked, answers, np.nan)
+        table[item.variable] = np.where(takes_part, answers, np.nan)
     return table
 
 

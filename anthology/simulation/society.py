@@ -1,185 +1,208 @@
-"""The facts of the toy society: its traits, how they hang together, what people of each think."""
+"""The toy society: its traits, its people, and the attitudes that go with their traits."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from anthology.config.population import DIMENSIONS, OPTIONS
+from anthology.io.yaml import read_yaml
+from anthology.seeds import rng_for
 
 Array = NDArray[np.float64]
+Positions = NDArray[np.int64]
 
-SHARES: dict[str, dict[str, float]] = {
-    "age": {"18-29": 0.24, "30-49": 0.34, "50-64": 0.24, "65+": 0.18},
-    "gender": {"man": 0.49, "woman": 0.49, "other": 0.02},
-    "race": {
-        "native": 0.02, "asian": 0.06, "black": 0.13, "hispanic": 0.15,
-        "mideast": 0.02, "pacific": 0.01, "white": 0.59, "other": 0.02,
-    },
-    "education": {
-        "none": 0.07, "highschool": 0.26, "some-college": 0.19, "associate": 0.10,
-        "bachelor": 0.22, "master": 0.10, "professional": 0.03, "doctorate": 0.03,
-    },
-    "income": {
-        "0-10k": 0.06, "10-20k": 0.08, "20-30k": 0.10, "30-40k": 0.11, "40-50k": 0.10,
-        "50-60k": 0.09, "60-70k": 0.08, "70-80k": 0.07, "80-90k": 0.06, "90-100k": 0.05,
-        "100-150k": 0.12, "150-200k": 0.05, "200k+": 0.03,
-    },
-    "region": {"northeast": 0.18, "midwest": 0.21, "south": 0.37, "west": 0.24},
-    "religion": {
-        "protestant": 0.37, "catholic": 0.18, "mormon": 0.02, "orthodox": 0.01,
-        "jewish": 0.03, "muslim": 0.02, "buddhist": 0.02, "hindu": 0.01,
-        "atheist": 0.06, "agnostic": 0.06, "else": 0.03, "nothing": 0.19,
-    },
-    "party": {"republican": 0.26, "democrat": 0.33, "independent": 0.29, "other": 0.12},
-}  # fmt: skip
-"""For each trait, the options of `config/traits.yaml` and how common they are."""
-
-TRAITS: tuple[str, ...] = tuple(SHARES)
+TRAITS: tuple[str, ...] = tuple(OPTIONS)
 """The traits in the order in which a person gets them: each may depend on those before."""
 
-_SCHOOLING = dict(zip(OPTIONS["education"], np.linspace(-1.0, 1.0, 8).tolist(), strict=True))
-_EARNING = dict(zip(OPTIONS["income"], np.linspace(-1.0, 1.0, 13).tolist(), strict=True))
-_RIGHT = {"republican": 1.0, "democrat": -0.8}
+_REFERENCE = 20_000
+"""People drawn to fit a society: enough that no share is off by more than half a point."""
+_ROUNDS = 40
 
 
-@dataclass(frozen=True, slots=True)
-class Tie:
-    """How one trait depends on another: the log-odds are the product of both scores."""
-
-    parent: str
-    child: str
-    of_parent: dict[str, float]
-    of_child: dict[str, float]
+@cache
+def words(name: str) -> dict[str, Any]:
+    """Return one of the files of words and numbers in `assets/`."""
+    content: dict[str, Any] = read_yaml(Path(__file__).parent / "assets" / f"{name}.yaml")
+    return content
 
 
-TIES: tuple[Tie, ...] = (
-    Tie("age", "education", {"18-29": 1}, {"some-college": 0.7, "master": -0.9, "doctorate": -1.5}),
-    Tie("age", "education", {"65+": 1}, {"none": 0.5, "highschool": 0.2}),
-    Tie("race", "education", {"asian": 1, "white": 0.2, "black": -0.4}, _SCHOOLING),
-    Tie("race", "education", {"hispanic": -0.9}, _SCHOOLING),
-    Tie("education", "income", {k: 2.2 * v for k, v in _SCHOOLING.items()}, _EARNING),
-    Tie("age", "income", {"18-29": -0.7, "30-49": 0.4, "50-64": 0.4, "65+": -0.4}, _EARNING),
-    Tie("race", "income", {"black": -0.5, "hispanic": -0.3, "asian": 0.4, "white": 0.1}, _EARNING),
-    Tie("race", "region", {"black": 1}, {"south": 0.9, "west": -0.9}),
-    Tie("race", "region", {"hispanic": 0.9, "asian": 0.9}, {"west": 0.9, "midwest": -0.7}),
-    Tie(
-        "age", "religion",
-        {"18-29": 1.0, "30-49": 0.4, "50-64": -0.3, "65+": -0.8},
-        {"atheist": 0.7, "agnostic": 0.7, "nothing": 0.6, "protestant": -0.4, "catholic": -0.2},
-    ),
-    Tie("race", "religion", {"black": 1}, {"protestant": 0.8, "catholic": -1.2, "atheist": -1.0}),
-    Tie("race", "religion", {"hispanic": 1}, {"catholic": 1.3, "protestant": -0.3, "jewish": -1}),
-    Tie("race", "religion", {"asian": 1}, {"hindu": 2.5, "buddhist": 2.0, "muslim": 1.0}),
-    Tie("race", "religion", {"mideast": 1}, {"muslim": 3.0, "orthodox": 1.5}),
-    Tie("region", "religion", {"west": 1}, {"mormon": 1.2}),
-    Tie("region", "religion", {"south": 1}, {"protestant": 0.4}),
-    Tie("region", "religion", {"northeast": 1}, {"catholic": 0.5, "jewish": 0.8}),
-    Tie("education", "religion", _SCHOOLING, {"atheist": 0.5, "agnostic": 0.5, "jewish": 0.6}),
-    Tie(
-        "religion", "party",
-        {
-            "protestant": 0.8, "mormon": 1.3, "catholic": 0.2, "orthodox": 0.3, "jewish": -0.5,
-            "muslim": -0.6, "hindu": -0.6, "atheist": -1.1, "agnostic": -0.8, "nothing": -0.3,
-        },
-        _RIGHT,
-    ),
-    Tie("race", "party", {"black": -1.6, "hispanic": -0.5, "asian": -0.5, "white": 0.3}, _RIGHT),
-    Tie("age", "party", {"18-29": -0.4, "65+": 0.3}, {"republican": 0.8, "independent": -0.3}),
-    Tie("gender", "party", {"man": 0.15, "woman": -0.15, "other": -0.8}, _RIGHT),
-    Tie("education", "party", _SCHOOLING, {"democrat": 0.5, "other": -0.4}),
-    Tie("region", "party", {"south": 0.25, "northeast": -0.2, "west": -0.2}, _RIGHT),
-)  # fmt: skip
-"""Everything that makes one trait depend on another."""
+@dataclass(frozen=True, slots=True, eq=False)
+class Categories:
+    """A trait cut into the categories that one survey knows.
 
-SIGNAL: dict[str, float] = {
-    "caution": 0.26,
-    "naturalness": 0.24,
-    "conservatism": 0.50,
-    "enthusiasm": 0.28,
-    "trust": 0.24,
-}
-"""Share of an attitude's variance that the traits account for."""
+    Parameters
+    ----------
+    members
+        Which options each category stands for, rows adding up to 1. Shape:
+        categories, options.
+    shares
+        How common each category is in the population, adding up to 1.
+    reach
+        How much more often than that the panel holds it.
+    """
+
+    members: Array
+    shares: Array
+    reach: Array
+
+    @classmethod
+    def of_society(cls, trait: str) -> "Categories":
+        """Take the society's own options, with its own shares."""
+        common = shares(trait)
+        return cls(np.eye(len(common)), common, np.ones(len(common)))
 
 
-def _ladder(low: float, high: float, steps: int) -> tuple[float, ...]:
-    return tuple(np.linspace(low, high, steps).tolist())
+@dataclass(frozen=True, slots=True, eq=False)
+class People:
+    """Drawn people.
+
+    Parameters
+    ----------
+    categories
+        For each trait the position of each person's category.
+    weights
+        What makes the people stand for the population; 1 on average.
+    attitudes
+        What each person's traits make of the attitudes, standardised to the share of
+        variance that traits account for. Shape: people, dimensions.
+    """
+
+    categories: dict[str, Positions]
+    weights: Array
+    attitudes: Array
 
 
-EFFECTS: dict[str, dict[str, tuple[float, ...]]] = {
-    "age": {
-        "caution": (-0.15, 0.20, 0.15, -0.10),
-        "naturalness": (0.10, 0.15, 0.00, -0.25),
-        "conservatism": (-0.55, -0.15, 0.25, 0.50),
-        "enthusiasm": (0.40, 0.15, -0.20, -0.35),
-        "trust": (-0.10, -0.05, 0.05, 0.15),
-    },
-    "gender": {
-        "caution": (-0.35, 0.35, 0.10),
-        "naturalness": (-0.35, 0.35, 0.20),
-        "conservatism": (0.15, -0.10, -0.80),
-        "enthusiasm": (0.35, -0.30, 0.00),
-        "trust": (0.20, -0.15, -0.40),
-    },
-    "race": {
-        "caution": (0.10, 0.10, 0.35, 0.20, 0.10, 0.10, -0.15, 0.15),
-        "naturalness": (0.20, 0.10, 0.30, 0.20, 0.00, 0.15, -0.15, 0.20),
-        "conservatism": (0.00, -0.20, -0.10, -0.05, 0.25, 0.05, 0.05, -0.10),
-        "enthusiasm": (-0.10, 0.45, 0.05, 0.05, 0.10, 0.00, -0.10, 0.00),
-        "trust": (-0.25, 0.10, -0.35, -0.15, -0.10, -0.05, 0.15, -0.20),
-    },
-    "education": {
-        "caution": _ladder(0.45, -0.45, 8),
-        "naturalness": _ladder(0.35, -0.40, 8),
-        "conservatism": _ladder(0.40, -0.50, 8),
-        "enthusiasm": _ladder(-0.40, 0.50, 8),
-        "trust": _ladder(-0.40, 0.45, 8),
-    },
-    "income": {
-        "caution": _ladder(0.25, -0.25, 13),
-        "naturalness": _ladder(0.15, -0.15, 13),
-        "conservatism": _ladder(-0.05, 0.10, 13),
-        "enthusiasm": _ladder(-0.25, 0.30, 13),
-        "trust": _ladder(-0.35, 0.30, 13),
-    },
-    "region": {
-        "caution": (0.05, -0.10, 0.00, 0.10),
-        "naturalness": (0.05, -0.10, -0.05, 0.15),
-        "conservatism": (-0.20, 0.05, 0.20, -0.15),
-        "enthusiasm": (0.05, -0.05, -0.05, 0.10),
-        "trust": (0.00, 0.10, -0.05, 0.00),
-    },
-    "religion": {
-        "caution": (0.05, 0.0, 0.1, 0.0, -0.1, 0.1, 0.2, 0.1, -0.2, -0.1, 0.2, 0.05),
-        "naturalness": (0.0, 0.0, 0.1, 0.0, -0.1, 0.1, 0.3, 0.2, -0.2, -0.1, 0.3, 0.05),
-        "conservatism": (0.5, 0.15, 0.8, 0.3, -0.4, 0.3, -0.4, -0.2, -0.9, -0.7, -0.1, -0.35),
-        "enthusiasm": (-0.15, 0.0, -0.1, 0.0, 0.1, 0.0, 0.1, 0.3, 0.35, 0.2, -0.1, 0.0),
-        "trust": (0.05, 0.1, 0.3, 0.0, 0.1, -0.1, 0.1, 0.1, 0.0, 0.05, -0.1, -0.15),
-    },
-    "party": {
-        "caution": (-0.15, 0.15, 0.00, 0.05),
-        "naturalness": (-0.15, 0.15, 0.00, 0.05),
-        "conservatism": (1.00, -0.90, 0.05, 0.00),
-        "enthusiasm": (-0.15, 0.15, 0.00, -0.10),
-        "trust": (0.00, 0.15, -0.05, -0.20),
-    },
-}
-"""What each option of a trait adds to each attitude, in the order of `OPTIONS`."""
+class Society:
+    """A population whose traits hang together, ready to be drawn from.
+
+    Parameters
+    ----------
+    categories
+        For each trait the categories; traits left out do not exist.
+    reference
+        How many people the fit looks at.
+    """
+
+    def __init__(self, categories: Mapping[str, Categories], reference: int = _REFERENCE) -> None:
+        self.traits = tuple(trait for trait in TRAITS if trait in categories)
+        self._categories = dict(categories)
+        self._links = {trait: self._links_of(trait) for trait in self.traits}
+        self._odds: dict[str, Array] = {}
+        uniforms = rng_for(0, "reference").random((reference, len(self.traits)))
+        drawn: dict[str, Positions] = {}
+        for column, trait in enumerate(self.traits):
+            ties = self._ties(trait, drawn, reference)
+            self._odds[trait] = _fit_odds(ties, self._categories[trait].shares)
+            drawn[trait] = _pick(_normal(ties * self._odds[trait]), uniforms[:, column])
+        raw = self._raw(drawn)
+        self._mean, self._scale = raw.mean(axis=0), raw.std(axis=0)
+        self.reference = People(drawn, np.ones(reference), self.attitudes(raw))
+        """The people that the fit looked at, who stand for the population."""
+
+    def draw(self, uniforms: Array) -> People:
+        """Make people of uniform numbers, one row a person, one column a trait."""
+        drawn: dict[str, Positions] = {}
+        weights = np.ones(len(uniforms))
+        rows = np.arange(len(uniforms))
+        for column, trait in enumerate(self.traits):
+            true = _normal(self._ties(trait, drawn, len(uniforms)) * self._odds[trait])
+            held = _normal(true * self._categories[trait].reach)
+            drawn[trait] = _pick(held, uniforms[:, column])
+            weights *= true[rows, drawn[trait]] / held[rows, drawn[trait]]
+        return People(drawn, weights, self.attitudes(self._raw(drawn)))
+
+    def attitudes(self, raw: Array) -> Array:
+        """Standardise sums of trait effects to the variance that traits account for."""
+        standard: Array = (raw - self._mean) / self._scale * np.sqrt(signal())
+        return standard
+
+    def _links_of(self, child: str) -> dict[str, Array]:
+        """Return, for each trait before, the log-odds of each category given each of its own."""
+        links: dict[str, Array] = {}
+        for tie in words("society")["ties"]:
+            parent = tie["parent"]
+            if tie["child"] == child and parent in self.traits:
+                above = self._categories[parent].members @ _scores(parent, tie["of_parent"])
+                below = self._categories[child].members @ _scores(child, tie["of_child"])
+                links[parent] = links.get(parent, 0.0) + np.outer(above, below)
+        return links
+
+    def _ties(self, trait: str, drawn: dict[str, Positions], count: int) -> Array:
+        total = np.zeros((count, len(self._categories[trait].shares)))
+        for parent, link in self._links[trait].items():
+            total += link[drawn[parent]]
+        return np.exp(total)
+
+    def _raw(self, drawn: dict[str, Positions]) -> Array:
+        parts = [
+            (self._categories[trait].members @ effects(trait))[drawn[trait]]
+            for trait in self.traits
+        ]
+        total: Array = np.sum(parts, axis=0)
+        return total
 
 
-def scores(trait: str, of: dict[str, float]) -> Array:
-    """Lay out scores by option, 0 where none is given. Shape: options."""
-    return np.array([of.get(option, 0.0) for option in OPTIONS[trait]])
+@cache
+def society() -> Society:
+    """Return the society at large, of which a model's life stories tell."""
+    return Society({trait: Categories.of_society(trait) for trait in TRAITS}, reference=4000)
 
 
 @cache
 def shares(trait: str) -> Array:
-    """Return how common the options of a trait are. Shape: options."""
-    return np.array(list(SHARES[trait].values()))
+    """Return how common the options of a trait are, adding up to 1. Shape: options."""
+    common = words("society")["shares"][trait]
+    odds = np.array([common[option] for option in OPTIONS[trait]])
+    scaled: Array = odds / odds.sum()
+    return scaled
 
 
 @cache
 def effects(trait: str) -> Array:
     """Return what a trait does to the attitudes. Shape: options, dimensions."""
-    return np.column_stack([EFFECTS[trait][dimension] for dimension in DIMENSIONS])
+    added: dict[str, list[float]] = words("society")["effects"][trait]
+    count = len(OPTIONS[trait])
+    columns = [added[dimension] for dimension in DIMENSIONS]
+    return np.column_stack(
+        [np.linspace(ends[0], ends[1], count) if len(ends) == 2 else ends for ends in columns]
+    )
+
+
+@cache
+def signal() -> Array:
+    """Return the share of each attitude's variance that traits account for. Shape: dimensions."""
+    return np.array([words("society")["signal"][dimension] for dimension in DIMENSIONS])
+
+
+def _scores(trait: str, of: float | dict[str, float]) -> Array:
+    """Lay out scores by option, as a ladder or one by one, 0 where none is given."""
+    if isinstance(of, dict):
+        return np.array([of.get(option, 0.0) for option in OPTIONS[trait]])
+    return np.linspace(-of, of, len(OPTIONS[trait]))
+
+
+def _normal(odds: Array) -> Array:
+    scaled: Array = odds / odds.sum(axis=1, keepdims=True)
+    return scaled
+
+
+def _pick(probabilities: Array, uniforms: Array) -> Positions:
+    below = np.cumsum(probabilities, axis=1)[:, :-1] <= uniforms[:, None]
+    position: Positions = below.sum(axis=1)
+    return position
+
+
+def _fit_odds(ties: Array, wanted: Array) -> Array:
+    """Find the odds of each category that make the shares come out as wanted."""
+    odds = wanted.copy()
+    scaled = np.empty_like(ties)
+    for _ in range(_ROUNDS):
+        np.multiply(ties, odds, out=scaled)
+        scaled /= scaled.sum(axis=1, keepdims=True)
+        odds *= wanted / np.maximum(scaled.mean(axis=0), 1e-12)
+    return odds

@@ -17,8 +17,8 @@ from anthology.interview.interviewer import Interviewer
 from anthology.interview.question import DECLINED, Option, Question
 from anthology.models.base import LabelProbs, Message, Request
 from anthology.simulation.model import Simulated
-from anthology.simulation.parse_options import listed
-from anthology.simulation.parse_prompt import hear
+from anthology.simulation.parse_options import parse_options
+from anthology.simulation.parse_prompt import parse_prompt
 from tests.support.answer_cases import EASE, FAITH, LIKELY, YES_NO
 from tests.support.project import ROOT
 from tests.support.scripted_model import ScriptedModel
@@ -65,7 +65,7 @@ def ask(wanted: str, form: str, layout: Format, api: str, question: Question) ->
     """Have a model that takes its prompt apart by itself name an option, and read its answer."""
 
     def answer(request: Request) -> list[str]:
-        shown = listed(hear(request.prompt).ask)
+        shown = parse_options(parse_prompt(request.prompt).question)
         assert shown is not None
         place = shown.texts.index(wanted)
         words = {"label": shown.labels, "symbol": shown.symbols, "text": shown.texts}

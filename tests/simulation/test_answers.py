@@ -12,13 +12,14 @@ from anthology.interview.answers import Outcome, read_answer
 from anthology.interview.question import Option, Question
 from anthology.interview.transcript import Ask, Turn, render_messages, render_text
 from anthology.seeds import derive_seed
-from anthology.simulation.match_values import likelihood
-from anthology.simulation.opinions import ranks
-from anthology.simulation.parse_options import listed
-from anthology.simulation.reply_forms import DECLINES, RAMBLES, forms
-from anthology.simulation.society import TRAITS
+from anthology.simulation.opinions import rank_options
+from anthology.simulation.parse_options import parse_options
+from anthology.simulation.persona import read_persona
+from anthology.simulation.replies import option_forms
+from anthology.simulation.respondent import option_odds
+from anthology.simulation.society import TRAITS, words
+from anthology.simulation.values import read_value
 from tests.support.simulated import (
-    EXACT,
     LAYOUT,
     LAYOUTS,
     OPEN,
@@ -68,37 +69,22 @@ def test_what_is_told_overrules_the_story() -> None:
     assert found["A woman"] > 0.85 * 100 * 0.9
 
 
-def test_listed_options_are_no_answers() -> None:
-    """Who has only been shown the options of a question is not all of them."""
-    turns = (Turn(question("religion").written(LAYOUT), "(E) Jewish"),)
-    found = outcomes(after(turns, question("party")), question("party"), LAYOUT, draws=400)
-    assert found["A Democrat"] > found["A Republican"] > 0
-
-
 @pytest.mark.parametrize(
-    ("trait", "words", "option"),
+    ("trait", "value", "option"),
     [
         ("race", "Black non-Hispanic", "black"),
-        ("race", "White non-Hispanic", "white"),
         ("race", "Hispanic", "hispanic"),
         ("income", "$30,000 to less than $40,000", "30-40k"),
-        ("income", "Less than $10,000", "0-10k"),
         ("income", "100 to under $150,000", "100-150k"),
         ("income", "about $45k", "40-50k"),
         ("education", "College graduate/some postgrad", "bachelor"),
-        ("education", "Associate\u2019s degree", "associate"),
-        ("education", "Less than high school", "none"),
-        ("age", "50-64", "50-64"),
         ("age", "65+", "65+"),
-        ("gender", "A woman", "woman"),
         ("gender", "Female", "woman"),
-        ("gender", "Male", "man"),
         ("religion", "Nothing in particular", "nothing"),
-        ("party", "Something else", "other"),
     ],
 )
-def test_survey_labels_are_understood(trait: str, words: str, option: str) -> None:
-    fit = likelihood(trait, words, sure=True)
+def test_survey_labels_are_understood(trait: str, value: str, option: str) -> None:
+    fit = read_value(trait, value, sure=True)
     assert fit is not None
     assert [OPTIONS[trait][i] for i in np.flatnonzero(fit == fit.max())] == [option]
 
@@ -138,25 +124,24 @@ def test_answers_come_in_every_form(asked: Question) -> None:
     ids=lambda options: options[0],
 )
 def test_every_form_is_read_as_it_is_meant(options: tuple[str, ...], layout: Format) -> None:
-    asked = listed(f"A question?\n{opinion(*options).written(layout)}")
+    asked = parse_options(f"A question?\n{opinion(*options).written(layout)}")
     assert asked is not None
-    said = forms(asked)
+    said = option_forms(asked)
 
     def outcome(text: str) -> Outcome:
         return read_answer(text, options, layout).outcome
 
     for position, good in enumerate(said.good):
         assert {read_answer(text, options, layout).position for text in good} == {position}
-    assert {text for text in RAMBLES if outcome(text) != Outcome.UNREADABLE} == set()
-    assert {text for text in DECLINES if outcome(text) != Outcome.REFUSED} == set()
+    assert {
+        text for text in words("words")["rambles"] if outcome(text) != Outcome.UNREADABLE
+    } == set()
+    assert {
+        text for text in words("words")["declines"] if outcome(text) != Outcome.REFUSED
+    } == set()
     # A bare "I" is the pronoun, not the ninth label.
     both = [text for text in said.contradictory if text[:2].lower() != "i "]
     assert {text for text in both if outcome(text) != Outcome.CONTRADICTORY} == set()
-
-
-def test_some_rambles_hold_an_options_words() -> None:
-    for words in (*texts(OPINION)[1:3], "More", "Less", "No", "Easier"):
-        assert any(re.search(rf"\b{words}\b", text, re.IGNORECASE) for text in RAMBLES), words
 
 
 def test_some_will_not_be_drawn_on_some_questions() -> None:
@@ -169,48 +154,70 @@ def test_some_will_not_be_drawn_on_some_questions() -> None:
     assert not [rate for rate in rates if 0.3 < rate <= 0.8]
 
 
-def test_the_order_shown_does_not_decide_what_is_thought() -> None:
-    turns = persona(8)
-    back = Question(OPINION.wording, OPINION.options[::-1])
-    forth = outcomes(after(turns, OPINION), OPINION, LAYOUT, draws=2000)
-    turned = outcomes(after(turns, back), back, LAYOUT, draws=2000)
-    for option in texts(OPINION):
-        assert forth[option] / 2000 == pytest.approx(turned[option] / 2000, abs=0.05)
-
-
 @pytest.mark.parametrize(
     "scale",
     [
         ("Very likely", "Fairly likely", "Not too likely", "Not at all likely"),
-        ("Most of it", "Some of it", "Not too much", "None at all"),
-        ("Very excited", "Somewhat excited", "Equal excitement and concern", "Very concerned"),
         ("Very good", "Somewhat good", "Neither good nor bad", "Somewhat bad", "Very bad"),
-        ("Very safe", "Somewhat safe", "Not too safe", "Not safe at all"),
         ("More", "No difference", "Less"),
-        ("Easier", "No difference", "Harder"),
         ("Mostly positive", "Neither positive nor negative", "Mostly negative"),
     ],
 )
 def test_scales_are_understood_in_any_order(scale: tuple[str, ...]) -> None:
-    assert ranks(scale) == tuple(range(len(scale)))
-    assert ranks(scale[::-1]) == tuple(range(len(scale)))[::-1]
+    assert rank_options(scale) == tuple(range(len(scale)))
+    assert rank_options(scale[::-1]) == tuple(range(len(scale)))[::-1]
 
 
-def test_opinions_follow_from_who_somebody_is() -> None:
-    asked = Question(
-        "Is it good or bad for society that couples of the same sex can marry?",
-        (Option(1, "Very good"), Option(2, "Neither good nor bad"), Option(3, "Very bad")),
-    )
+def marriage(*said: str) -> dict[str, float]:
+    """Return how probable each opinion of same-sex marriage is for somebody who said this."""
+    options = ("Very good", "Neither good nor bad", "Very bad")
+    wording = "Is it good or bad for society that couples of the same sex can marry?"
+    odds = option_odds(wording, options, read_persona(said))
+    return dict(zip(options, odds.tolist(), strict=True))
 
-    def good(party: str) -> float:
-        rates = []
-        for number in range(40):
-            bio = f"I am a {party}. I am number {number} in line."
-            turns = (Turn("Describe yourself.", bio),)
-            rates.append(outcomes(after(turns, asked), asked, LAYOUT, draws=20)["Very good"] / 20)
-        return float(np.mean(rates))
 
-    assert good("Democrat") > good("Republican") + 0.2
+def test_opinions_follow_from_views_that_a_story_voices() -> None:
+    life = "I was good with numbers at school, and my wife says that I talk too little. "
+    found = {
+        side: marriage(life + re.sub(r"\*", "", sentences[0]))
+        for side, sentences in words("stories")["views"]["conservatism"].items()
+    }
+    assert found["against"]["Very good"] > found["for"]["Very good"] + 0.02
+
+
+def test_who_knows_little_of_himself_agrees_with_emphasis() -> None:
+    """Nobody, a description, a life, a life that fits a description, and one that does not."""
+    bio = "I am a man. I am in the age group 65+. My home is in the South of the United States."
+    life, other = (story_of(somebody(7) | traits, 7).split("\n\n") for traits in (
+        {"gender": "man", "age": "65+", "region": "south"},
+        {"gender": "woman", "age": "18-29", "region": "west"},
+    ))  # fmt: skip
+    firm = [read_persona(said).firmness for said in ((), (bio,), (*other, bio), (*life, bio))]
+    assert firm[0] < firm[1] <= firm[2] < firm[3]
+    assert [marriage()["Very good"] > 0.9, marriage(*life, bio)["Very good"] > 0.9] == [True, False]
+
+
+@pytest.mark.parametrize(
+    ("wording", "options"),
+    [
+        ("Machen Maschinen das Leben leichter?", ("Ja, sehr", "Eher ja", "Eher nein", "Nein")),
+        ("El campo, \u00bfest\u00e1 mejor que antes?", ("Mejor", "Igual", "Peor")),
+        (
+            "\u98df\u54c1\u306f\u5b89\u5168\u3067\u3059\u304b",
+            ("\u306f\u3044", "\u3044\u3044\u3048"),
+        ),
+    ],
+    ids=["German", "Spanish", "Japanese"],
+)
+def test_options_in_any_language_are_chosen_consistently(
+    wording: str, options: tuple[str, ...]
+) -> None:
+    who = read_persona(())
+    forth, back = (option_odds(wording, of, who) for of in (options, options[::-1]))
+    assert forth == pytest.approx(back[::-1])
+    asked = Question(wording, tuple(Option(i, text) for i, text in enumerate(options)))
+    found = outcomes(after(persona(2), asked), asked, LAYOUT, draws=200)
+    assert sum(found[text] for text in options) > 150
 
 
 def test_equal_requests_get_equal_replies() -> None:
@@ -219,24 +226,3 @@ def test_equal_requests_get_equal_replies() -> None:
     assert sample(prompt, draws=20, seed=1) != sample(prompt, draws=20, seed=2)
     chat = render_messages(persona(1), Ask(OPINION.written(LAYOUT)))
     assert sample(chat, draws=20, seed=1) == sample(chat, draws=20, seed=1)
-
-
-def test_at_temperature_zero_there_is_one_answer() -> None:
-    prompt = after(persona(1), OPINION)
-    cold = sample(prompt, EXACT, draws=50)
-    assert len({draw.text for draw in cold.completions}) == 1
-    assert len({draw.text for draw in sample(prompt, draws=50).completions}) > 5
-
-
-@pytest.mark.parametrize("choices", [("A", "B", "C", "D"), ("(A)", "(B)", "(C)", "(D)")])
-def test_choices_are_kept_to(choices: tuple[str, ...]) -> None:
-    prompt = after(persona(2), OPINION)
-    reply = sample(prompt, choices=choices, draws=400)
-    counts = Counter(draw.text for draw in reply.completions)
-    assert set(counts) <= set(choices)
-    told = sample(prompt, choices=choices, logprobs=True).label_probs
-    assert told is not None
-    probabilities = told.probs
-    assert 0.9 < sum(probabilities) < 1
-    for choice, probability in zip(choices, probabilities, strict=True):
-        assert counts[choice] / 400 == pytest.approx(probability, abs=0.08)

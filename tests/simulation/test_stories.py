@@ -12,8 +12,8 @@ from anthology.config.prompts import CriticPrompt, ReaderPrompt, StoryPrompt
 from anthology.interview.question import label_options
 from anthology.interview.transcript import Ask, Turn, render_messages, render_text, stop_texts
 from anthology.models.base import Message
-from anthology.simulation.person import read_person
-from anthology.simulation.society import SHARES, TRAITS
+from anthology.simulation.persona import read_persona
+from anthology.simulation.society import TRAITS, shares
 from tests.support.simulated import (
     EXACT,
     LAYOUT,
@@ -53,23 +53,12 @@ def kept() -> list[str]:
     ]
 
 
-def test_stories_differ() -> None:
-    assert len(set(stories())) == len(stories())
-    openings = Counter(" ".join(text.split()[:6]) for text in stories())
-    assert openings.most_common(1)[0][1] < 0.1 * len(stories())
-
-
 def test_some_stories_may_not_be_kept() -> None:
     assert 0.15 < 1 - len(kept()) / len(stories()) < 0.32
     short = sum(len(text.split()) < 250 for text in stories())
     talkative = sum(text.lower().count("interview") > 1 for text in stories())
     turned_down = sum(verdict == "No." for verdict in verdicts())
     assert min(short, talkative, turned_down) > 0
-
-
-def test_kept_stories_are_of_the_right_length() -> None:
-    lengths = [len(text.split()) for text in kept()]
-    assert 300 < np.mean(lengths) < 500
 
 
 def test_a_judge_knows_a_life_from_a_list() -> None:
@@ -114,11 +103,11 @@ def test_a_story_is_cut_at_its_limit_and_at_a_stop() -> None:
 def test_stories_tell_who_wrote_them(trait: str) -> None:
     people = [somebody(seed) for seed in range(300)]
     hits = [
-        OPTIONS[trait][int(read_person(story_of(p, s).split("\n\n")).traits[trait].argmax())]
+        OPTIONS[trait][int(read_persona(story_of(p, s).split("\n\n")).traits[trait].argmax())]
         == p[trait]
         for s, p in enumerate(people)
     ]
-    assert np.mean(hits) > max(SHARES[trait].values()) + 0.15
+    assert np.mean(hits) > shares(trait).max() + 0.15
 
 
 def test_readers_find_what_is_stated_and_nothing_else() -> None:
@@ -163,20 +152,10 @@ def test_a_described_person_gets_a_fitting_story(form: str, chat: bool) -> None:
     right: Counter[str] = Counter()
     for seed in range(25):
         story = sample(prompt, LONG, seed=seed).completions[0].text
-        believed = read_person(story.strip().split("\n\n")).traits
+        believed = read_persona(story.strip().split("\n\n")).traits
         for trait, option in (("age", "65+"), ("gender", "woman"), ("region", "south")):
             right[trait] += OPTIONS[trait][int(believed[trait].argmax())] == option
     assert min(right.values()) >= 18
-
-
-def test_open_questions_of_fact_get_short_answers() -> None:
-    turns = (Turn("Describe yourself.", "I am 34 years old. I earn $52,000 a year."),)
-    age = sample(render_text(turns, Ask("How old are you?"), LAYOUT)).completions[0].text
-    assert any(str(years) in age for years in range(30, 50))
-    fact = sample(
-        render_text((), Ask("Are you a citizen of the United States?"), LAYOUT)
-    ).completions[0]
-    assert fact.text.strip().startswith("Yes")
 
 
 INTERVIEW = StoryPrompt.model_validate(declared("prompts/stories/interview.yaml"))
@@ -213,7 +192,7 @@ def test_each_question_of_an_interview_gets_a_chapter(api: str) -> None:
 @pytest.mark.parametrize("api", ["completions", "chat"])
 def test_whoever_is_interviewed_stays_the_same_person(api: str) -> None:
     def believed(turns: tuple[Turn, ...]) -> dict[str, str]:
-        traits = read_person(f"Q: {t.question}\nA: {t.answer}" for t in turns).traits
+        traits = read_persona(f"Q: {t.question}\nA: {t.answer}" for t in turns).traits
         return {trait: OPTIONS[trait][int(odds.argmax())] for trait, odds in traits.items()}
 
     kept = Counter(

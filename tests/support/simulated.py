@@ -5,22 +5,21 @@ from collections import Counter
 from itertools import product
 from pathlib import Path
 
-import numpy as np
 import yaml
 
 from anthology.config.formats import Format
 from anthology.config.model import Sampling
-from anthology.config.population import OPTIONS
+from anthology.config.population import DIMENSIONS, OPTIONS
 from anthology.config.traits import Trait
 from anthology.interview.answers import read_answer
 from anthology.interview.question import Option, Question
 from anthology.interview.transcript import Ask, Turn, render_text, stop_texts
 from anthology.models.base import Message, Reply, Request
 from anthology.seeds import rng_for
+from anthology.simulation.dice import Dice
 from anthology.simulation.model import Simulated
-from anthology.simulation.sampler import Lot
 from anthology.simulation.society import TRAITS, shares
-from anthology.simulation.write_story import write
+from anthology.simulation.writer import Author, write
 
 CONFIG = Path(__file__).parents[2] / "config"
 
@@ -92,16 +91,14 @@ def after(turns: tuple[Turn, ...], asked: Question, layout: Format = LAYOUT) -> 
 
 
 def story_of(person: dict[str, str], seed: int) -> str:
-    return write(person, Lot(rng_for(seed, "story")), given=True)
+    """Write somebody's life, with views that the seed decides."""
+    views = tuple((d, ("against", "for")[seed >> i & 1]) for i, d in enumerate(DIMENSIONS))
+    return write(Author(person, views), Dice(rng_for(seed, "story")), to_order=True)
 
 
 def somebody(seed: int) -> dict[str, str]:
     rng = rng_for(seed, "somebody")
-    return {t: OPTIONS[t][int(rng.choice(len(OPTIONS[t]), p=norm(shares(t))))] for t in TRAITS}
-
-
-def norm(values: np.ndarray) -> np.ndarray:
-    return np.asarray(values / values.sum())
+    return {t: OPTIONS[t][int(rng.choice(len(OPTIONS[t]), p=shares(t)))] for t in TRAITS}
 
 
 def outcomes(

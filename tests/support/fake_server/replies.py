@@ -14,8 +14,8 @@ from anthology.config.model import Sampling
 from anthology.models.base import Completion, Message, Request
 from anthology.seeds import rng_for
 from anthology.simulation.model import Simulated
-from anthology.simulation.parse_options import listed
-from anthology.simulation.parse_prompt import hear
+from anthology.simulation.parse_options import parse_options
+from anthology.simulation.parse_prompt import parse_prompt
 from tests.support.fake_server.json_shapes import Spoken, Wanted, reply
 from tests.support.fake_server.requests import (
     Body,
@@ -158,7 +158,7 @@ def _repeated(prompt: str | tuple[Message, ...]) -> Spoken:
 
 async def _speech(asked: Asked, choices: tuple[str, ...], bare: float) -> Speech:
     """Return how probable it is that an answer begins with each label of a question."""
-    options = listed(hear(asked.prompt).ask)
+    options = parse_options(parse_prompt(asked.prompt).question)
     labels = choices or (options.labels if options else _VERDICTS)
     request = Request(asked.prompt, Sampling(max_tokens=1), choices=labels, logprobs=True)
     shares = (await _MODEL.sample(request)).label_probs

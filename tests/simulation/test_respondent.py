@@ -14,9 +14,10 @@ from anthology.interview.answers import read_answer
 from anthology.interview.question import Option, Question
 from anthology.models.base import Reply, Request
 from anthology.seeds import rng_for
-from anthology.simulation.choose import choose
-from anthology.simulation.parse_options import Listed, listed
-from anthology.simulation.person import Person, read_person
+from anthology.simulation.parse_options import OptionList, parse_options
+from anthology.simulation.persona import Persona, read_persona
+from anthology.simulation.respondent import choose
+from tests.support.simulated import somebody, story_of
 
 LAYOUT = Format()
 TEXTS = ("A great deal", "Some", "Not too much", "None")
@@ -25,17 +26,18 @@ DRAWS = 3000
 
 
 @cache
-def asked() -> Listed:
+def asked() -> OptionList:
     options = tuple(Option(code, text) for code, text in enumerate(TEXTS))
     written = Question("How much do you care about genetically modified food?", options)
-    found = listed(written.written(LAYOUT))
+    found = parse_options(written.written(LAYOUT))
     assert found is not None
     return found
 
 
 @cache
-def somebody() -> Person:
-    return read_person(("I am a woman of 34, and I live in the West.",))
+def firm() -> Persona:
+    """Somebody whose life voices views, so that answers differ."""
+    return read_persona(story_of(somebody(4), 4).split("\n\n"))
 
 
 def reply(
@@ -47,7 +49,7 @@ def reply(
 ) -> Reply:
     sampling = Sampling(temperature=temperature, top_p=top_p, max_tokens=64)
     request = Request("", sampling, n=DRAWS, choices=choices, logprobs=logprobs)
-    return choose(request, asked(), somebody(), rng_for(1, "choosing"))
+    return choose(request, asked(), firm(), rng_for(1, "choosing"), "")
 
 
 def counts(temperature: float = 1.0, top_p: float = 1.0) -> Counter[str]:
@@ -55,11 +57,6 @@ def counts(temperature: float = 1.0, top_p: float = 1.0) -> Counter[str]:
     draws = reply(temperature=temperature, top_p=top_p).completions
     found = (read_answer(draw.text, TEXTS, LAYOUT).position for draw in draws)
     return Counter(TEXTS[position] for position in found if position is not None)
-
-
-def top(found: Counter[str]) -> float:
-    """The share of the option answered most often."""
-    return found.most_common(1)[0][1] / found.total()
 
 
 def odds(temperature: float = 1.0, top_p: float = 1.0) -> NDArray[np.float64]:
@@ -79,14 +76,6 @@ def shares(choices: tuple[str, ...], **how: float) -> tuple[float, ...]:
     return found.label_probs.probs
 
 
-def test_the_lower_the_temperature_the_more_answers_agree() -> None:
-    cold, even, hot = (counts(temperature=temperature) for temperature in (0.3, 1.0, 2.0))
-    assert set(hot) == set(TEXTS)
-    assert cold.most_common(1)[0][0] == even.most_common(1)[0][0]
-    assert top(cold) > top(even) + 0.1
-    assert top(even) > top(hot) + 0.05
-
-
 def test_temperature_raises_odds_to_its_inverse() -> None:
     squared = odds() ** 2
     assert odds(temperature=0.5) == pytest.approx(squared / squared.sum(), abs=1e-4)
@@ -96,12 +85,6 @@ def test_at_temperature_nought_every_answer_is_the_likeliest() -> None:
     likeliest = TEXTS[int(odds().argmax())]
     assert counts(temperature=0) == {likeliest: DRAWS}
     assert len({draw.text for draw in reply(temperature=0).completions}) == 1
-
-
-def test_a_small_nucleus_leaves_only_the_likeliest() -> None:
-    likeliest = TEXTS[int(odds().argmax())]
-    assert set(counts(top_p=0.01)) == {likeliest}
-    assert odds(top_p=0.01).max() > 0.9999
 
 
 def test_a_nucleus_keeps_the_likeliest_that_make_it_up() -> None:
@@ -116,13 +99,6 @@ def test_a_nucleus_keeps_the_likeliest_that_make_it_up() -> None:
     assert (one_more > 1e-3).sum() == 3
 
 
-def test_a_nucleus_is_taken_after_the_temperature() -> None:
-    half = float(odds().max()) + 0.02
-    assert half < float(odds(temperature=0.3).max())
-    assert (odds(top_p=half) > 1e-3).sum() > 1
-    assert (odds(top_p=half, temperature=0.3) > 1e-3).sum() == 1
-
-
 @pytest.mark.parametrize("temperature", [0.0, 0.5, 1.0])
 def test_choices_are_all_that_is_answered(temperature: float) -> None:
     found = reply(choices=LABELS, temperature=temperature)
@@ -133,28 +109,7 @@ def test_choices_are_all_that_is_answered(temperature: float) -> None:
         assert drawn[label] / DRAWS == pytest.approx(probability, abs=0.05)
 
 
-def test_choices_keep_their_order() -> None:
-    forth, back = shares(LABELS), shares(LABELS[::-1])
-    assert len(set(forth)) == len(LABELS)
-    assert back == pytest.approx(forth[::-1])
-
-
 def test_a_choice_that_is_no_option_is_next_to_never_made() -> None:
     found = reply(choices=("(A)", "(Z)"))
     assert {draw.text for draw in found.completions} == {"(A)"}
     assert shares(("(A)", "(Z)"))[1] < 1e-4
-
-
-def test_told_probabilities_are_those_at_temperature_one() -> None:
-    assert shares(LABELS, temperature=0.0, top_p=0.3) == shares(LABELS)
-    assert np.array(shares(LABELS)) / sum(shares(LABELS)) == pytest.approx(odds(), abs=1e-3)
-
-
-@pytest.mark.parametrize("top_p", [0.2, 1.0])
-@pytest.mark.parametrize("temperature", [0.0, 0.5, 1.0, 2.0])
-def test_probabilities_add_up_to_no_more_than_one(temperature: float, top_p: float) -> None:
-    assert 0.9 < sum(shares(LABELS)) <= 1
-    answers = reply(temperature=temperature, top_p=top_p).completions
-    said = {draw.text: draw.logprob for draw in answers}
-    assert len({(draw.text, draw.logprob) for draw in answers}) == len(said)
-    assert sum(math.exp(logprob) for logprob in said.values() if logprob is not None) <= 1 + 1e-9
