@@ -50,6 +50,7 @@ def test_equal_runs_share_a_file_and_others_have_their_own(tmp_path: Path) -> No
         check_submitted(JOBS[1])
 
 
+@pytest.mark.slow
 def test_a_run_promises_just_the_settings_of_its_jobs(
     project: Project, monkeypatch: pytest.MonkeyPatch
 ) -> None:

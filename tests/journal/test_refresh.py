@@ -147,7 +147,7 @@ def test_what_a_killed_process_left_is_not_read_at_every_look(
 ) -> None:
     put(tmp_path, "1", line(1), line(2)[:-9])
     clock.refreshed(journal)
-    monkeypatch.setattr("anthology.journal.journal.opened", None)
+    monkeypatch.setattr("anthology.journal.journal.open_journal_file", None)
     assert not clock.refreshed(journal)
 
 

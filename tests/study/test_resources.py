@@ -35,6 +35,7 @@ def test_a_job_gets_what_its_models_file_says_and_nothing_of_another(two: Projec
     assert "runtime" not in small
 
 
+@pytest.mark.slow
 def test_a_model_that_names_nothing_leaves_what_all_jobs_get(two: Project) -> None:
     defaults = ("--default-resources", "mem_mb=1234", "runtime=10*attempt", "slurm_partition=cpu")
     small, big = (needs(two, model, *defaults) for model in ("simulated", "big"))
@@ -42,6 +43,7 @@ def test_a_model_that_names_nothing_leaves_what_all_jobs_get(two: Project) -> No
     assert (big["mem_mb"], big["runtime"], big["slurm_partition"]) == ("7777", "33", "gpu")
 
 
+@pytest.mark.slow
 def test_a_size_may_be_named_in_any_unit(two: Project) -> None:
     two.replace("config/models/big.yaml", "mem_mb: 7777", "mem: 2GB")
     assert needs(two, "big", "--default-resources", "mem_mb=1234")["mem_mb"] == "2000"

@@ -123,6 +123,7 @@ def test_unknown_traits_and_options_in_filters_are_named(
     assert said in text
 
 
+@pytest.mark.slow
 def test_a_respondent_filter_reruns_what_reads_respondents(
     project: Project,
 ) -> None:

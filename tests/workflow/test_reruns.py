@@ -193,7 +193,7 @@ def test_the_seed_reaches_every_job_that_draws(config: Project) -> None:
 @pytest.mark.parametrize(
     ("module", "stages"),
     [
-        ("stages/metrics", {"metrics", "subgroups", "summary"}),
+        ("stages/metrics", {"metrics"}),
         ("stages/matches", {"matches"}),
         ("interview/describe", {"primed", "personas"}),
         ("cli/main", set()),

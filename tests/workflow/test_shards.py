@@ -42,6 +42,7 @@ def test_shards_give_the_same_bytes_as_one_job(made: Project, shared: Project) -
         assert shared.stale() == set(), f"{jobs} jobs"
 
 
+@pytest.mark.slow
 def test_a_change_reruns_the_shards_of_one_stage_only(project: Project) -> None:
     split(project, 2)
     assert project.stale() == set()

@@ -51,6 +51,7 @@ def test_a_file_that_is_no_survey_is_refused_before_anything_runs(
     assert not (fresh.path / "results").exists()
 
 
+@pytest.mark.slow
 def test_a_users_own_file_is_read_and_named(project: Project, tmp_path: Path) -> None:
     own = tmp_path / "some where" / "ATP W34.sav"
     own.parent.mkdir()
