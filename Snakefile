@@ -23,7 +23,7 @@ configfile: f"{workflow.basedir}/config/config.yaml"
 
 
 include: "rules/common.smk"
-include: "rules/elsewhere.smk"
+include: "rules/containers.smk"
 include: "rules/humans.smk"
 include: "rules/backstories.smk"
 include: "rules/duplicates.smk"
@@ -33,6 +33,7 @@ include: "rules/matches.smk"
 include: "rules/personas.smk"
 include: "rules/responses.smk"
 include: "rules/metrics.smk"
+include: "rules/metrics_full.smk"
 include: "rules/comparisons.smk"
 include: "rules/subgroups.smk"
 include: "rules/exports.smk"
@@ -48,7 +49,7 @@ include: "rules/cluster.smk"
 
 
 rule all:
-    """Make the tables of all surveys, and have the natural stories judged that they use."""
+    """Make the tables of all surveys, and the perplexity of the natural backstories they use."""
     default_target: True
     input:
         "results/summary.csv",

@@ -1,9 +1,9 @@
 """
-Cluster: which rules are jobs of their own where an executor sends jobs away.
+Cluster: which rules are submitted as jobs where an executor submits any.
 
-A rule that asks a model is one. Any other runs beside Snakemake, except where it is told what its
-job needs (`set-resources` in a profile, or --set-resources): then it is one too. Before any is sent,
-jobs of a killed run that make the same files are ended, and it is written down what all are sent for.
+A rule that asks a model is. Any other runs beside Snakemake, unless `set-resources` in a profile, or
+--set-resources, says what its job needs. Before jobs are submitted, those that a killed run left and
+that make the same files are cancelled, and what each job is submitted for is written down.
 """
 
 from anthology.cluster.slurm_orphans import cancel_orphans, job_comment

@@ -1,5 +1,5 @@
 """
-Elsewhere: what jobs need to know that run in a container image, or without this machine's files.
+Containers: what a job needs that runs in a container image, or without this machine's files.
 
   snakemake --software-deployment-method apptainer     in anthology.sif, or ANTHOLOGY_IMAGE
 """
