@@ -34,13 +34,13 @@ def modules(*names: str) -> list[Path]:
         if path not in found:
             found.add(path)
             pending += _imports(path)
-    return sorted(found | set(_assets(found)))
+    return sorted(found.union(*(_assets(folder) for folder in {path.parent for path in found})))
 
 
-def _assets(found: set[Path]) -> Iterator[Path]:
-    """List the files that packages read at run time, which no import statement names."""
-    for folder in {path.parent for path in found}:
-        yield from (path for path in (folder / "assets").rglob("*") if path.is_file())
+@cache
+def _assets(folder: Path) -> list[Path]:
+    """List the files that a package reads at run time, which no import statement names."""
+    return [path for path in (folder / "assets").rglob("*") if path.is_file()]
 
 
 @cache
@@ -55,7 +55,6 @@ def code_hash(*names: str) -> str:
     """
     digest = blake2b(digest_size=8)
     for path in modules(*names):
-        digest.update(path.relative_to(_PACKAGE).as_posix().encode())
         digest.update(_content(path))
     return digest.hexdigest()
 
@@ -71,24 +70,24 @@ def imported(source: str) -> Iterator[str]:
 
 @cache
 def _content(path: Path) -> bytes:
-    return path.read_bytes()
+    return path.relative_to(_PACKAGE).as_posix().encode() + b"\n" + path.read_bytes()
 
 
 @cache
 def _files(package: Path) -> dict[str, Path]:
     """Return the files of a package by the names that they are imported by."""
-    files = {}
-    for path in package.rglob("*.py"):
-        parts = path.relative_to(package.parent).with_suffix("").parts
-        files[".".join(parts[:-1] if parts[-1] == "__init__" else parts)] = path
-    return files
+    start = len(str(package.parent)) + 1
+    return {
+        str(path)[start:].removesuffix(".py").removesuffix("/__init__").replace("/", "."): path
+        for path in package.rglob("*.py")
+    }
 
 
 @cache
 def _imports(path: Path) -> list[Path]:
     files = _files(_PACKAGE)
     found: set[Path] = set()
-    for name in imported(_content(path).decode()):
+    for name in imported(path.read_text(encoding="utf-8")):
         parts = name.split(".")
         if parts[0] == _PACKAGE.name:
             # Importing a.b.c runs a/__init__ and a/b/__init__ as well.
