@@ -42,52 +42,52 @@ RESERVED = {
 
 
 class StorySampling(Sampling):
-    """How natural stories are drawn."""
+    """Sampling parameters of natural stories."""
 
     max_tokens: Annotated[int, Field(ge=1)] = 1024
     """Longest story, in tokens."""
 
 
 class PrimedSampling(StorySampling):
-    """How primed stories are drawn."""
+    """Sampling parameters of primed stories."""
 
     temperature: Annotated[float, Field(ge=0, le=2)] = 1.1
-    """Divides the log-odds of the next token; 0 takes the likeliest."""
+    """Sampling temperature; 0 is greedy."""
 
 
 class Keep(Record):
-    """When a written story may be used."""
+    """Filters that a generated story must pass."""
 
     min_words: Annotated[int, Field(ge=0)] = 250
     """Shorter stories are rejected."""
     max_mentions: dict[str, Annotated[int, Field(ge=0)]] = {"interview": 1}
-    """How often a story may mention a word; more often, and it talks about its own making."""
+    """Most mentions of a word: a story with more tends to talk about how it was generated."""
     critic: Annotated[str, RefersTo("prompts/critics")] | None = "narrative"
-    """The prompt in `prompts/critics/` that a chat model judges a story by; null for no critic."""
+    """Prompt in `prompts/critics/` with which a chat model judges a story; null for no critic."""
     critic_model: ModelName = "simulated-chat"
-    """The model that judges."""
+    """The critic's model."""
     max_attempts: Annotated[int, Field(ge=1)] = 50
-    """How many stories are written, at most, for one that is kept."""
+    """Most stories generated for one that passes."""
 
 
 class Natural(Record):
     """Natural backstories: written from an open question, or read from a file."""
 
     count: Count = 300
-    """How many stories; `all` is for stories from a file."""
+    """Number of stories; `all` only for stories from a file."""
     file: str | None = None
-    """Read the stories from this file (.csv, .json, .jsonl, .parquet, .txt) and write none."""
+    """Import the stories from this file (.csv, .json, .jsonl, .parquet, .txt) instead."""
     shuffle: bool = False
-    """For stories from a file: whether the first `count` are taken from a seeded shuffle."""
+    """For imported stories: take the first `count` of a seeded shuffle."""
     model: ModelName = "simulated"
-    """The model that writes."""
+    """The model that writes the stories."""
     prompt: Annotated[str, RefersTo("prompts/stories")] = "natural"
-    """The open question, or the questions of an interview, in `prompts/stories/`."""
+    """The open question, or an interview's questions, in `prompts/stories/`."""
     preamble: Annotated[str, RefersTo("prompts/preambles")] | None = None
     """A question that the writer must first answer as wanted, in `prompts/preambles/`; null for
     none."""
     sampling: StorySampling = StorySampling()
-    """How stories are drawn."""
+    """Sampling parameters."""
 
     @model_validator(mode="after")
     def _countable(self) -> Self:
@@ -100,83 +100,83 @@ class Primed(Record):
     """Primed backstories: written from the traits of one respondent each."""
 
     model: ModelName = "simulated-chat"
-    """The model that writes."""
+    """The model that writes the stories."""
     sampling: PrimedSampling = PrimedSampling()
-    """How stories are drawn."""
+    """Sampling parameters."""
 
 
 class Duplicates(Record):
-    """When two stories count as nearly the same."""
+    """When two stories count as near-duplicates."""
 
     shingle_words: Annotated[int, Field(ge=1)] = 5
-    """Length of the passages by which stories are compared."""
+    """Length of a shingle, in words."""
     min_similarity: Annotated[float, Field(gt=0, le=1)] = 0.5
-    """Share of their passages that two stories have in common (Jaccard) from which they count."""
+    """Jaccard similarity of two stories' shingles from which they are reported."""
 
 
 class Backstories(Record):
-    """Where life stories come from."""
+    """Where backstories come from."""
 
     natural: Natural = Natural()
-    """Stories of nobody in particular, which are matched to respondents."""
+    """Stories that describe no particular respondent; they are matched to respondents."""
     primed: Primed = Primed()
-    """Stories written for one respondent each."""
+    """Stories written for one respondent each, from their traits."""
     keep: Keep = Keep()
-    """Which written stories are kept."""
+    """Which generated stories are kept."""
     duplicates: Duplicates = Duplicates()
-    """When two stories count as nearly the same; such pairs are reported, not removed."""
+    """When two stories count as near-duplicates; they are reported, not removed."""
     perplexity: Annotated[list[ModelName], AfterValidator(different)] = ["simulated"]
-    """The models that judge how surprising each story is; none, and it is left out."""
+    """Models under which the stories' perplexity is measured; empty to leave it out."""
 
 
 class Traits(Record):
-    """How natural backstories are asked who they are."""
+    """How natural backstories are asked about their traits."""
 
     ask: TraitNames = [
         "age", "gender", "race", "education", "income", "region", "religion", "party",
     ]  # fmt: skip
-    """The traits that are asked, by their names in `config/traits.yaml`."""
+    """Traits to ask about, by their names in `config/traits.yaml`."""
     variants: dict[TraitName, str] = {}
-    """For a trait, the variant of its question in `config/traits.yaml` that is asked instead."""
+    """For a trait, the variant of its question in `config/traits.yaml` to ask instead."""
     open_ended: Annotated[list[TraitName], AfterValidator(different)] = []
-    """Those of the traits whose question is put without options, to be answered freely. Answers
-    are drawn in words then, whatever `answer_mode` says."""
+    """Traits asked as open-ended questions, without options; their answers are sampled, whatever
+    `answer_mode` says."""
     model: ModelName = "simulated"
-    """The model that continues a story with the trait's question."""
+    """The model that answers as the story's narrator."""
     answer_mode: AnswerMode = "sample"
-    """How it is asked. `sample`: it answers in words. `choice`: it can write nothing but a label.
+    """`sample`: answers are sampled and parsed. `choice`: output is constrained to the labels.
     `logprobs`: one request gives the probability of every label."""
     samples: Annotated[int, Field(ge=1)] = 40
-    """How many answers make the distribution of one story over one trait."""
+    """Answers sampled for each story and trait; together they are its distribution."""
     sampling: Sampling = Sampling()
-    """How answers are drawn."""
+    """Sampling parameters of answers."""
     prompt: PromptName = "plain"
-    """What frames the question, in `prompts/surveys/`."""
+    """Prompt that frames the question, in `prompts/surveys/`."""
     require_label: bool = True
-    """Whether a line after the options asks for one of their labels."""
+    """Whether a line after the options asks for one of the labels."""
     decline_option: str | None = "Prefer not to answer"
-    """A last option with which a story may decline; null leaves it out."""
+    """Text of a last option to decline to answer; null for none."""
     reader: Annotated[str, RefersTo("prompts/readers")] | None = "statement"
-    """The prompt in `prompts/readers/` by which a model looks for an outright statement; null for
-    no reader."""
+    """Prompt in `prompts/readers/` with which a model looks for the trait in the story first;
+    null for no reader."""
     reader_model: ModelName = "simulated-chat"
-    """The model that looks; asked at temperature 0."""
+    """The reader's model; asked at temperature 0."""
     coder: Annotated[str, RefersTo("prompts/coders")] | None = "answer"
-    """The prompt in `prompts/coders/` by which a model says which option a free answer comes to,
-    where that cannot be read by rule; null for none."""
+    """Prompt in `prompts/coders/` with which a model codes open-ended answers that rules cannot
+    read; null for no coder."""
     coder_model: ModelName = "simulated-chat"
-    """The model that says so; asked at temperature 0."""
+    """The coder's model; asked at temperature 0."""
     format: FormatName = "letters"
-    """How the question is laid out, by its name in `formats`; its names for asker and answerer
-    also stand around the open question that stories answer."""
+    """Layout of the question, by its name in `formats`; its names for asker and answerer also
+    frame the open question that stories answer."""
 
 
 class MatchingVariant(Record):
     """One way of matching respondents to stories."""
 
     method: Literal["greedy", "max_weight", "random"]
-    """`greedy`: the most similar story each. `max_weight`: one story each, largest total
-    similarity. `random`: one story each, at random."""
+    """`greedy`: each respondent's most similar story. `max_weight`: one-to-one, with the largest
+    total similarity. `random`: one-to-one, at random."""
     traits: TraitsBySurvey | None = None
     """Match on these traits instead of `matching.traits`."""
 
@@ -185,56 +185,56 @@ class Matching(Record):
     """How respondents are matched to natural backstories."""
 
     traits: TraitsBySurvey = {DEFAULT: ["age", "gender", "race", "education", "income"]}
-    """The traits that are compared; a list, or a mapping from surveys (and `default`) to lists."""
+    """Traits to compare; a list, or a mapping from surveys (and `default`) to lists."""
     variants: dict[Name, MatchingVariant] = {
         "greedy": MatchingVariant(method="greedy"),
         "max_weight": MatchingVariant(method="max_weight"),
         "random": MatchingVariant(method="random"),
     }
-    """The matchings that conditions may use."""
+    """Matchings that conditions may use."""
 
 
 class Personas(Record):
     """How a respondent's traits enter a persona."""
 
     traits: TraitsBySurvey = {DEFAULT: ["age", "gender", "race", "education", "income"]}
-    """The traits that are told; a list, or a mapping from surveys (and `default`) to lists."""
+    """Traits of a persona; a list, or a mapping from surveys (and `default`) to lists."""
     shuffle: bool = True
-    """Whether the traits stand in an order of their own for each persona."""
+    """Whether each persona has its traits in a random order."""
 
 
 class Questions(Record):
     """How personas take the survey."""
 
     prompt: PromptName = "consistent"
-    """What frames each item, in `prompts/surveys/`."""
+    """Prompt that frames each item, in `prompts/surveys/`."""
     format: FormatName = "letters"
-    """How items are laid out, by its name in `formats`."""
+    """Layout of the items, by its name in `formats`."""
     require_label: bool = True
-    """Whether a line after the options asks for one of their labels."""
+    """Whether a line after the options asks for one of the labels."""
     decline_option: str | None = None
-    """A last option with which a persona may decline to answer; null leaves it out."""
+    """Text of a last option to decline to answer; null for none."""
     series: bool = True
-    """Whether earlier items and answers stay in sight of later ones."""
+    """Whether earlier items and answers stay in the context of later ones."""
     shuffle_items: bool = True
-    """Whether each persona gets the items in an order of its own."""
+    """Whether each persona gets the items in a random order."""
     shuffle_options: bool = True
-    """Whether each persona gets options in an order of its own; scales are only reversed."""
+    """Whether each persona gets the options in a random order; scales are only reversed."""
     answer_mode: AnswerMode = "sample"
-    """How items are asked. `sample`: the persona answers in words, which are read. `choice`: it can
-    write nothing but a label. `logprobs`: one request gives the probability of every label, and
-    the answer is drawn from them."""
+    """`sample`: answers are sampled and parsed. `choice`: output is constrained to the labels.
+    `logprobs`: one request gives the probability of every label, and the answer is drawn
+    from them."""
     max_attempts: Annotated[int, Field(ge=1)] = 100
-    """How often an item is asked, at most, until an answer can be read."""
+    """How often an item is asked at most, until an answer can be parsed."""
     sampling: Sampling = Sampling()
-    """How answers are drawn."""
+    """Sampling parameters of answers."""
 
 
 class _Condition(Record):
-    """One way of building personas, and of asking them.
+    """One way to build personas and interview them.
 
-    The keys of `questions` may stand here too, and hold instead. A null says nothing, but that of
-    `decline_option` leaves the option out.
+    Keys of `questions` given here override it; null means no override, except that
+    `decline_option: null` leaves the option out.
     """
 
     persona: Literal["none", "traits", "primed", "matched"]
@@ -291,22 +291,22 @@ else:
 
 
 class Shards(Record):
-    """Into how many jobs the asking of one artifact is split. Changing it makes no result stale."""
+    """Number of jobs that a stage is split into. Changing it invalidates no result."""
 
     backstories: Annotated[int, Field(ge=1)] = 1
-    """The writing of natural stories."""
+    """Generating natural stories."""
     primed: Annotated[int, Field(ge=1)] = 1
-    """The writing of stories for the respondents of one survey."""
+    """Generating primed stories for one survey."""
     perplexity: Annotated[int, Field(ge=1)] = 1
-    """The judging of natural stories by one model."""
+    """Measuring perplexity under one model."""
     traits: Annotated[int, Field(ge=1)] = 1
-    """The asking of natural stories who they are."""
+    """Asking natural stories about their traits."""
     responses: Annotated[int, Field(ge=1)] = 1
-    """The survey of one condition; personas of one story stay together."""
+    """Interviews of one condition; personas with the same story stay together."""
 
 
 class Grouping(Record):
-    """A trait's categories put together to larger groups."""
+    """A trait's categories merged into larger groups."""
 
     trait: str
     """The trait, by its name in `config/traits.yaml`."""
@@ -315,27 +315,27 @@ class Grouping(Record):
 
 
 class Metrics(Record):
-    """How personas are compared with people."""
+    """How personas are compared with respondents."""
 
     splits: Annotated[int, Field(ge=1)] = 100
-    """How many random halvings of the people make the human row."""
+    """Number of random split-halves for the human row."""
     persona_weights: Literal["none", "respondent"] = "none"
-    """Whether a persona counts once, as published, or with its respondent's weight."""
+    """Whether personas are unweighted, as published, or have their respondents' weights."""
     bootstrap_resamples: Annotated[int, Field(ge=100)] = 2000
-    """How often people are drawn again, with replacement, for intervals and paired tests."""
+    """Bootstrap resamples of respondents for intervals, and permutations for paired tests."""
     confidence: Annotated[float, Field(gt=0.5, lt=1)] = 0.95
-    """How often an interval is to hold the true value."""
+    """Confidence level of the intervals."""
     subgroups: list[str | Names] = ["age", "gender"]
-    """The groups of people that are compared on their own: a trait or a grouping for each of its
-    groups, a list of several for every crossing of theirs."""
+    """Subgroups that are compared separately: a trait or grouping, or a list of several to
+    cross."""
     groupings: dict[Name, Grouping] = {}
-    """Coarser groups than a trait's own categories, by name."""
+    """Groups coarser than a trait's own categories, by name."""
     min_group_size: Annotated[int, Field(ge=2)] = 30
-    """Groups of fewer people are named, but not measured."""
+    """Smaller groups are listed, but not measured."""
 
 
 class Explorer(Record):
-    """The page to look at single people."""
+    """The page for looking at single respondents."""
 
     respondents: Count = 5000
     """How many respondents it shows at most, drawn from all of them; a number, or `all`. A browser
@@ -343,12 +343,12 @@ class Explorer(Record):
 
 
 class Filters(Record):
-    """Which respondents and which stories take part."""
+    """Which respondents and backstories are included."""
 
     respondents: Filter = Filter()
-    """Respondents, judged by the survey's category that an option folds into."""
+    """Respondents, by the survey's category that an option is recoded to."""
     backstories: Filter = Filter()
-    """Natural stories, judged by the likeliest option of each trait."""
+    """Natural backstories, by the most likely option of each trait."""
 
 
 class Experiment(Record):
@@ -357,19 +357,19 @@ class Experiment(Record):
     renamed: ClassVar = EXPERIMENT
 
     seed: int = 0
-    """Every random draw derives from it."""
+    """Seed of every random draw."""
     surveys: Annotated[
         list[Annotated[Name, RefersTo("surveys")]], Field(min_length=1), AfterValidator(different)
     ]
     """The surveys of the study, by their names in `config/surveys/`."""
     humans: dict[Annotated[str, RefersTo("survey")], str] = {}
-    """For each survey its file of people: a path to a `.sav`, or `simulated`, the default."""
+    """For each survey the path of its `.sav` file, or `simulated`, the default."""
     population: SizeBySurvey = {DEFAULT: 200}
-    """How many people a simulated survey has; a number, or a mapping from surveys to numbers."""
+    """Size of a simulated survey; a number, or a mapping from surveys to numbers."""
     respondents: CountBySurvey = {DEFAULT: None}
-    """How many respondents are drawn from each survey's people; a number, `all`, or a mapping."""
+    """Respondents sampled from each survey; a number, `all`, or a mapping."""
     filters: Filters = Filters()
-    """Which of the people and stories take part, by their traits."""
+    """Which respondents and backstories are included, by their traits."""
     models: Annotated[list[ModelName], Field(min_length=1), AfterValidator(different)]
     """The models that take the surveys, by their names in `config/models/`."""
     compare: Annotated[
@@ -377,13 +377,13 @@ class Experiment(Record):
         Field(min_length=1),
         AfterValidator(different),
     ]
-    """The conditions of the tables, in their order."""
+    """Conditions in the tables, in order."""
     conditions: dict[Name, Condition]
-    """All conditions that can be compared."""
+    """Conditions that can be compared, by name."""
     backstories: Backstories = Backstories()
-    """Where life stories come from."""
+    """Where backstories come from."""
     traits: Traits = Traits()
-    """How natural backstories are asked who they are."""
+    """How natural backstories are asked about their traits."""
     matching: Matching = Matching()
     """How respondents are matched to natural backstories."""
     personas: Personas = Personas()
@@ -391,10 +391,10 @@ class Experiment(Record):
     questions: Questions = Questions()
     """How personas take the survey."""
     metrics: Metrics = Metrics()
-    """How personas are compared with people."""
+    """How personas are compared with respondents."""
     explorer: Explorer = Explorer()
-    """What the page to look at single people shows."""
+    """The page for looking at single respondents."""
     shards: Shards = Shards()
-    """Into how many jobs stages that ask models are split, where many machines can share them."""
+    """Number of jobs that stages which ask models are split into."""
     formats: dict[Name, Format] = {"letters": Format()}
     """Layouts of multiple-choice questions, by name."""

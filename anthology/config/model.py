@@ -41,12 +41,12 @@ ProviderName = Annotated[
 
 
 class Sampling(Record):
-    """How an answer is drawn from a model's probabilities."""
+    """Sampling parameters."""
 
     temperature: Annotated[float, Field(ge=0, le=2)] = 1.0
-    """Divides the log-odds of the next token; 0 takes the likeliest."""
+    """Sampling temperature; 0 is greedy."""
     top_p: Annotated[float, Field(gt=0, le=1)] = 1.0
-    """Share of probability that may be drawn from, likeliest tokens first."""
+    """Nucleus sampling: the share of probability to sample from."""
     max_tokens: Annotated[int, Field(ge=1)] = 32
     """Longest answer, in tokens."""
 
