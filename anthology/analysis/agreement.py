@@ -50,12 +50,12 @@ def agreement(tables: FloatArray) -> FloatArray:
 
 
 def mean_absolute_error(tables: FloatArray) -> FloatArray:
-    """Return how many positions the answers lie apart in the mean; NaN for an empty table."""
+    """Return the mean absolute difference of positions; NaN for an empty table."""
     return _ratio((tables * _apart(tables)).sum(axis=(-2, -1)), tables.sum(axis=(-2, -1)))
 
 
 def kappa(tables: FloatArray, disagreement: FloatArray) -> FloatArray:
-    """Return 1 - disagreement found / disagreement expected by chance.
+    """Return Cohen's kappa: 1 - observed disagreement / disagreement expected by chance.
 
     Source: Cohen, "Weighted kappa" (Psychological Bulletin 70, 1968). By chance is
     with the same answers on either side, paired at random.
@@ -79,22 +79,22 @@ def kappa(tables: FloatArray, disagreement: FloatArray) -> FloatArray:
 
 
 def quadratic_kappa(tables: FloatArray) -> FloatArray:
-    """Return kappa where options disagree by the square of the distance of their positions."""
+    """Return kappa with quadratic weights: the squared distance of positions."""
     return kappa(tables, _apart(tables) ** 2)
 
 
 def linear_kappa(tables: FloatArray) -> FloatArray:
-    """Return kappa where options disagree by the distance of their positions."""
+    """Return kappa with linear weights: the distance of positions."""
     return kappa(tables, _apart(tables))
 
 
 def plain_kappa(tables: FloatArray) -> FloatArray:
-    """Return kappa where all different options disagree alike."""
+    """Return unweighted kappa: all different options disagree alike."""
     return kappa(tables, (_apart(tables) > 0).astype(np.float64))
 
 
 def spearman(tables: FloatArray) -> FloatArray:
-    """Return the rank correlation, equal answers sharing the mean of their ranks.
+    """Return Spearman's rank correlation, with mean ranks for ties.
 
     Returns
     -------
@@ -125,7 +125,7 @@ UNORDERED: Mapping[str, Callable[[FloatArray], FloatArray]] = {
 
 
 def _apart(tables: FloatArray) -> FloatArray:
-    """Return how many positions each two options lie apart."""
+    """Return the distance in positions of every two options."""
     place = np.arange(tables.shape[-1], dtype=np.float64)
     return np.asarray(np.abs(place[:, None] - place))
 

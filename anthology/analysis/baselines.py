@@ -21,7 +21,7 @@ _HELD = 1 << 22
 
 
 def group_by_traits(traits: Positions) -> IntArray:
-    """Return a cell for each combination of traits that occurs, by its number.
+    """Return cells of respondents with equal traits: a number for each combination.
 
     Parameters
     ----------
@@ -38,7 +38,7 @@ def group_by_traits(traits: Positions) -> IntArray:
 
 
 def leave_one_out_shares(answers: Positions, size: int, cells: IntArray) -> FloatArray:
-    """Return how the others in each person's cell answered an item.
+    """Return the answer shares of the others in each person's cell, leaving that person out.
 
     Parameters
     ----------
@@ -65,7 +65,7 @@ def leave_one_out_shares(answers: Positions, size: int, cells: IntArray) -> Floa
 
 
 def expected_tables(answers: Positions, size: int, cells: IntArray, counts: Counts) -> FloatArray:
-    """Return the joint table to be expected of people and others in their cells.
+    """Return the expected joint table of each person and a random other of the same cell.
 
     Each person's row is spread over the options as the others in the cell chose them.
     In a draw of people with repetition, a person's further copies are no others: they
@@ -138,7 +138,7 @@ class _Grouped:
         return cls(order, answer, np.cumsum(new_cell) - 1, begins, groups)
 
     def expected(self, counts: Counts, size: int) -> FloatArray:
-        """Return the table in each draw; `counts` has a row for each of these people."""
+        """Return the expected table in each draw; `counts` has a row for each of these people."""
         drawn = counts.astype(np.float64)
         rest = np.add.reduceat(drawn, self.begins, axis=0)[self.cell] - drawn
         # Each copy of a person is spread over all others drawn, each of which thus gets this much.

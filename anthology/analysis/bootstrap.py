@@ -25,7 +25,7 @@ Draw = Callable[[int, int, np.random.Generator], Drawn]
 def resample_respondents(
     people: int, count: int, rng: np.random.Generator
 ) -> npt.NDArray[np.uint8]:
-    """Draw as many people as there are, with replacement, again and again.
+    """Draw bootstrap resamples: as many people as there are, with replacement.
 
     Returns
     -------
@@ -45,7 +45,7 @@ def draw_in_blocks(
     count: int,
     rng: np.random.Generator,
 ) -> Iterator[Drawn]:
-    """Draw a thousand times or less at a time, so that at most 128 MB of draws are held.
+    """Yield draws in blocks of a thousand or fewer, which keeps them below 128 MB.
 
     Parameters
     ----------
@@ -98,7 +98,7 @@ def reflect_draws(metric: Metric, estimate: float, draws: FloatArray) -> FloatAr
 def confidence_interval(
     estimate: float, draws: FloatArray, confidence: float
 ) -> tuple[float, float]:
-    """Return the middle part of what the truth may be, widened to the estimate.
+    """Return a confidence interval from plausible values, widened to include the estimate.
 
     Parameters
     ----------
@@ -122,7 +122,7 @@ def confidence_interval(
 
 
 def central_interval(values: FloatArray, confidence: float) -> tuple[float, float]:
-    """Return the ends of the middle part of some values; NaN where one is undefined."""
+    """Return the quantiles that enclose the central part of some values; NaN if one is NaN."""
     tail = (1 - confidence) / 2
     low, high = np.quantile(values, [tail, 1 - tail]).tolist()
     return low, high

@@ -44,7 +44,7 @@ class Forecasts:
 
 @dataclass(frozen=True, slots=True)
 class Scores:
-    """How good forecasts are; NaN where there are none.
+    """Scores of forecasts; NaN where there are none.
 
     Parameters
     ----------
@@ -71,7 +71,7 @@ class Scores:
 
 @dataclass(frozen=True, slots=True)
 class Reliability:
-    """What came of probabilities of each size.
+    """Predicted probabilities and observed shares, by bin.
 
     Parameters
     ----------

@@ -70,7 +70,7 @@ def has_probabilities(path: Path, index: RowIndex) -> bool:
 def persona_forecasts(
     path: Path, index: RowIndex, answers: Positions, sizes: Sequence[int]
 ) -> list[ItemForecast] | None:
-    """Return what the personas of one condition gave each item's options.
+    """Return the option probabilities of one condition's personas, item by item.
 
     Parameters
     ----------
@@ -106,7 +106,7 @@ def persona_forecasts(
 
 @dataclass(frozen=True, slots=True)
 class _Odds:
-    """What some personas gave an item's options, and what they did not show."""
+    """Option probabilities of some personas for one item, and the mass the model did not show."""
 
     person: IntArray
     odds: FloatArray
@@ -114,7 +114,7 @@ class _Odds:
 
     @classmethod
     def joined(cls, parts: Sequence["_Odds"]) -> "_Odds":
-        """Put rows together in the order of people, so that their own order changes no sum."""
+        """Join rows in the order of people, so that their own order changes no sum."""
         person = np.concatenate([one.person for one in parts])
         order = np.argsort(person)
         odds, unseen = ([getattr(one, name) for one in parts] for name in ("odds", "unseen"))
@@ -159,7 +159,7 @@ def _forecast(given: _Odds, answers: Positions) -> ItemForecast:
 def forecasts_from_others(
     answers: Positions, sizes: Sequence[int], cells: IntArray
 ) -> list[ItemForecast]:
-    """Return for each item how the others in each person's cell answered it."""
+    """Return a forecast of each person's answers from the others in the same cell."""
     forecasts = []
     for i, size in enumerate(sizes):
         shares = baselines.leave_one_out_shares(answers[:, i], size, cells)

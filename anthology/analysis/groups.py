@@ -27,7 +27,7 @@ _PEOPLE = 4096
 
 @dataclass(frozen=True, slots=True)
 class GroupStats:
-    """What the metrics need to know of a stack of groups.
+    """Statistics of one group, or of a stack of groups, from which every metric is computed.
 
     Parameters
     ----------
@@ -88,7 +88,7 @@ def group_stats(
 def sum_answers(
     positions: Positions, sizes: Sequence[int], weights: FloatArray | None, counts: Counts
 ) -> FloatArray:
-    """Return the sums of the features of answers in each group, from which all else follows.
+    """Return the sums of the answers' features in each group.
 
     Parameters
     ----------
@@ -127,7 +127,7 @@ def sum_features(features: Callable[[slice], FloatArray], counts: Counts) -> Flo
 
 
 def scale_midpoints(sizes: Sequence[int]) -> IntArray:
-    """Return a whole number in the middle of each scale, to count positions from.
+    """Return an integer in the middle of each scale, from which positions are counted.
 
     The difference of two large sums then loses no digits; unweighted sums are whole and
     come out the same in whatever order; and sums over other people's other answers can
@@ -137,7 +137,7 @@ def scale_midpoints(sizes: Sequence[int]) -> IntArray:
 
 
 def _features(positions: Positions, sizes: Sequence[int], weights: FloatArray) -> FloatArray:
-    """Return features x people; those of one who gave no answer are all 0.
+    """Return features x people, all 0 for a person without any answer.
 
     First, for shares, the marks of the chosen options times the weight. Then, of those who
     answered all items and have a weight above 0, what correlations need: 1, the weight, the

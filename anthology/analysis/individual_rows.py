@@ -24,7 +24,7 @@ PERSONS = "persons"
 """What the table calls the summary of what is measured within each person."""
 
 QUANTILES = {"lower_quartile": 0.25, "median": 0.5, "upper_quartile": 0.75}
-"""What is told of how rank correlations within persons are distributed, beside the mean."""
+"""The quantiles of rank correlations within persons that are reported beside the mean."""
 
 _UNORDERED = "options have no order"
 _BLOCK = 64
@@ -33,7 +33,7 @@ _BLOCK = 64
 
 @dataclass(frozen=True, slots=True)
 class IndividualComparison:
-    """People compared, each with its persona or with others.
+    """Every respondent compared with their persona, or with other respondents.
 
     Parameters
     ----------
@@ -69,7 +69,7 @@ class IndividualComparison:
 
     @property
     def fixed(self) -> tuple[str, ...]:
-        """The measures that only the number of people decides, whoever they are."""
+        """The measures that depend on the number of people alone."""
         one_cell = self.is_baseline and self.condition == RANDOM
         return ("kappa", "kappa_linear", "spearman") if one_cell else ()
 
@@ -101,11 +101,11 @@ def individual_rows(
     where: Row,
     names: Sequence[str],
     scales: ItemScales,
-    found: IndividualComparison,
+    comparison: IndividualComparison,
     counts: Counts,
     confidence: float,
 ) -> list[Row]:
-    """Return one condition's rows: those of items, of all items, and of persons.
+    """Return one condition's rows: each item, all items, and the summary of persons.
 
     Parameters
     ----------
@@ -113,14 +113,14 @@ def individual_rows(
         What begins each row.
     names, scales
         The items.
-    found
+    comparison
         The condition.
     counts
         1 + draws x people: how often each person is in each draw.
     confidence
         How much of the draws an interval holds.
     """
-    measured = [*_items(names, scales, found), *_persons(found, counts)]
+    measured = [*_items(names, scales, comparison), *_persons(comparison, counts)]
     return [{**where, **_row(one, confidence)} for one in measured]
 
 
@@ -147,77 +147,77 @@ def _row(one: Measurement, confidence: float) -> Row:
 
 
 def _items(
-    names: Sequence[str], scales: ItemScales, found: IndividualComparison
+    names: Sequence[str], scales: ItemScales, comparison: IndividualComparison
 ) -> Iterator[Measurement]:
     """Measure each item, and the mean over items."""
     values: dict[str, FloatArray] = {}
     for metric in agreement.ORDERED:
-        values[metric] = np.full(found.tables.shape[:2], nan)
+        values[metric] = np.full(comparison.tables.shape[:2], nan)
         for ordered, measures in ((True, agreement.ORDERED), (False, agreement.UNORDERED)):
             if metric in measures:
                 chosen = scales.ordered == ordered
-                values[metric][:, chosen] = measures[metric](found.tables[:, chosen])
-        if metric in found.fixed:
+                values[metric][:, chosen] = measures[metric](comparison.tables[:, chosen])
+        if metric in comparison.fixed:
             values[metric] = values[metric][:1]
-    numbers = found.paired.sum(axis=0).tolist()
+    numbers = comparison.paired.sum(axis=0).tolist()
     for item, name in enumerate(names):
-        alone = _alone(found.alone[:, item])
+        alone = _alone(comparison.alone[:, item])
         for metric, of_items in values.items():
-            reasons = _reasons(metric, bool(scales.ordered[item]), found.tables[0, item])
-            notes = [*alone, *reasons, *_fixed(metric, found)]
+            reasons = _reasons(metric, bool(scales.ordered[item]), comparison.tables[0, item])
+            notes = [*alone, *reasons, *_fixed(metric, comparison)]
             yield Measurement(name, metric, numbers[item], of_items[:, item], notes)
-    anywhere = found.paired.any(axis=1)
-    alone = _alone(np.asarray(found.alone.any(axis=1) & ~anywhere))
+    anywhere = comparison.paired.any(axis=1)
+    alone = _alone(np.asarray(comparison.alone.any(axis=1) & ~anywhere))
     for metric, of_items in values.items():
         defined = ~np.isnan(of_items[0])
         left = [name for name, is_there in zip(names, defined, strict=True) if not is_there]
         mean = of_items[:, defined].mean(axis=1) if defined.any() else np.full(1, nan)
         missing = [f"without {', '.join(left)}" if defined.any() else "no item has it"]
-        notes = [*alone, *(missing if left else []), *_fixed(metric, found)]
+        notes = [*alone, *(missing if left else []), *_fixed(metric, comparison)]
         yield Measurement(ALL, metric, int(anywhere.sum()), mean, notes)
 
 
 def _alone(people: BoolArray) -> list[str]:
-    """Say how many people are left out for want of others."""
+    """Return a note on people who have nobody to be compared with."""
     count = int(people.sum())
     return [f"{count} left out with nobody else to compare with"] if count else []
 
 
-def _fixed(metric: str, found: IndividualComparison) -> list[str]:
-    """Say why a measure has no interval."""
-    return ["decided by the number of people alone"] if metric in found.fixed else []
+def _fixed(metric: str, comparison: IndividualComparison) -> list[str]:
+    """Return a note on a measure that has no interval."""
+    return ["decided by the number of people alone"] if metric in comparison.fixed else []
 
 
 def _reasons(metric: str, ordered: bool, table: FloatArray) -> list[str]:
-    """Say what is special about a measure of an item, and why it is missing."""
+    """Return notes on what is special about a measure of an item, or why it is missing."""
     if not ordered and metric not in agreement.UNORDERED:
         return [_UNORDERED]
-    said = [f"{_UNORDERED}: unweighted"] if not ordered and metric == "kappa" else []
+    notes = [f"{_UNORDERED}: unweighted"] if not ordered and metric == "kappa" else []
     constant = [np.count_nonzero(table.sum(axis=axis)) == 1 for axis in (1, 0)]
     if not table.any():
-        return [*said, "no two answers to compare"]
+        return [*notes, "no two answers to compare"]
     if metric == "spearman" and any(constant):
-        return [*said, "answers do not vary"]
+        return [*notes, "answers do not vary"]
     if metric.startswith("kappa") and all(constant) and table.trace() > 0:
-        return [*said, "one and the same answer is all there is"]
-    return said
+        return [*notes, "one and the same answer is all there is"]
+    return notes
 
 
-def _persons(found: IndividualComparison, counts: Counts) -> Iterator[Measurement]:
+def _persons(comparison: IndividualComparison, counts: Counts) -> Iterator[Measurement]:
     """Summarise the rank correlations within persons."""
-    values, notes = found.profiles.spearman, list[str]()
-    if found.is_baseline:
+    values, notes = comparison.profiles.spearman, list[str]()
+    if comparison.is_baseline:
         # Each value rests on everyone else, so that drawing the values alone says too little.
         counts, notes = counts[:1], ["no interval for values that rest on one another"]
-    defined = found.present & ~np.isnan(values)
+    defined = comparison.present & ~np.isnan(values)
     number = int(defined.sum())
     why = [] if number else ["no persons with 3 items and answers that vary"]
     for name, of_draws in _distribution(values, defined, counts).items():
         yield Measurement(PERSONS, f"spearman_{name}", number, of_draws, [*notes, *why])
-    everyone = np.stack([found.present, found.present & ~defined]).astype(np.float64)
+    everyone = np.stack([comparison.present, comparison.present & ~defined]).astype(np.float64)
     whole, without = sum_features(lambda people: everyone[:, people], counts)
     share = without / np.where(whole > 0, whole, nan)
-    people = int(found.present.sum())
+    people = int(comparison.present.sum())
     nobody = [] if people else ["no personas"]
     yield Measurement(PERSONS, "spearman_undefined", people, share, [*notes, *nobody])
 

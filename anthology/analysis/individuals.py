@@ -24,10 +24,10 @@ def draw_counts(people: int, count: int, rng: np.random.Generator) -> Counts:
     return counts
 
 
-def trait_cells(found: Respondents, traits: Mapping[str, list[int]]) -> dict[str, IntArray]:
+def trait_cells(respondents: Respondents, traits: Mapping[str, list[int]]) -> dict[str, IntArray]:
     """Return for each baseline the cell that each respondent shares with the others in it."""
-    none = np.zeros((len(found.ids), 0), dtype=np.int16)
-    known = [found.trait(name, codes)[:, None] for name, codes in traits.items()]
+    none = np.zeros((len(respondents.ids), 0), dtype=np.int16)
+    known = [respondents.trait(name, codes)[:, None] for name, codes in traits.items()]
     return {
         baselines.RANDOM: baselines.group_by_traits(none),
         baselines.SAME: baselines.group_by_traits(np.concatenate([none, *known], axis=1)),
@@ -35,7 +35,7 @@ def trait_cells(found: Respondents, traits: Mapping[str, list[int]]) -> dict[str
 
 
 def compare_respondents(
-    found: Respondents,
+    respondents: Respondents,
     scales: ItemScales,
     name: str,
     cells: IntArray,
@@ -47,7 +47,7 @@ def compare_respondents(
 
     Parameters
     ----------
-    found, scales
+    respondents, scales
         The respondents, and the items.
     name
         What tables call this baseline.
@@ -58,7 +58,7 @@ def compare_respondents(
     forecast
         Whether others' answers are judged as a forecast of each respondent's too.
     """
-    answers, size = found.positions, max(scales.sizes)
+    answers, size = respondents.positions, max(scales.sizes)
     others = [baselines.leave_one_out_shares(item, size, cells) for item in answers.T]
     paired = ~np.isnan(np.stack(others, axis=1)[:, :, 0])
     return IndividualComparison(
@@ -67,47 +67,47 @@ def compare_respondents(
         tables=baselines.expected_tables(answers, size, cells, counts),
         paired=paired,
         profiles=person_correlation.expected_scores(answers, scales, cells),
-        present=np.ones(len(found.ids), dtype=np.bool_),
+        present=np.ones(len(respondents.ids), dtype=np.bool_),
         forecasts=forecasts_from_others(answers, scales.sizes, cells) if forecast else None,
         alone=(answers > 0) & ~paired,
     )
 
 
 def compare_personas(
-    found: Respondents,
+    respondents: Respondents,
     scales: ItemScales,
-    one: PersonaAnswers,
+    personas: PersonaAnswers,
     counts: Counts,
     forecasts: list[ItemForecast] | None,
 ) -> IndividualComparison:
     """Compare each respondent with its persona."""
-    first, second = found.positions, one.positions
+    first, second = respondents.positions, personas.positions
     return IndividualComparison(
-        model=one.model,
-        condition=one.condition,
+        model=personas.model,
+        condition=personas.condition,
         tables=agreement.joint_tables(first, second, max(scales.sizes), counts),
         paired=(first > 0) & (second > 0),
         profiles=person_correlation.score_persons(first, second, scales),
-        present=one.present,
+        present=personas.present,
         forecasts=forecasts,
         alone=np.zeros(first.shape, dtype=np.bool_),
     )
 
 
-def person_table(found: Respondents, one: IndividualComparison) -> pa.Table:
+def person_table(respondents: Respondents, comparison: IndividualComparison) -> pa.Table:
     """Return a row for each respondent with its scores, empty where one is undefined."""
-    names = found.ids.filter(pa.array(one.present))
-    scores = one.profiles
+    names = respondents.ids.filter(pa.array(comparison.present))
+    scores = comparison.profiles
 
     def numbers(values: FloatArray) -> pa.Array:
-        return pa.array(values[one.present], pa.float64(), from_pandas=True)
+        return pa.array(values[comparison.present], pa.float64(), from_pandas=True)
 
     return pa.table(
         {
             "respondent": names.cast(pa.string()),
-            "model": pa.array([one.model or None] * len(names), pa.string()),
-            "condition": pa.array([one.condition] * len(names), pa.string()),
-            "n_items": pa.array(scores.items[one.present], pa.int32()),
+            "model": pa.array([comparison.model or None] * len(names), pa.string()),
+            "condition": pa.array([comparison.condition] * len(names), pa.string()),
+            "n_items": pa.array(scores.items[comparison.present], pa.int32()),
             "agreement": numbers(scores.agreement),
             "mae": numbers(scores.mae),
             "spearman": numbers(scores.spearman),

@@ -48,7 +48,7 @@ INTERVALS = (
 
 
 class ResamplingSettings(MetricSettings):
-    """Which answers are compared, how, and how often in how many other people."""
+    """Which answers are compared, how, and how many times they are resampled."""
 
     bootstrap_resamples: Annotated[int, Field(ge=1), From("metrics.bootstrap_resamples")]
     """How often people are drawn again, and how often answers are exchanged."""
@@ -91,7 +91,7 @@ class ResampledRow:
     missing: Mapping[str, str]
 
     def plausible_values(self, metric: Metric) -> FloatArray:
-        """Return what the truth of a metric may be; NaN throughout where that is unknown."""
+        """Return plausible true values of a metric, from its draws; NaN where there are none."""
         estimate, draws = self.estimates[metric.name], self.draws[metric.name]
         if self.people < 2 or isnan(estimate):
             return np.full(len(draws), nan)
@@ -106,16 +106,16 @@ class ResampledRow:
         return note_undefined_draws(self.draws[metric.name])
 
 
-def persona_weights(settings: ResamplingSettings, found: Respondents) -> FloatArray | None:
-    """Return for each respondent what the personas that stand for it count; None for the same."""
-    return found.weights if settings.persona_weights == "respondent" else None
+def persona_weights(settings: ResamplingSettings, respondents: Respondents) -> FloatArray | None:
+    """Return the weight of each respondent's personas; None where all count the same."""
+    return respondents.weights if settings.persona_weights == "respondent" else None
 
 
 def resampled_row(
     settings: ResamplingSettings,
-    found: Respondents,
+    respondents: Respondents,
     humans: GroupStats,
-    one: PersonaAnswers,
+    personas: PersonaAnswers,
     draws: Draws,
 ) -> ResampledRow:
     """Return a row with its estimates, its draws and why any of these is undefined.
@@ -124,21 +124,24 @@ def resampled_row(
     ----------
     settings
         How it is compared.
-    found, humans
+    respondents, humans
         The respondents.
-    one, draws
+    personas, draws
         The personas, and every metric in every draw.
     """
-    positions, weights = one.positions[one.present], persona_weights(settings, found)
+    positions, weights = (
+        personas.positions[personas.present],
+        persona_weights(settings, respondents),
+    )
     group = group_stats(
-        positions, settings.sizes, None if weights is None else weights[one.present]
+        positions, settings.sizes, None if weights is None else weights[personas.present]
     )
     of_humans = [f"humans: {note}" for note in why_undefined(humans, settings.names)]
     distances = [*why_undefined(group, settings.names), *of_humans]
     return ResampledRow(
-        one.model,
-        one.condition,
-        found.mark_simulated(one),
+        personas.model,
+        personas.condition,
+        respondents.mark_simulated(personas),
         len(positions),
         {name: float(value) for name, value in measure(humans, group).items()},
         draws,
@@ -155,7 +158,7 @@ def _missing(distances: Sequence[str], alpha: Sequence[str]) -> dict[str, str]:
 
 
 def human_bounds(
-    settings: ResamplingSettings, found: Respondents, humans: GroupStats, draws: Draws
+    settings: ResamplingSettings, respondents: Respondents, humans: GroupStats, draws: Draws
 ) -> dict[str, HumanBound]:
     """Return the respondents' own value of every metric.
 
@@ -163,16 +166,16 @@ def human_bounds(
     ----------
     settings
         How often they are split.
-    found, humans
+    respondents, humans
         The respondents.
     draws
         Their metrics in every bootstrap draw.
     """
-    halves = split_respondents(settings, found)
+    halves = split_respondents(settings, respondents)
     names = settings.names
     missing = _missing(
         [*why_undefined(humans, names), *why_halves_undefined(halves, names)],
-        why_alpha_undefined(found.positions, names),
+        why_alpha_undefined(respondents.positions, names),
     )
     bounds = {}
     for metric in METRICS:
@@ -191,13 +194,13 @@ def human_bounds(
 
 
 def interval_rows(
-    found: Respondents,
+    respondents: Respondents,
     settings: ResamplingSettings,
     bounds: Mapping[str, HumanBound],
     rows: Iterable[ResampledRow],
 ) -> list[Row]:
     """Return the rows of `intervals.csv`, the respondents' first."""
-    mark = found.mark_simulated()
+    mark = respondents.mark_simulated()
     written: list[Row] = [
         {
             **{"survey": settings.survey, "condition": "human", "simulated": mark, "metric": name},

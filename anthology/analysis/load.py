@@ -103,7 +103,7 @@ class Respondents:
         return mark_simulated(self.source, *(metadata.get(name) or "" for name in SOURCES))
 
     def row_index(self, settings: AnswerSettings) -> RowIndex:
-        """Return which row a respondent has, and which column an item."""
+        """Return the row of each respondent and the column of each item."""
         return RowIndex.build(self.ids, settings.names)
 
     def trait(self, name: str, codes: Sequence[int]) -> Positions:
@@ -154,7 +154,7 @@ class PersonaAnswers:
 
     @property
     def uses(self) -> IntArray:
-        """How many personas have each of the backstories, of those that any has."""
+        """How many personas use each backstory that is in use."""
         if self.backstories is None:
             raise ValueError("the backstories were not asked for")
         return np.unique(self.backstories[self.backstories >= 0], return_counts=True)[1]
@@ -214,7 +214,7 @@ class ExtraColumns:
 
 def load_personas(
     settings: AnswerSettings,
-    found: Respondents,
+    respondents: Respondents,
     paths: Sequence[Path],
     *,
     backstories: bool = False,
@@ -226,7 +226,7 @@ def load_personas(
     ----------
     settings
         Which are wanted.
-    found
+    respondents
         The respondents they stand for.
     paths
         One file for each model and condition, in any order; each says itself which. Their
@@ -259,7 +259,7 @@ def load_personas(
     for key in settings.rows:
         if key not in by_key:
             raise DataError(f"the responses of {_name(key)} are missing for {settings.survey}")
-    index = found.row_index(settings)
+    index = respondents.row_index(settings)
     return (
         _load_condition(settings, index, by_key[key], backstories=backstories, extra=extra)
         for key in settings.rows

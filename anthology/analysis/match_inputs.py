@@ -138,7 +138,7 @@ def _check_enough(people: int, stories: int, written: int, path: Path, *, one_to
 def _taking_part(
     stories: pa.Table, asked: dict[str, list[str]], wanted: Filter, path: Path
 ) -> npt.NDArray[np.bool_]:
-    """Say which stories a filter lets take part; of equally likely options each counts."""
+    """Return which backstories a filter admits; of equally likely options each counts."""
     kept = np.ones(len(stories), dtype=np.bool_)
     for names, sign in ((wanted.include, True), (wanted.exclude, False)):
         for trait, options in names.items():

@@ -24,7 +24,7 @@ _SAME = 1e-9
 
 @dataclass(frozen=True, slots=True)
 class MatchQuality:
-    """How well the stories of one matching stand for some respondents.
+    """How well the backstories of one matching fit some respondents.
 
     Parameters
     ----------
@@ -43,18 +43,18 @@ class MatchQuality:
 
 
 def match_quality(
-    found: Respondents,
+    respondents: Respondents,
     present: BoolArray,
     sources: Mapping[str, TraitSource],
     *,
     matches: Path,
     traits: Path,
 ) -> MatchQuality:
-    """Compare respondents with the stories that they were matched with.
+    """Compare respondents with the backstories they were matched with.
 
     Parameters
     ----------
-    found
+    respondents
         The respondents.
     present
         Which of them count.
@@ -73,14 +73,14 @@ def match_quality(
     """
     pairs = read_table(matches, ["respondent", "backstory", "similarity"])
     stories = read_table(traits, ["backstory", *sources])
-    ids = found.ids.filter(pa.array(present))
+    ids = respondents.ids.filter(pa.array(present))
     pairs = pairs.take(_rows(ids, pairs["respondent"], "respondent", matches))
     story = _rows(pairs["backstory"], stories["backstory"], "story", traits)
     options = read_metadata(traits)["options"]
     known = np.empty((len(sources), len(ids)), dtype=np.bool_)
     same = np.empty_like(known)
     for row, (name, source) in enumerate(sources.items()):
-        own = found.trait(name, source.codes)[present]
+        own = respondents.trait(name, source.codes)[present]
         counts = trait_counts(stories, name, len(options[name]), traits)
         known[row] = own > 0
         same[row] = known[row] & (own == likeliest_category(counts, options[name], source)[story])
@@ -116,7 +116,7 @@ def likeliest_category(counts: FloatArray, options: list[str], source: TraitSour
 
 
 def _rows(values: pa.Array, known: pa.ChunkedArray, what: str, path: Path) -> pa.Array:
-    """Return the row of each of some ids in a table."""
+    """Return the row number of each id in a table."""
     column = known.combine_chunks()
     found = pc.index_in(values, value_set=column.cast(values.type))
     if found.null_count:

@@ -42,7 +42,10 @@ def metric_columns() -> tuple[str, ...]:
 
 
 def metric_rows(
-    settings: MetricSettings, found: Respondents, answered: Iterable[PersonaAnswers], *path: str
+    settings: MetricSettings,
+    respondents: Respondents,
+    answered: Iterable[PersonaAnswers],
+    *path: str,
 ) -> list[Row]:
     """Compare personas with the respondents they stand for.
 
@@ -50,7 +53,7 @@ def metric_rows(
     ----------
     settings
         What to compare, and how.
-    found
+    respondents
         The respondents.
     answered
         Each condition's personas and their backstories, in the order of the same respondents.
@@ -62,33 +65,33 @@ def metric_rows(
     list of Row
         The respondents' row, then one for each condition, with the columns of `metrics.csv`.
     """
-    humans = group_stats(found.positions, settings.sizes, found.weights)
+    humans = group_stats(respondents.positions, settings.sizes, respondents.weights)
     missing = why_undefined(humans, settings.names)
-    halves = split_respondents(settings, found, *path)
+    halves = split_respondents(settings, respondents, *path)
     notes = [
         *missing,
         *why_halves_undefined(halves, settings.names),
-        *why_alpha_undefined(found.positions, settings.names),
+        *why_alpha_undefined(respondents.positions, settings.names),
     ]
-    answers = int((found.positions > 0).sum())
+    answers = int((respondents.positions > 0).sum())
     row: Row = {
         "survey": settings.survey,
         "condition": "human",
-        "simulated": found.mark_simulated(),
-        "n_respondents": len(found.ids),
-        "valid_share": answers / found.positions.size if found.positions.size else nan,
+        "simulated": respondents.mark_simulated(),
+        "n_respondents": len(respondents.ids),
+        "valid_share": answers / respondents.positions.size if respondents.positions.size else nan,
         **human_values(humans, halves, main_metrics()),
-        "humans": found.source,
+        "humans": respondents.source,
         "notes": join_notes(notes),
     }
-    return [row, *(_persona_row(settings, found, humans, missing, one) for one in answered)]
+    return [row, *(_persona_row(settings, respondents, humans, missing, one) for one in answered)]
 
 
-def split_respondents(settings: SplitSettings, found: Respondents, *path: str) -> Halves:
+def split_respondents(settings: SplitSettings, respondents: Respondents, *path: str) -> Halves:
     """Split the respondents into random halves; without a path, those of the main table."""
     rng = rng_for(settings.seed, *(path or ("metrics", settings.survey, "splits")))
-    first = draw_halves(len(found.ids), settings.splits, rng)
-    return half_stats(found.positions, settings.sizes, found.weights, first)
+    first = draw_halves(len(respondents.ids), settings.splits, rng)
+    return half_stats(respondents.positions, settings.sizes, respondents.weights, first)
 
 
 def human_values(
@@ -106,33 +109,33 @@ def human_values(
 
 def _persona_row(
     settings: MetricSettings,
-    found: Respondents,
+    respondents: Respondents,
     humans: GroupStats,
     missing: list[str],
-    one: PersonaAnswers,
+    personas: PersonaAnswers,
 ) -> Row:
-    present, weights = one.present, None
-    positions = one.positions[present]
+    present, weights = personas.present, None
+    positions = personas.positions[present]
     notes = []
     if settings.persona_weights == "respondent":
-        weights = found.weights[present]
+        weights = respondents.weights[present]
         notes.append("personas weighted as their respondents")
     group = group_stats(positions, settings.sizes, weights)
     notes += why_undefined(group, settings.names)
     notes += [f"humans: {note}" for note in missing]
     notes += why_alpha_undefined(positions, settings.names)
-    asked = int(one.asked.sum())
+    asked = int(personas.asked.sum())
     return {
         "survey": settings.survey,
-        "model": one.model,
-        "condition": one.condition,
-        "simulated": found.mark_simulated(one),
+        "model": personas.model,
+        "condition": personas.condition,
+        "simulated": respondents.mark_simulated(personas),
         "n_respondents": len(positions),
-        "n_backstories": len(one.uses),
-        "valid_share": int((one.positions > 0).sum()) / asked if asked else nan,
+        "n_backstories": len(personas.uses),
+        "valid_share": int((personas.positions > 0).sum()) / asked if asked else nan,
         **{metric.name: float(metric.function(humans, group)) for metric in main_metrics()},
-        "humans": found.source,
-        **{name: one.metadata[name] for name in SOURCES},
+        "humans": respondents.source,
+        **{name: personas.metadata[name] for name in SOURCES},
         "notes": join_notes(notes),
     }
 

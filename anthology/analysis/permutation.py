@@ -17,7 +17,7 @@ _TIE = 1e-9
 
 
 def draw_sign_flips(people: int, count: int, rng: np.random.Generator) -> BoolArray:
-    """Draw for every person whether the two are exchanged, again and again.
+    """Draw which respondents' two answers are exchanged, in each permutation.
 
     Returns
     -------

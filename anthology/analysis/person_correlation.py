@@ -34,14 +34,14 @@ class ItemScales:
     ordered: BoolArray
 
     def levels(self, positions: Positions) -> FloatArray:
-        """Return how far up each answer stands, of the items whose options have an order."""
+        """Return each answer's level on its scale, for the items whose options have an order."""
         tops = np.asarray(self.sizes, dtype=np.float64) - 1
         return np.where(positions > 0, (positions - 1) / tops, np.nan)[:, self.ordered]
 
 
 @dataclass(frozen=True, slots=True)
 class PersonScores:
-    """How each person's answers and those they are compared with go together.
+    """Each person's agreement and rank correlation with the answers they are compared with.
 
     Parameters
     ----------
@@ -74,7 +74,7 @@ def score_persons(first: Positions, second: Positions, scales: ItemScales) -> Pe
 
 
 def expected_scores(positions: Positions, scales: ItemScales, cells: IntArray) -> PersonScores:
-    """Return what comparing each person with all others in the same cell gives in the mean.
+    """Return the mean scores of each person against all others in the same cell.
 
     Parameters
     ----------

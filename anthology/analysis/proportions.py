@@ -67,7 +67,7 @@ def wilson_interval(
 
 
 def effective_number(uses: FloatArray) -> float:
-    """Return the effective number of things in use: as many as these are if all used equally often.
+    """Return the effective number of categories in use (inverse Simpson index).
 
     That is 1 / sum of the squared shares, the inverse of Simpson's index and Hill's
     number of order 2.

@@ -90,7 +90,7 @@ def bootstrap_metrics(
 
 @dataclass(slots=True)
 class PermutationCount:
-    """What became of one metric's difference between two rows in all sign flips.
+    """How many sign flips gave at least the observed difference between two rows.
 
     Parameters
     ----------

@@ -22,7 +22,7 @@ Halves = tuple[GroupStats, GroupStats]
 
 
 def draw_halves(people: int, count: int, rng: np.random.Generator) -> BoolArray:
-    """Split people at random into two equal halves, again and again.
+    """Draw random splits of people into two equal halves.
 
     Returns
     -------

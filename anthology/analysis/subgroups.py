@@ -32,7 +32,7 @@ class Division(Record):
 
 @dataclass(frozen=True, slots=True)
 class Subgroup:
-    """Some of the respondents: by which division, under which name, and who they are."""
+    """A named group of respondents."""
 
     subgroup: str
     name: str
@@ -40,14 +40,14 @@ class Subgroup:
 
 
 def divide_respondents(
-    crossings: Sequence[Sequence[Division]], found: Respondents, words: Codebook
+    crossings: Sequence[Sequence[Division]], respondents: Respondents, words: Codebook
 ) -> Iterator[Subgroup]:
     """Yield the groups of every division and crossing, in order.
 
     Who did not answer a trait is in none of its groups.
     """
     for divisions in crossings:
-        parts = [_parts(division, found, words) for division in divisions]
+        parts = [_parts(division, respondents, words) for division in divisions]
         for crossing in product(*parts):
             yield Subgroup(
                 CROSSED.join(division.name for division in divisions),
@@ -56,9 +56,11 @@ def divide_respondents(
             )
 
 
-def _parts(division: Division, found: Respondents, words: Codebook) -> list[tuple[str, BoolArray]]:
+def _parts(
+    division: Division, respondents: Respondents, words: Codebook
+) -> list[tuple[str, BoolArray]]:
     """Return the name and the members of each group of one division."""
-    position = found.trait(division.trait, division.codes)
+    position = respondents.trait(division.trait, division.codes)
     texts = words.traits[division.trait].texts | division.labels
     named: dict[str, list[int]] = {} if division.groups is None else division.groups
     if division.groups is None:

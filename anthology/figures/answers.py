@@ -32,7 +32,7 @@ _LEGIBLE = 0.26
 
 @dataclass(frozen=True, slots=True)
 class AnswerAccount:
-    """What became of the replies.
+    """Counts of questions, replies and invalid replies, by condition and item.
 
     Parameters
     ----------
@@ -54,7 +54,7 @@ class AnswerAccount:
 def answer_account(
     rows: Sequence[Mapping[str, str]], keys: Sequence[RowKey], items: Sequence[str]
 ) -> AnswerAccount:
-    """Return the account that `answers.csv` gives; its columns say which kinds there are."""
+    """Return the counts in `answers.csv`, whose columns say which kinds of reply there are."""
     columns = list(rows[0]) if rows else []
     between = (
         columns[columns.index("replies") + 1 : columns.index("out_of_attempts")] if rows else []
@@ -68,41 +68,41 @@ def answer_account(
     return AnswerAccount(kinds, found[0], found[1], found[2], found[3:])
 
 
-def draw(head: Header, items: Sequence[ShownItem], account: AnswerAccount) -> Figure:
-    """Draw bars of the replies that were not valid, numbers, and a table by item.
+def draw(header: Header, items: Sequence[ShownItem], account: AnswerAccount) -> Figure:
+    """Draw bars of invalid replies, totals, and a table by item.
 
     Parameters
     ----------
-    head
+    header
         The survey, its conditions and what is simulated.
     items
         The items, for their words.
     account
         What became of the replies.
     """
-    title = f"What became of the answers ({head.survey})"
-    if not head.keys:
-        return empty_figure(title, head.notice, "No condition is compared.")
-    sheet = Page(title, head.notice)
+    title = f"What became of the answers ({header.survey})"
+    if not header.keys:
+        return empty_figure(title, header.notice, "No condition is compared.")
+    page = Page(title, header.notice)
     if account.kinds:
-        sheet.legend([(_patch(i), f"{kind} replies") for i, kind in enumerate(account.kinds)])
-    sheet.y = list_items(sheet, items, MARGIN, sheet.y) + 0.15
-    names = [head.name(key) for key in head.keys]
+        page.legend([(_patch(i), f"{kind} replies") for i, kind in enumerate(account.kinds)])
+    page.y = list_items(page, items, MARGIN, page.y) + 0.15
+    names = [header.name(key) for key in header.keys]
     left = label_width(names)
     table = min(_CELL * len(items), 3.4)
     bars = width_beside(left) - table - _NUMBER * len(_NUMBERS) - 0.3
-    top, high = sheet.y + 0.45, ROW * _TALL * len(names)
+    top, high = page.y + 0.45, ROW * _TALL * len(names)
     x = MARGIN + left
-    sheet.text(x, sheet.y, "Replies that are not valid", size=BODY, weight="bold")
-    sheet.text(x, sheet.y + 0.16, "as a share of all replies", size=SMALL, colour=SOFT)
-    _bars(sheet.axes(x, top, bars, high), account, names)
+    page.text(x, page.y, "Replies that are not valid", size=BODY, weight="bold")
+    page.text(x, page.y + 0.16, "as a share of all replies", size=SMALL, colour=SOFT)
+    _bars(page.axes(x, top, bars, high), account, names)
     x += bars + 0.15
-    _numbers(sheet, x, top, high, account)
+    _numbers(page, x, top, high, account)
     x += _NUMBER * len(_NUMBERS) + 0.15
-    sheet.text(x, sheet.y, "Not valid, by item (%)", size=BODY, weight="bold")
-    _table(sheet.axes(x, top, table, high), account)
-    sheet.y = top + high + 0.3
-    return sheet.finished()
+    page.text(x, page.y, "Not valid, by item (%)", size=BODY, weight="bold")
+    _table(page.axes(x, top, table, high), account)
+    page.y = top + high + 0.3
+    return page.finished()
 
 
 def _patch(kind: int) -> Patch:
@@ -124,23 +124,23 @@ def _bars(axes: Axes, account: AnswerAccount, names: Sequence[str]) -> None:
     axes.xaxis.set_major_locator(MaxNLocator(4, steps=[1, 2, 2.5, 5, 10]))
 
 
-def _numbers(sheet: Page, x: float, top: float, high: float, account: AnswerAccount) -> None:
+def _numbers(page: Page, x: float, top: float, high: float, account: AnswerAccount) -> None:
     replies, asked = account.replies.sum(axis=1), account.asked.sum(axis=1)
     invalid, out = account.invalid.sum(axis=(0, 2)), account.out.sum(axis=1)
     for place, heading in enumerate(_NUMBERS):
         for line, words in enumerate(heading):
-            sheet.text(x + (place + 0.9) * _NUMBER, top - 0.3 + line * 0.13, words, size=TINY,
+            page.text(x + (place + 0.9) * _NUMBER, top - 0.3 + line * 0.13, words, size=TINY,
                        colour=SOFT, align="right")  # fmt: skip
     step = high / len(replies)
-    for row, (said, of) in enumerate(zip(replies, asked, strict=True)):
-        told = (
-            f"{1 - invalid[row] / said:.1%}" if said else "-",
-            f"{said / of:.2f}" if of else "-",
+    for row, (given, of) in enumerate(zip(replies, asked, strict=True)):
+        cells = (
+            f"{1 - invalid[row] / given:.1%}" if given else "-",
+            f"{given / of:.2f}" if of else "-",
             f"{out[row] / of:.1%}" if of else "-",
         )
-        for place, text in enumerate(told):
+        for place, text in enumerate(cells):
             y = top + (row + 0.5) * step - 0.055
-            sheet.text(x + (place + 0.9) * _NUMBER, y, text, size=SMALL, align="right")
+            page.text(x + (place + 0.9) * _NUMBER, y, text, size=SMALL, align="right")
 
 
 def _table(axes: Axes, account: AnswerAccount) -> None:

@@ -73,20 +73,20 @@ def items_from_rows(
     ]
 
 
-def list_items(sheet: Page, items: Sequence[ShownItem], x: float, y: float) -> float:
-    """Write which number stands for which item, from a place on; return where that ends."""
+def list_items(page: Page, items: Sequence[ShownItem], x: float, y: float) -> float:
+    """Write the numbered list of items at a position, and return where it ends."""
     for place, item in enumerate(items, start=1):
         for line, words in enumerate(wrap_text(item.title, WIDTH - MARGIN - x - 0.2, SMALL, 2)):
             if line == 0:
-                sheet.text(x + 0.12, y, str(place), align="right")
-            sheet.text(x + 0.2, y, words)
+                page.text(x + 0.12, y, str(place), align="right")
+            page.text(x + 0.2, y, words)
             y += SMALL * LINE / 72
         y += 0.03
     return y
 
 
 def label_width(names: Iterable[str]) -> float:
-    """Return the room that names to the left of a picture take, in inches."""
+    """Return the width of the row labels left of a panel, in inches."""
     return min(_WIDEST_NAME, max(text_width(name, SMALL) for name in names)) + 0.12
 
 
@@ -98,7 +98,7 @@ def fit_name(name: str, inches: float, size: float) -> str:
 
 
 def label_rows(axes: Axes, names: Sequence[str], *, named: bool = True) -> None:
-    """Name the rows of a picture from its top, one a unit, and guide the eye along them."""
+    """Label the rows of a panel from its top, and draw a guide line along each."""
     axes.set_ylim(len(names) - 0.5, -0.5)
     axes.set_yticks([])
     axes.grid(True, axis="x")
@@ -106,13 +106,13 @@ def label_rows(axes: Axes, names: Sequence[str], *, named: bool = True) -> None:
     beside = axes.get_yaxis_transform()
     axes.hlines(range(len(names)), 0, 1, RULE, linewidth=0.5, transform=beside, zorder=0.5)
     for row, name in enumerate(names if named else ()):
-        said = fit_name(name, _WIDEST_NAME, SMALL)
-        axes.annotate(said, (0, row), (-4, 0), xycoords=beside, textcoords="offset points",
+        label = fit_name(name, _WIDEST_NAME, SMALL)
+        axes.annotate(label, (0, row), (-4, 0), xycoords=beside, textcoords="offset points",
                       size=SMALL, ha="right", va="center_baseline")  # fmt: skip
 
 
 def draw_dots(
-    axes: Axes, head: Header, keys: Sequence[RowKey], values: FloatArray, size: float = 3.2
+    axes: Axes, header: Header, keys: Sequence[RowKey], values: FloatArray, size: float = 3.2
 ) -> None:
     """Draw a dot and its interval in the row of each model and condition.
 
@@ -120,7 +120,7 @@ def draw_dots(
     ----------
     axes
         Where.
-    head
+    header
         Whose models have the marks.
     keys
         The rows.
@@ -129,27 +129,27 @@ def draw_dots(
     size
         Of the dots, in points.
     """
-    for model, (colour, mark) in model_marks(head.models).items():
+    for model, (colour, mark) in model_marks(header.models).items():
         own = [place for place, key in enumerate(keys) if key[0] == model]
         if own:
             axes.hlines(own, values[own, 1], values[own, 2], colors=colour, linewidth=1.1)
             axes.plot(values[own, 0], own, mark, color=colour, markersize=size, markeredgewidth=0)
 
 
-def legend_entries(head: Header, people: str, band: str) -> list[tuple[Line2D | Patch, str]]:
-    """Return the legend of dots beside the people's line and band."""
+def legend_entries(header: Header, people: str, band: str) -> list[tuple[Line2D | Patch, str]]:
+    """Return the legend entries of the respondents' line and band and of the models' dots."""
     entries: list[tuple[Line2D | Patch, str]] = [
         (Line2D([], [], color=INK, linewidth=1.0), people),
         (Patch(color=BAND, linewidth=0), band),
     ]
-    for model, (colour, mark) in model_marks(head.models).items():
+    for model, (colour, mark) in model_marks(header.models).items():
         line = Line2D([], [], color=colour, marker=mark, markersize=4, linewidth=1.1)
         entries.append((line, f"personas of the model {model}, with their interval"))
     return entries
 
 
 def draw_human_band(axes: Axes, values: FloatArray) -> None:
-    """Draw the people's value as a line, with its interval as a band, where there is one."""
+    """Draw the respondents' value as a line, with its interval as a band."""
     estimate, low, high = values
     if np.isfinite([low, high]).all():
         axes.axvspan(low, high, color=BAND, linewidth=0, zorder=0)
@@ -158,5 +158,5 @@ def draw_human_band(axes: Axes, values: FloatArray) -> None:
 
 
 def width_beside(left: float) -> float:
-    """Return the width that is left of a sheet beside names."""
+    """Return the width that remains of a page beside row labels."""
     return WIDTH - 2 * MARGIN - left

@@ -23,7 +23,7 @@ _UNKNOWN = "#e4e4e4"
 
 
 def correlation_matrices(rows: Sequence[Mapping[str, str]]) -> dict[RowKey, FloatArray]:
-    """Return the matrix of the people and of each model and condition, items x items."""
+    """Return the correlation matrix of the respondents and of each model and condition."""
     found: dict[RowKey, list[float]] = {}
     for row in rows:
         found.setdefault(row_key(row), []).append(parse_number(row["correlation"]))
@@ -31,55 +31,57 @@ def correlation_matrices(rows: Sequence[Mapping[str, str]]) -> dict[RowKey, Floa
     return {key: np.reshape(values, (side[key], -1)) for key, values in found.items()}
 
 
-def draw(head: Header, items: Sequence[ShownItem], matrices: Mapping[RowKey, FloatArray]) -> Figure:
-    """Draw the people's matrix, then two pictures for each condition, two conditions a line.
+def draw(
+    header: Header, items: Sequence[ShownItem], matrices: Mapping[RowKey, FloatArray]
+) -> Figure:
+    """Draw the respondents' matrix, then each condition's and its difference from theirs.
 
     Parameters
     ----------
-    head
+    header
         The survey, its conditions and what is simulated.
     items
         The items, for their words.
     matrices
         For the people and each model and condition: items x items.
     """
-    title = f"How the items go together ({head.survey})"
+    title = f"How the items go together ({header.survey})"
     if len(items) < 2:
-        return empty_figure(title, head.notice, "One item has no correlations.")
-    sheet = Page(title, head.notice)
-    sheet.paragraph(
+        return empty_figure(title, header.notice, "One item has no correlations.")
+    page = Page(title, header.notice)
+    page.paragraph(
         "Pearson correlations of the items' answers. Each condition has its own matrix and, to the "
         "right of it, its difference from the people's: red where its correlation is higher, blue "
         "where it is lower. Both halves of a matrix are the same; numbers stand in the lower one."
     )
-    sheet.space(0.1)
+    page.space(0.1)
     cell = min(_CELL, _SIDE / len(items))
     side = cell * len(items)
-    top = sheet.y
-    _named(sheet, MARGIN, top, side, head.name(HUMAN), "")
-    _picture(sheet.axes(MARGIN + 0.15, top + 0.3, side, side), matrices[HUMAN], cell)
+    top = page.y
+    _named(page, MARGIN, top, side, header.name(HUMAN), "")
+    _picture(page.axes(MARGIN + 0.15, top + 0.3, side, side), matrices[HUMAN], cell)
     beside = MARGIN + side + 0.6
-    end = list_items(sheet, items, beside, top + 0.3)
-    _scale(sheet, beside + 0.2, end + 0.15)
-    sheet.y = max(top + side, end + 0.2) + 0.6
+    end = list_items(page, items, beside, top + 0.3)
+    _scale(page, beside + 0.2, end + 0.15)
+    page.y = max(top + side, end + 0.2) + 0.6
     step = (WIDTH - 2 * MARGIN) / 2
-    for place, key in enumerate(head.keys):
+    for place, key in enumerate(header.keys):
         x, second = MARGIN + place % 2 * step, 0.15 + side + _BETWEEN
-        top = sheet.y
+        top = page.y
         apart = matrices[key] - matrices[HUMAN]
         norm = np.sqrt((apart**2).sum())
-        said = f"less the people's (norm {norm:.2f})" if np.isfinite(norm) else "not defined"
-        _named(sheet, x, top, side, head.name(key), said)
-        _picture(sheet.axes(x + 0.15, top + 0.3, side, side), matrices[key], cell)
-        _picture(sheet.axes(x + second, top + 0.3, side, side), apart, cell, left=False)
-        if place % 2 or place == len(head.keys) - 1:
-            sheet.y = top + 0.3 + side + 0.25
-    return sheet.finished()
+        label = f"less the people's (norm {norm:.2f})" if np.isfinite(norm) else "not defined"
+        _named(page, x, top, side, header.name(key), label)
+        _picture(page.axes(x + 0.15, top + 0.3, side, side), matrices[key], cell)
+        _picture(page.axes(x + second, top + 0.3, side, side), apart, cell, left=False)
+        if place % 2 or place == len(header.keys) - 1:
+            page.y = top + 0.3 + side + 0.25
+    return page.finished()
 
 
-def _named(sheet: Page, x: float, y: float, side: float, name: str, beside: str) -> None:
-    sheet.text(x + 0.15, y, fit_name(name, side, SMALL * 1.13), size=SMALL, weight="bold")
-    sheet.text(x + 0.15 + side + _BETWEEN, y, beside, size=SMALL, colour=SOFT)
+def _named(page: Page, x: float, y: float, side: float, name: str, beside: str) -> None:
+    page.text(x + 0.15, y, fit_name(name, side, SMALL * 1.13), size=SMALL, weight="bold")
+    page.text(x + 0.15 + side + _BETWEEN, y, beside, size=SMALL, colour=SOFT)
 
 
 def _picture(axes: Axes, matrix: FloatArray, cell: float, *, left: bool = True) -> None:
@@ -108,8 +110,8 @@ def _picture(axes: Axes, matrix: FloatArray, cell: float, *, left: bool = True) 
                   ha="center", va="center_baseline")  # fmt: skip
 
 
-def _scale(sheet: Page, x: float, y: float) -> None:
-    axes = sheet.axes(x, y, 2.0, 0.12)
+def _scale(page: Page, x: float, y: float) -> None:
+    axes = page.axes(x, y, 2.0, 0.12)
     steps = np.linspace(-1, 1, 41)
     axes.pcolormesh(steps, [0, 1], (steps[None, :-1] + steps[None, 1:]) / 2, cmap=DIVERGING,
                     vmin=-1, vmax=1, edgecolors="face", linewidth=0.2)  # fmt: skip

@@ -22,7 +22,7 @@ ALL = "all stories"
 
 
 def load_matching(path: Path) -> Matching:
-    """Return a matching, called as its file is."""
+    """Load a matching; its name is that of its file."""
     table, metadata = read_table(path, ["backstory", "similarity"]), read_metadata(path)
     return Matching(
         name=path.stem + _mark(metadata),
@@ -39,7 +39,7 @@ def trait_shares(
     traits: Path,
     matchings: Sequence[Matching],
 ) -> list[ShownTrait]:
-    """Return how people and stories are distributed over the categories of traits.
+    """Return the distributions of respondents and backstories over each trait's categories.
 
     A story counts as in matching: with its answers' shares, folded into the survey's
     categories, or evenly over them where it gave no answer that can be read. In a
@@ -95,7 +95,7 @@ def _shares(positions: Positions, weights: FloatArray, categories: int) -> Float
 
 
 def _uses(ids: IntArray, used: IntArray) -> FloatArray:
-    """Return for each story how many people it stands for."""
+    """Return how many respondents each backstory stands for."""
     order = np.argsort(ids)
     found = order[np.searchsorted(ids, used, sorter=order)]
     return np.bincount(found, minlength=len(ids)).astype(np.float64)

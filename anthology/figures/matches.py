@@ -26,7 +26,7 @@ _LEAST = 1e-4
 
 @dataclass(frozen=True, slots=True)
 class Matching:
-    """One matching.
+    """The similarities and the backstories of one matching.
 
     Parameters
     ----------
@@ -58,54 +58,56 @@ class Matching:
 
     @property
     def effective(self) -> float:
-        """How many stories would be used if all were used equally often (inverse Simpson)."""
+        """The effective number of backstories (inverse Simpson index)."""
         _, counts = np.unique(self.stories, return_counts=True)
         return float(counts.sum() ** 2 / (counts**2).sum())
 
 
-def draw(head: Header, matchings: Sequence[Matching]) -> Figure:
-    """Draw how similar the matches are, and how often stories are used.
+def draw(header: Header, matchings: Sequence[Matching]) -> Figure:
+    """Draw the similarity of matches, and how often backstories are used.
 
     Parameters
     ----------
-    head
+    header
         The survey and what is simulated.
     matchings
         The matchings that conditions use.
     """
-    title = f"Matches of people and stories ({head.survey})"
+    title = f"Matches of people and stories ({header.survey})"
     if not matchings:
         return empty_figure(
-            title, head.notice, "No condition that is compared matches people with natural stories."
+            title,
+            header.notice,
+            "No condition that is compared matches people with natural stories.",
         )
-    sheet = Page(title, head.notice)
+    page = Page(title, header.notice)
     styles = model_marks([one.name for one in matchings])
-    sheet.legend(
+    page.legend(
         [
             (Line2D([], [], color=styles[one.name][0], marker=styles[one.name][1], markersize=4,
                     linestyle=_line(i)), _said(one))
             for i, one in enumerate(matchings)
         ]
     )  # fmt: skip
-    sheet.space(0.1)
+    page.space(0.1)
     half = (width_beside(0) - 0.9) / 2
-    top, high = sheet.y + 0.42, max(_HIGH, len(_USES) * (0.1 + 0.12 * len(matchings)))
+    top, high = page.y + 0.42, max(_HIGH, len(_USES) * (0.1 + 0.12 * len(matchings)))
     second = MARGIN + half + 0.9
     for x, heading, below in (
         (MARGIN, "How alike", "share of people whose match is at least as similar"),
         (second, "How often a story is used", "share of people by uses of their story"),
     ):
-        sheet.text(x, sheet.y, heading, size=BODY, weight="bold")
-        sheet.text(x, sheet.y + 0.16, below, size=SMALL, colour=SOFT)
-    alike = sheet.axes(MARGIN + 0.4, top, half - 0.4, high)
-    used = sheet.axes(second + 0.8, top, half - 0.8, high)
+        page.text(x, page.y, heading, size=BODY, weight="bold")
+        page.text(x, page.y + 0.16, below, size=SMALL, colour=SOFT)
+    alike = page.axes(MARGIN + 0.4, top, half - 0.4, high)
+    used = page.axes(second + 0.8, top, half - 0.8, high)
     for place, one in enumerate(matchings):
         colour, mark = styles[one.name]
         _alike(alike, one, colour, mark, place)
         _used(used, one, colour, place, len(matchings))
     _label(alike, used)
-    sheet.y = top + high + 0.45
-    return sheet.finished()
+    page.y = top + high + 0.45
+    return page.finished()
 
 
 def _said(one: Matching) -> str:

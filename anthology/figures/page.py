@@ -20,7 +20,7 @@ LINE = 1.35
 
 @dataclass
 class Page:
-    """A figure in the making.
+    """A figure that is filled from the top.
 
     Parameters
     ----------
@@ -45,7 +45,7 @@ class Page:
         self.space(0.04)
 
     def space(self, inches: float) -> None:
-        """Leave some room."""
+        """Leave some vertical space."""
         self.y += inches
 
     def paragraph(
@@ -57,7 +57,7 @@ class Page:
         colour: str = INK,
         lines: int = 6,
     ) -> None:
-        """Write a text over the whole width, and go on below it."""
+        """Write a paragraph over the whole width."""
         # Bold letters are up to an eighth wider than those that widths are measured by.
         room = (WIDTH - 2 * MARGIN) / (1.13 if weight == "bold" else 1)
         for line in wrap_text(text, room, size, lines):
@@ -76,20 +76,20 @@ class Page:
         colour: str = INK,
         align: str = "left",
     ) -> None:
-        """Write one line with its upper end at a place."""
+        """Write one line of text with its upper end at a position."""
         written = self.figure.text(
             0, 0, text, size=size, weight=weight, color=colour, ha=align, va="top"
         )
         self._texts.append((written, x, y))
 
     def axes(self, x: float, y: float, wide: float, high: float) -> Axes:
-        """Return axes with their upper left corner at a place."""
+        """Add axes with their upper left corner at a position."""
         made = self.figure.add_axes((0, 0, 0.1, 0.1), label=str(len(self._axes)))
         self._axes.append((made, x, y, wide, high))
         return made
 
     def legend(self, entries: Sequence[tuple[Line2D | Patch, str]]) -> None:
-        """Explain marks over the whole width, in as many lines as that takes, and go on below."""
+        """Draw a legend over the whole width."""
         columns = _fitting([text for _, text in entries])
         lines = -(-len(entries) // columns)
         height = lines * 0.17
@@ -108,7 +108,7 @@ class Page:
         self.y += height + 0.08
 
     def finished(self) -> Figure:
-        """Return the figure, as long as it was filled."""
+        """Return the finished figure, cut to the length that is filled."""
         high = self.y + MARGIN
         self.figure.set_size_inches(WIDTH, high)
         for axes, x, y, wide, tall in self._axes:
@@ -119,13 +119,13 @@ class Page:
 
 
 def empty_figure(title: str, notice: str, sentence: str) -> Figure:
-    """Return a figure that says why there is nothing to be seen."""
+    """Return a figure that only says why it is empty."""
     sheet = Page(title, notice)
     sheet.paragraph(sentence, colour=SOFT)
     return sheet.finished()
 
 
 def _fitting(texts: Sequence[str]) -> int:
-    """Return in how many columns the entries of a legend fit."""
+    """Return the number of columns in which a legend fits."""
     widest = max(text_width(text, SMALL) for text in texts) + 0.5
     return max(1, min(len(texts), int((WIDTH - 2 * MARGIN) / widest)))

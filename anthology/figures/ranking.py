@@ -72,54 +72,54 @@ def ranked_metrics(rows: Sequence[Mapping[str, str]], keys: Sequence[RowKey]) ->
     return ranked
 
 
-def draw(head: Header, metrics: Sequence[RankedMetric]) -> Figure:
-    """Draw a picture for each metric, two or three a line.
+def draw(header: Header, metrics: Sequence[RankedMetric]) -> Figure:
+    """Draw a panel for each metric, two or three a line.
 
     Parameters
     ----------
-    head
+    header
         The survey, its conditions and what is simulated.
     metrics
         The metrics, in order.
     """
-    title = f"The conditions in order, by each metric ({head.survey})"
-    if not head.keys or not metrics:
-        return empty_figure(title, head.notice, "No condition is compared.")
-    sheet = Page(title, head.notice)
-    people = f"{head.name(HUMAN)}: mean of random halves; for alpha all of them"
-    sheet.legend(legend_entries(head, people, "its spread over halves; for alpha its interval"))
-    left = label_width(map(head.name, head.keys))
+    title = f"The conditions in order, by each metric ({header.survey})"
+    if not header.keys or not metrics:
+        return empty_figure(title, header.notice, "No condition is compared.")
+    page = Page(title, header.notice)
+    people = f"{header.name(HUMAN)}: mean of random halves; for alpha all of them"
+    page.legend(legend_entries(header, people, "its spread over halves; for alpha its interval"))
+    left = label_width(map(header.name, header.keys))
     columns = 3 if left < 1.5 else 2
     wide = (width_beside(0) + 0.15) / columns - 0.15
-    high = ROW * len(head.keys)
+    high = ROW * len(header.keys)
     for place, metric in enumerate(metrics):
         column = place % columns
-        x, top = MARGIN + column * (wide + 0.15), sheet.y + 0.34
-        _title(sheet, x, sheet.y, metric)
-        axes = sheet.axes(x + left, top, wide - left - _NUMBERS, high)
-        _picture(axes, head, metric)
+        x, top = MARGIN + column * (wide + 0.15), page.y + 0.34
+        _title(page, x, page.y, metric)
+        axes = page.axes(x + left, top, wide - left - _NUMBERS, high)
+        _picture(axes, header, metric)
         if column == columns - 1 or place == len(metrics) - 1:
-            sheet.y = top + high + 0.4
-    return sheet.finished()
+            page.y = top + high + 0.4
+    return page.finished()
 
 
-def _title(sheet: Page, x: float, y: float, metric: RankedMetric) -> None:
-    sheet.text(x, y, metric.metric.label, size=BODY, weight="bold")
+def _title(page: Page, x: float, y: float, metric: RankedMetric) -> None:
+    page.text(x, y, metric.metric.label, size=BODY, weight="bold")
     better = "lowest on top; lower is better"
     if not metric.metric.is_distance:
         better = "nearest to the people on top"
-    sheet.text(x, y + 0.15, better, size=TINY, colour=SOFT)
+    page.text(x, y + 0.15, better, size=TINY, colour=SOFT)
 
 
-def _picture(axes: Axes, head: Header, metric: RankedMetric) -> None:
-    keys = metric.order(head.keys)
+def _picture(axes: Axes, header: Header, metric: RankedMetric) -> None:
+    keys = metric.order(header.keys)
     values = np.array([metric.values[key] for key in keys])
     draw_human_band(axes, metric.bound)
-    label_rows(axes, [head.name(key) for key in keys])
-    draw_dots(axes, head, keys, values)
+    label_rows(axes, [header.name(key) for key in keys])
+    draw_dots(axes, header, keys, values)
     axes.margins(x=0.06)
     axes.xaxis.set_major_locator(MaxNLocator(4, steps=[1, 2, 2.5, 5, 10]))
     for row, value in enumerate(values[:, 0]):
-        said = "-" if np.isnan(value) else truncate(f"{value:.3f}", _NUMBERS, SMALL)
-        axes.text(1.03, row, said, transform=axes.get_yaxis_transform(), size=TINY,
+        label = "-" if np.isnan(value) else truncate(f"{value:.3f}", _NUMBERS, SMALL)
+        axes.text(1.03, row, label, transform=axes.get_yaxis_transform(), size=TINY,
                   va="center_baseline")  # fmt: skip

@@ -50,7 +50,7 @@ class Header:
         return list(dict.fromkeys(model for model, _ in self.keys))
 
     def name(self, key: RowKey) -> str:
-        """Return what a row is called: its condition, its model where it takes that, its mark."""
+        """Return a row's label: condition, model where ambiguous, and whether it is simulated."""
         shared = sum(condition == key[1] for _, condition in self.keys) > 1
         name = "people" if key == HUMAN else f"{key[1]}, {key[0]}" if shared else key[1]
         return f"{name}{MARK}" if key in self.simulated else name
@@ -91,20 +91,20 @@ def row_key(row: Mapping[str, str]) -> RowKey:
 
 
 def read_header(survey: str, metrics: Sequence[Mapping[str, str]]) -> Header:
-    """Return what all figures have in common, from the rows of `metrics.csv`."""
+    """Return the header of a survey's figures from the rows of `metrics.csv`."""
     keys = [row_key(row) for row in metrics if row_key(row) != HUMAN]
     simulated = frozenset(row_key(row) for row in metrics if row.get("simulated") == "yes")
     return Header(survey, keys, _notice(metrics), simulated)
 
 
 def _notice(metrics: Sequence[Mapping[str, str]]) -> str:
-    said = []
+    parts = []
     for column, words in _ORIGINS.items():
         found = [row[column] for row in metrics if row.get(column)]
         made_up = [mark_simulated(source) == "yes" for source in found]
         if any(made_up):
-            said.append(words if all(made_up) else f"some of {words}")
-    if not said:
+            parts.append(words if all(made_up) else f"some of {words}")
+    if not parts:
         return ""
-    listed = said[0] if len(said) == 1 else f"{', '.join(said[:-1])} and {said[-1]}"
+    listed = parts[0] if len(parts) == 1 else f"{', '.join(parts[:-1])} and {parts[-1]}"
     return f"SIMULATED: {listed}. Synthetic, no evidential value."

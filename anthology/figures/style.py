@@ -70,7 +70,7 @@ _STYLE: Any = {
 
 @contextmanager
 def figure_style() -> Iterator[None]:
-    """Draw in the style of this project, whatever style the machine's user has."""
+    """Use this project's style, whatever the user's matplotlib settings."""
     with mpl.rc_context():
         mpl.rcdefaults()
         mpl.rcParams.update(_STYLE)
@@ -78,10 +78,10 @@ def figure_style() -> Iterator[None]:
 
 
 def save_svg(figure: Figure, path: Path, title: str) -> None:
-    """Write a figure as SVG, whole or not at all; equal figures give equal bytes."""
-    said = {"Title": title, "Date": None, "Creator": "Anthology"}
+    """Write a figure as SVG atomically; equal figures give equal bytes."""
+    metadata = {"Title": title, "Date": None, "Creator": "Anthology"}
     with write_atomically(path) as temporary:
-        figure.savefig(temporary, format="svg", metadata=said)
+        figure.savefig(temporary, format="svg", metadata=metadata)
 
 
 def model_marks(names: list[str]) -> dict[str, tuple[str, str]]:
@@ -93,7 +93,7 @@ def model_marks(names: list[str]) -> dict[str, tuple[str, str]]:
 
 @cache
 def text_width(text: str, size: float) -> float:
-    """Return how wide a line of text is, in inches."""
+    """Return the width of a line of text in inches."""
     font = _font()
     font.set_size(size, 72)
     font.set_text(text, 0.0)
@@ -101,7 +101,7 @@ def text_width(text: str, size: float) -> float:
 
 
 def wrap_text(text: str, inches: float, size: float, lines: int) -> list[str]:
-    """Break a text into at most so many lines of a width; what does not fit is cut with dots."""
+    """Wrap a text into at most so many lines, with an ellipsis where it does not fit."""
     found: list[str] = []
     words = text.split()
     while words:
@@ -116,7 +116,7 @@ def wrap_text(text: str, inches: float, size: float, lines: int) -> list[str]:
 
 
 def truncate(text: str, inches: float, size: float) -> str:
-    """Cut a line to a width, and put dots where something is left out."""
+    """Truncate a line to a width, with an ellipsis."""
     if text_width(text, size) <= inches:
         return text
     while text and text_width(f"{text}…", size) > inches:

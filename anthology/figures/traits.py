@@ -31,7 +31,7 @@ class ShownTrait:
     categories
         The words of the categories.
     people
-        Categories: the weighted share of the people who told the trait.
+        Categories: the weighted share of the people who answered the trait.
     stories
         For all stories and for each matching's, by name: categories + 1, their mean
         distribution. The last is what falls into none of the categories.
@@ -43,55 +43,59 @@ class ShownTrait:
     stories: Mapping[str, FloatArray]
 
 
-def draw(head: Header, traits: Sequence[ShownTrait]) -> Figure:
-    """Draw a picture for each trait, two a line.
+def draw(header: Header, traits: Sequence[ShownTrait]) -> Figure:
+    """Draw a panel for each trait, two a line.
 
     Parameters
     ----------
-    head
+    header
         The survey and what is simulated.
     traits
         The traits that the survey asked, and stories too.
     """
-    title = f"Who the people and the stories are ({head.survey})"
+    title = f"Who the people and the stories are ({header.survey})"
     if not traits:
         return empty_figure(
-            title, head.notice, "No condition that is compared matches people with natural stories."
+            title,
+            header.notice,
+            "No condition that is compared matches people with natural stories.",
         )
-    sheet = Page(title, head.notice)
+    page = Page(title, header.notice)
     styles = model_marks(list(traits[0].stories))
-    entries: list[tuple[Line2D | Patch, str]] = [(Patch(color=BAND, linewidth=0), head.name(HUMAN))]
+    entries: list[tuple[Line2D | Patch, str]] = [
+        (Patch(color=BAND, linewidth=0), header.name(HUMAN))
+    ]
     for name, (colour, mark) in styles.items():
         line = Line2D([], [], color=colour, marker=mark, markersize=5, linestyle="")
         entries.append((line, name))
-    sheet.legend(entries)
-    sheet.space(0.08)
+    page.legend(entries)
+    page.space(0.08)
     left = label_width([words for trait in traits for words in (*trait.categories, _ELSEWHERE)])
     wide = (width_beside(0) - _GAP) / 2
     for first in range(0, len(traits), 2):
-        top, longest = sheet.y + 0.22, 0.0
+        top, longest = page.y + 0.22, 0.0
         for column, trait in enumerate(traits[first : first + 2]):
             x = MARGIN + column * (WIDTH - 2 * MARGIN + _GAP) / 2
-            sheet.text(x, sheet.y, trait.name, size=BODY, weight="bold")
-            high = _picture(sheet, trait, x + left, top, wide - left, styles)
+            page.text(x, page.y, trait.name, size=BODY, weight="bold")
+            high = _picture(page, trait, x + left, top, wide - left, styles)
             longest = max(longest, high)
-        sheet.y = top + longest + 0.4
-    return sheet.finished()
+        page.y = top + longest + 0.4
+    return page.finished()
 
 
 def _picture(
-    sheet: Page,
+    page: Page,
     trait: ShownTrait,
     x: float,
     y: float,
     wide: float,
     styles: Mapping[str, tuple[str, str]],
 ) -> float:
-    """Draw one trait and return how high its picture is."""
+    """Draw one trait and return the height of its panel."""
     lost = max(shares[-1] for shares in trait.stories.values()) >= 0.005
     names = [*trait.categories, *([_ELSEWHERE] if lost else [])]
     high = _ROW * len(names)
-    axes = sheet.axes(x, y, wide, high)
+    axes = page.axes(x, y, wide, high)
     label_rows(axes, names)
     rows = np.arange(len(names))
     axes.barh(rows[: len(trait.people)], np.nan_to_num(trait.people), 0.8, color=BAND, linewidth=0)

@@ -45,10 +45,12 @@ class Market:
     seats: IntArray
 
     @classmethod
-    def of(cls, found: Similarities) -> "Market":
+    def of(cls, similarities: Similarities) -> "Market":
         """Make a seat for each story."""
-        spare = found.stories - len(found.profile_of)
-        return cls(found, np.append(found.sizes, spare) if spare else found.sizes)
+        spare = similarities.stories - len(similarities.profile_of)
+        return cls(
+            similarities, np.append(similarities.sizes, spare) if spare else similarities.sizes
+        )
 
     def largest(self) -> float:
         """Return the largest similarity."""

@@ -16,7 +16,7 @@ _BLOCK = 2**13
 _AT_ONCE = 2**20
 
 
-def assign_greedily(found: Similarities, people: TieBreaks, stories: TieBreaks) -> IntArray:
+def assign_greedily(similarities: Similarities, people: TieBreaks, stories: TieBreaks) -> IntArray:
     """Assign every respondent the most similar backstory.
 
     Of equally similar ones a respondent gets that with the lowest tie break. More than `CROWD`
@@ -25,7 +25,7 @@ def assign_greedily(found: Similarities, people: TieBreaks, stories: TieBreaks) 
 
     Parameters
     ----------
-    found
+    similarities
         The similarities.
     people
         One tie break for each respondent.
@@ -38,28 +38,28 @@ def assign_greedily(found: Similarities, people: TieBreaks, stories: TieBreaks) 
     largest of each profile and block.
     """
     chosen = np.empty(len(people), dtype=np.int64)
-    for members, best in zip(found.members(), _best(found), strict=True):
+    for members, best in zip(similarities.members(), _best(similarities), strict=True):
         pick = _lowest if len(best) <= CROWD else _shelved
         chosen[members] = best[pick(people[members], stories[best])]
     return chosen
 
 
-def _best(found: Similarities) -> Iterator[IntArray]:
+def _best(similarities: Similarities) -> Iterator[IntArray]:
     """Give for each profile the stories that are most similar."""
-    starts = range(0, found.stories, _BLOCK)
-    peaks = np.empty((found.profiles, len(starts)))
+    starts = range(0, similarities.stories, _BLOCK)
+    peaks = np.empty((similarities.profiles, len(starts)))
     for number, start in enumerate(starts):
-        first, second = found.factors(start, start + _BLOCK)
-        for profile, (i, k) in enumerate(found.combinations.tolist()):
+        first, second = similarities.factors(start, start + _BLOCK)
+        for profile, (i, k) in enumerate(similarities.combinations.tolist()):
             peaks[profile, number] = (first[i] * second[k]).max()
     floors = peaks.max(axis=1) * (1 - TIE)
 
-    tied: list[list[IntArray]] = [[] for _ in range(found.profiles)]
-    sizes = np.zeros(found.profiles, dtype=np.int64)
+    tied: list[list[IntArray]] = [[] for _ in range(similarities.profiles)]
+    sizes = np.zeros(similarities.profiles, dtype=np.int64)
     for number, start in enumerate(starts):
-        first, second = found.factors(start, start + _BLOCK)
+        first, second = similarities.factors(start, start + _BLOCK)
         for profile in np.flatnonzero((peaks[:, number] >= floors) & (sizes <= CROWD)).tolist():
-            i, k = found.combinations[profile]
+            i, k = similarities.combinations[profile]
             here = np.flatnonzero(first[i] * second[k] >= floors[profile])
             sizes[profile] += len(here)
             tied[profile].append(start + here)
@@ -69,7 +69,7 @@ def _best(found: Similarities) -> Iterator[IntArray]:
         yield (
             np.concatenate(parts)
             if parts
-            else np.flatnonzero(found.row(profile) >= floors[profile])
+            else np.flatnonzero(similarities.row(profile) >= floors[profile])
         )
 
 

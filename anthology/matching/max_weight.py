@@ -58,7 +58,9 @@ class Assignment:
         return self.gap <= EXACT
 
 
-def assign_max_weight(found: Similarities, people: TieBreaks, stories: TieBreaks) -> Assignment:
+def assign_max_weight(
+    similarities: Similarities, people: TieBreaks, stories: TieBreaks
+) -> Assignment:
     """Assign every respondent a backstory of its own, with the largest total similarity.
 
     Up to `SMALL` pairs the full matrix is solved. Beyond, backstories bid for respondents in an
@@ -71,7 +73,7 @@ def assign_max_weight(found: Similarities, people: TieBreaks, stories: TieBreaks
 
     Parameters
     ----------
-    found
+    similarities
         The similarities.
     people
         One tie break for each respondent.
@@ -79,11 +81,11 @@ def assign_max_weight(found: Similarities, people: TieBreaks, stories: TieBreaks
         One for each backstory; at least as many.
     """
     shelf = np.argsort(stories)
-    market = Market.of(found.reordered(shelf))
+    market = Market.of(similarities.reordered(shelf))
     solve = _solve_matrix if len(people) * len(stories) <= SMALL else _hold_auction
     placed, prices = solve(market, people)
-    profiles = np.full(len(stories), found.profiles)
-    profiles[placed] = found.profile_of
+    profiles = np.full(len(stories), similarities.profiles)
+    profiles[placed] = similarities.profile_of
     return Assignment(shelf[placed], market.total(profiles), dual_bound(market, prices))
 
 

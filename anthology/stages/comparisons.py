@@ -89,26 +89,26 @@ def run(
     DataError
         As `anthology.analysis.load.load_respondents` and `anthology.analysis.load.load_personas`.
     """
-    found = load_respondents(settings, humans)
-    answered = list(load_personas(settings, found, responses))
-    sizes, weights = settings.sizes, persona_weights(settings, found)
-    group = group_stats(found.positions, sizes, found.weights)
-    everyone = np.ones(len(found.ids), dtype=np.bool_)
-    own = Answers(found.positions, sizes, found.weights, everyone)
+    respondents = load_respondents(settings, humans)
+    answered = list(load_personas(settings, respondents, responses))
+    sizes, weights = settings.sizes, persona_weights(settings, respondents)
+    group = group_stats(respondents.positions, sizes, respondents.weights)
+    everyone = np.ones(len(respondents.ids), dtype=np.bool_)
+    own = Answers(respondents.positions, sizes, respondents.weights, everyone)
     personas = [Answers(one.positions, sizes, weights, one.present) for one in answered]
 
     rng = rng_for(settings.seed, "comparisons", settings.survey, "draws")
-    counts = _drawn("draws", bootstrap.resample_respondents, settings, found, rng)
+    counts = _drawn("draws", bootstrap.resample_respondents, settings, respondents, rng)
     of_humans, *draws = resampling.bootstrap_metrics(own, personas, counts, jobs)
     rows = [
-        resampled_row(settings, found, group, one, drawn)
+        resampled_row(settings, respondents, group, one, drawn)
         for one, drawn in zip(answered, draws, strict=True)
     ]
-    bounds = human_bounds(settings, found, group, of_humans)
-    write_text(intervals, format_csv(INTERVALS, interval_rows(found, settings, bounds, rows)))
+    bounds = human_bounds(settings, respondents, group, of_humans)
+    write_text(intervals, format_csv(INTERVALS, interval_rows(respondents, settings, bounds, rows)))
 
     rng = rng_for(settings.seed, "comparisons", settings.survey, "exchanges")
-    flips = _drawn("exchanges", draw_sign_flips, settings, found, rng)
+    flips = _drawn("exchanges", draw_sign_flips, settings, respondents, rng)
     names = [metric.name for metric in main_metrics()]
     differences = {
         (i, j): {name: rows[i].estimates[name] - rows[j].estimates[name] for name in names}
@@ -139,12 +139,16 @@ class _Pair:
 
 
 def _drawn(
-    label: str, draw: Draw[Drawn], settings: Settings, found: Respondents, rng: np.random.Generator
+    label: str,
+    draw: Draw[Drawn],
+    settings: Settings,
+    respondents: Respondents,
+    rng: np.random.Generator,
 ) -> Iterator[Drawn]:
     """Draw block by block, and tell how far it is when one is done with."""
     count = settings.bootstrap_resamples
     progress = Progress(label, count, Usage())
-    for block in bootstrap.draw_in_blocks(draw, len(found.ids), count, rng):
+    for block in bootstrap.draw_in_blocks(draw, len(respondents.ids), count, rng):
         yield block
         for _ in range(len(block)):
             progress.step()

@@ -121,7 +121,7 @@ class _Figures:
         self._settings, self._tables = settings, tables
 
     @cached_property
-    def _head(self) -> Header:
+    def _header(self) -> Header:
         rows = read_rows(
             self._tables.metrics, (*_ROW, "humans", "backstories", "traits", "answers")
         )
@@ -139,25 +139,25 @@ class _Figures:
         return items_from_rows(rows, words | self._settings.wordings)
 
     def items(self) -> Figure:
-        return draw_items.draw(self._head, self._items)
+        return draw_items.draw(self._header, self._items)
 
     def correlations(self) -> Figure:
         rows = read_rows(self._tables.correlations, (*_ROW, "item_1", "item_2", "correlation"))
         matrices = draw_correlations.correlation_matrices(rows)
-        return draw_correlations.draw(self._head, self._items, matrices)
+        return draw_correlations.draw(self._header, self._items, matrices)
 
     def ranking(self) -> Figure:
         rows = read_rows(self._tables.intervals, (*_ROW, "metric", *_INTERVAL))
-        return draw_ranking.draw(self._head, draw_ranking.ranked_metrics(rows, self._head.keys))
+        return draw_ranking.draw(self._header, draw_ranking.ranked_metrics(rows, self._header.keys))
 
     def matches(self) -> Figure:
         return draw_matches.draw(
-            self._head, [load_matching(path) for path in self._tables.matches or []]
+            self._header, [load_matching(path) for path in self._tables.matches or []]
         )
 
     def traits(self) -> Figure:
         if self._tables.traits is None:
-            return draw_traits.draw(self._head, [])
+            return draw_traits.draw(self._header, [])
         shown = trait_shares(
             self._settings.traits,
             self._codebook,
@@ -165,12 +165,12 @@ class _Figures:
             self._tables.traits,
             [load_matching(path) for path in self._tables.matches or []],
         )
-        return draw_traits.draw(self._head, shown)
+        return draw_traits.draw(self._header, shown)
 
     def answers(self) -> Figure:
         rows = read_rows(
             self._tables.answers, (*_ROW, "item", "asked", "replies", "out_of_attempts")
         )
         names = [item.variable for item in self._items]
-        account = draw_answers.answer_account(rows, self._head.keys, names)
-        return draw_answers.draw(self._head, self._items, account)
+        account = draw_answers.answer_account(rows, self._header.keys, names)
+        return draw_answers.draw(self._header, self._items, account)

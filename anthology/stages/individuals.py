@@ -87,32 +87,43 @@ def run(
         As `anthology.analysis.load`; if a trait is missing,
         or what should be probabilities is none.
     """
-    found = load_respondents(settings, humans)
-    index, scales, names = found.row_index(settings), settings.scales, settings.names
-    answered = load_personas(settings, found, responses)
+    respondents = load_respondents(settings, humans)
+    index, scales, names = respondents.row_index(settings), settings.scales, settings.names
+    answered = load_personas(settings, respondents, responses)
     judged = [calibrating.has_probabilities(path, index) for path in responses]
     rng = rng_for(settings.seed, "individuals", settings.survey, "bootstrap")
-    counts = draw_counts(len(found.ids), settings.bootstrap_resamples, rng)
+    counts = draw_counts(len(respondents.ids), settings.bootstrap_resamples, rng)
     progress = Progress("individuals", len(settings.rows) + 2, Usage())
     table, scored, binned = list[Row](), list[Row](), list[Row]()
     by_person: list[pa.Table] = []
 
-    def add(one: IndividualComparison, mark: str) -> None:
-        where = {"survey": settings.survey, "model": one.model, "condition": one.condition}
+    def add(comparison: IndividualComparison, mark: str) -> None:
+        where = {
+            "survey": settings.survey,
+            "model": comparison.model,
+            "condition": comparison.condition,
+        }
         where["simulated"] = mark
-        table.extend(individual_rows(where, names, scales, one, counts, settings.confidence))
-        by_person.append(person_table(found, one))
-        if one.forecasts is not None:
-            scored.extend(calibrating.calibration_rows(where, names, one.forecasts))
-            binned.extend(calibrating.reliability_rows(where, names, one.forecasts))
+        table.extend(individual_rows(where, names, scales, comparison, counts, settings.confidence))
+        by_person.append(person_table(respondents, comparison))
+        if comparison.forecasts is not None:
+            scored.extend(calibrating.calibration_rows(where, names, comparison.forecasts))
+            binned.extend(calibrating.reliability_rows(where, names, comparison.forecasts))
         progress.step()
 
-    for name, cells in trait_cells(found, settings.traits).items():
-        baseline = compare_respondents(found, scales, name, cells, counts, forecast=any(judged))
-        add(baseline, found.mark_simulated())
+    for name, cells in trait_cells(respondents, settings.traits).items():
+        baseline = compare_respondents(
+            respondents, scales, name, cells, counts, forecast=any(judged)
+        )
+        add(baseline, respondents.mark_simulated())
     for one in answered:
-        forecasts = calibrating.persona_forecasts(one.path, index, found.positions, scales.sizes)
-        add(compare_personas(found, scales, one, counts, forecasts), found.mark_simulated(one))
+        forecasts = calibrating.persona_forecasts(
+            one.path, index, respondents.positions, scales.sizes
+        )
+        add(
+            compare_personas(respondents, scales, one, counts, forecasts),
+            respondents.mark_simulated(one),
+        )
     progress.close()
     write_text(individuals, format_csv(INDIVIDUALS, table))
     write_text(calibration, format_csv(calibrating.CALIBRATION, scored))
@@ -122,7 +133,7 @@ def run(
         pa.concat_tables(by_person),
         stage="individuals",
         settings=settings,
-        metadata={"survey": settings.survey, "humans": found.source},
+        metadata={"survey": settings.survey, "humans": respondents.source},
     )
     print(
         f"{settings.survey}: the personas of {len(settings.rows)} conditions compared with the "

@@ -84,8 +84,8 @@ def run(
         If a condition's file is missing, there twice, or not wanted; if an artifact
         names a respondent, item or code that is not there, or repeats a row.
     """
-    found = load_respondents(settings, humans)
-    answered = load_personas(settings, found, responses)
+    respondents = load_respondents(settings, humans)
+    answered = load_personas(settings, respondents, responses)
     labels = _labels(settings, Codebook.load(codebook))
     options: list[Row] = []
     pairs: list[Row] = []
@@ -100,11 +100,11 @@ def run(
         options.extend({**head, **row} for row in rows)
         pairs.extend({**head, **row} for row in correlation_rows(settings.names, group))
 
-    add("", "human", found.mark_simulated(), found.positions, found.weights)
+    add("", "human", respondents.mark_simulated(), respondents.positions, respondents.weights)
     for one in answered:
         present = one.present
-        weights = found.weights[present] if settings.persona_weights == "respondent" else None
-        mark = found.mark_simulated(one)
+        weights = respondents.weights[present] if settings.persona_weights == "respondent" else None
+        mark = respondents.mark_simulated(one)
         add(one.model, one.condition, mark, one.positions[present], weights)
     write_text(items, format_csv(ITEMS, options))
     write_text(correlations, format_csv(CORRELATIONS, pairs))

@@ -66,11 +66,11 @@ def run(
         artifact names a respondent, item or code that is not there, repeats a row,
         or accounts for answers in a way that does not add up.
     """
-    found = load_respondents(settings, humans)
+    respondents = load_respondents(settings, humans)
     counts = ReplyCounts(settings)
     extra = ExtraColumns(COUNTED, counts.add)
-    answered = load_personas(settings, found, responses, backstories=True, extra=extra)
-    table = metric_rows(settings, found, answered, "metrics", settings.survey, "splits")
+    answered = load_personas(settings, respondents, responses, backstories=True, extra=extra)
+    table = metric_rows(settings, respondents, answered, "metrics", settings.survey, "splits")
     write_text(metrics, format_csv(metric_columns(), table))
     write_text(answers, format_csv(ANSWERS, counts.rows()))
     print(f"{settings.survey}: people and {len(table) - 1} conditions compared", file=sys.stderr)

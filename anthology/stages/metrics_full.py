@@ -119,20 +119,20 @@ def run(
         As `anthology.analysis.load.load_respondents`, `anthology.analysis.load.load_personas` and
         `anthology.analysis.match_quality.match_quality`, or if the file of a matching is missing.
     """
-    found = load_respondents(settings, humans)
-    answered = load_personas(settings, found, responses, backstories=True)
-    group = group_stats(found.positions, settings.sizes, found.weights)
+    respondents = load_respondents(settings, humans)
+    answered = load_personas(settings, respondents, responses, backstories=True)
+    group = group_stats(respondents.positions, settings.sizes, respondents.weights)
     files = {path.stem: path for path in matches or []}
-    rows = [_human_row(settings, found, group)]
-    rows += [_persona_row(settings, found, group, one, files, traits) for one in answered]
+    rows = [_human_row(settings, respondents, group)]
+    rows += [_persona_row(settings, respondents, group, one, files, traits) for one in answered]
     write_text(output, format_csv(full_columns(), rows))
     print(f"{settings.survey}: people and {len(rows) - 1} conditions measured", file=sys.stderr)
 
 
-def _human_row(settings: Settings, found: Respondents, humans: GroupStats) -> Row:
-    halves = split_respondents(settings, found)
+def _human_row(settings: Settings, respondents: Respondents, humans: GroupStats) -> Row:
+    halves = split_respondents(settings, respondents)
     values = human_values(humans, halves)
-    forms, notes = _alpha_forms(settings, found.positions, found.weights)
+    forms, notes = _alpha_forms(settings, respondents.positions, respondents.weights)
     undefined = [
         *why_undefined(humans, settings.names),
         *why_halves_undefined(halves, settings.names),
@@ -140,8 +140,8 @@ def _human_row(settings: Settings, found: Respondents, humans: GroupStats) -> Ro
     return {
         "survey": settings.survey,
         "condition": "human",
-        "simulated": found.mark_simulated(),
-        "n_respondents": len(found.ids),
+        "simulated": respondents.mark_simulated(),
+        "n_respondents": len(respondents.ids),
         "n_complete": int(humans.rows),
         # Respondents always have their weights.
         **_both_forms(values, values),
@@ -152,17 +152,17 @@ def _human_row(settings: Settings, found: Respondents, humans: GroupStats) -> Ro
 
 def _persona_row(
     settings: Settings,
-    found: Respondents,
+    respondents: Respondents,
     humans: GroupStats,
-    one: PersonaAnswers,
+    personas: PersonaAnswers,
     files: Mapping[str, Path],
     traits: Path | None,
 ) -> Row:
-    present, names = one.present, settings.names
-    positions = one.positions[present]
+    present, names = personas.present, settings.names
+    positions = personas.positions[present]
     equal = group_stats(positions, settings.sizes)
-    weighted = group_stats(positions, settings.sizes, found.weights[present])
-    forms, alpha_notes = _alpha_forms(settings, positions, found.weights[present])
+    weighted = group_stats(positions, settings.sizes, respondents.weights[present])
+    forms, alpha_notes = _alpha_forms(settings, positions, respondents.weights[present])
     own = why_undefined(equal, names)
     notes = [
         *own,
@@ -170,23 +170,25 @@ def _persona_row(
         *(f"humans: {note}" for note in why_undefined(humans, names)),
         *alpha_notes,
     ]
-    uses = one.uses.astype(np.float64)
+    uses = personas.uses.astype(np.float64)
     match: Mapping[str, float] = {}
-    if one.condition not in settings.matched:
+    if personas.condition not in settings.matched:
         notes.append("not matched with stories" if len(uses) else "no stories")
     else:
-        name = settings.matched[one.condition]
+        name = settings.matched[personas.condition]
         if name not in files or traits is None:
-            raise DataError(f"the matching {name} of the condition {one.condition} is missing")
+            raise DataError(f"the matching {name} of the condition {personas.condition} is missing")
         sources = settings.matchings[name]
-        match = asdict(match_quality(found, present, sources, matches=files[name], traits=traits))
+        match = asdict(
+            match_quality(respondents, present, sources, matches=files[name], traits=traits)
+        )
         if np.isnan(match["traits_reproduced"]):
             notes.append("nobody answered a trait that was matched on")
     return {
         "survey": settings.survey,
-        "model": one.model,
-        "condition": one.condition,
-        "simulated": found.mark_simulated(one),
+        "model": personas.model,
+        "condition": personas.condition,
+        "simulated": respondents.mark_simulated(personas),
         "n_respondents": len(positions),
         "n_complete": int(equal.rows),
         **_both_forms(_measure(humans, equal), _measure(humans, weighted)),

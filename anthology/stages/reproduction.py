@@ -118,10 +118,10 @@ def _people(settings: Settings, path: Path) -> _Found:
         splits=settings.splits,
         persona_weights="none",
     )
-    found = load_respondents(how, path)
-    (row,) = metric_rows(how, found, [], "metrics", survey, "splits")
+    respondents = load_respondents(how, path)
+    (row,) = metric_rows(how, respondents, [], "metrics", survey, "splits")
     numbers = (float(row[name]) for name in ("wasserstein", "frobenius", "cronbach_alpha"))
-    return _Found(survey, found, (*numbers,))  # type: ignore[arg-type]
+    return _Found(survey, respondents, (*numbers,))  # type: ignore[arg-type]
 
 
 def _table(path: Path) -> list[dict[str, str]]:
@@ -203,7 +203,7 @@ def _models(settings: Settings, rows: Sequence[Mapping[str, str]]) -> list[str]:
                     mark = " (simulated)" if row.get("simulated") == "yes" else ""
                     cells.append((model, f"`{condition}`{mark}", survey, whose, *shown))
     ran = sum(cell[3] != "published" for cell in cells)
-    said = (
+    remark = (
         "Rows that begin with a name of `config/models/` are this project's."
         if ran
         else "None of the published models has been run here: they need a GPU server or a paid API;"
@@ -214,7 +214,7 @@ def _models(settings: Settings, rows: Sequence[Mapping[str, str]]) -> list[str]:
         "## The conditions",
         "",
         "† marks rows of which at least one number was read from a damaged table.",
-        said,
+        remark,
         "",
         *_aligned(
             ("model", "condition", "survey", "whose", "wasserstein", "frobenius", "alpha"), cells

@@ -58,14 +58,14 @@ def run(
     DataError
         As `anthology.analysis.load.load_respondents` and `anthology.analysis.load.load_personas`.
     """
-    found = load_respondents(settings, humans)
-    answered = list(load_personas(settings, found, responses, backstories=True))
+    respondents = load_respondents(settings, humans)
+    answered = list(load_personas(settings, respondents, responses, backstories=True))
     words = Codebook.load(codebook)
-    marks = {("", "human"): found.mark_simulated()}
-    marks |= {(one.model, one.condition): found.mark_simulated(one) for one in answered}
+    marks = {("", "human"): respondents.mark_simulated()}
+    marks |= {(one.model, one.condition): respondents.mark_simulated(one) for one in answered}
     rows: list[Row] = []
     small = 0
-    for group in divide_respondents(settings.subgroups, found, words):
+    for group in divide_respondents(settings.subgroups, respondents, words):
         where = {"survey": settings.survey, "subgroup": group.subgroup, "group": group.name}
         if group.members.sum() < settings.min_group_size:
             small += 1
@@ -75,7 +75,7 @@ def run(
             continue
         path = ("subgroups", settings.survey, group.subgroup, group.name)
         members = [one.select(group.members) for one in answered]
-        measured = metric_rows(settings, found.select(group.members), members, *path)
+        measured = metric_rows(settings, respondents.select(group.members), members, *path)
         rows += [{**row, **where} for row in measured]
     write_text(output, format_csv(subgroup_columns(), rows))
     print(
