@@ -9,7 +9,7 @@ import pyarrow as pa
 from anthology.config.stage import From, StageSettings
 from anthology.errors import DataError
 from anthology.io.parquet import read_metadata, read_producer, read_table, write_table
-from anthology.stages.perplexity import summarize_perplexities
+from anthology.stories.perplexity import summarize_perplexities
 
 
 class Settings(StageSettings):

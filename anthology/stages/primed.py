@@ -1,4 +1,4 @@
-"""Primed backstories: for each respondent a life story written from their traits."""
+"""The primed stage: for each respondent a life story generated from their traits."""
 
 import sys
 from collections import Counter
@@ -26,14 +26,12 @@ from anthology.models.ask import chat_prompt
 from anthology.models.base import Request
 from anthology.models.session import ModelSession
 from anthology.seeds import rng_for
-from anthology.stages.backstories import (
-    WrittenSettings,
+from anthology.stories.table import (
+    BACKSTORY_COLUMNS,
     rejection_metadata,
-    row_values,
     summarize_attempts,
 )
-from anthology.stories.table import BACKSTORY_COLUMNS
-from anthology.stories.writer import Story
+from anthology.stories.writer import Story, WriterSettings
 from anthology.survey.codebook import Codebook
 from anthology.survey.respondents import list_respondents
 
@@ -41,7 +39,7 @@ _Person = tuple[int, tuple[str, Mapping[str, int | None]]]
 """A respondent's number, id and traits."""
 
 
-class Settings(WrittenSettings):
+class Settings(WriterSettings):
     """What primed backstories depend on."""
 
     model: Annotated[ModelIdentity, From("models/{backstories.primed.model}")]
@@ -57,7 +55,7 @@ class Settings(WrittenSettings):
 def run(
     settings: Settings, *, humans: Path, codebook: Path, output: Path, session: ModelSession
 ) -> None:
-    """Have a story written for each respondent."""
+    """Generate a story for each respondent."""
     if session.parts:
         join_shards(session.parts, output, stage="primed", settings=settings)
     else:
@@ -68,9 +66,9 @@ def run(
 def _write(
     settings: Settings, humans: Path, book: Codebook, output: Path, session: ModelSession
 ) -> None:
-    """Have the stories of one part of the respondents written, or of all, as they come."""
+    """Generate the stories of one shard of the respondents, and write each as it comes."""
     people = list(enumerate(list_respondents(read_table(humans))))
-    editor = settings.editor(session)
+    writer = settings.open_writer(session)
 
     async def write(person: _Person) -> Story:
         _, (respondent, codes) = person
@@ -79,7 +77,7 @@ def _write(
         found = shuffle_categories(look_up_categories(settings.traits, book, codes), rng)
         words = describe_as_text(found, settings.writer.style, settings.layout)
         message = settings.writer.message.format(person=words)
-        return await editor.story(
+        return await writer.story(
             lambda _, asked, seed: _request(settings, asked, seed),
             [message],
             seed=settings.seed,
@@ -92,7 +90,7 @@ def _write(
 
         def keep(person: _Person, story: Story) -> None:
             number, (respondent, _) = person
-            sheet.add(respondent, number, *row_values(story))
+            sheet.add(respondent, number, *story.as_row())
             rejected.update(story.rejected)
 
         span = session.part.span(len(people))

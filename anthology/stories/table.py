@@ -1,8 +1,13 @@
-"""The table that life stories stand in, whoever wrote them, and stories as what was said."""
+"""The table of backstories, generated or imported."""
 
+from collections import Counter
 from collections.abc import Sequence
+from pathlib import Path
 
 import pyarrow as pa
+import pyarrow.compute as pc
+
+from anthology.io.parquet import read_metadata, read_table
 
 BACKSTORY_COLUMNS = pa.schema(
     [
@@ -16,10 +21,22 @@ BACKSTORY_COLUMNS = pa.schema(
     ]
 )
 """A story's number, its text, and the answers that it is made of: one for each question of an
-interview, and one alone for any other story. And, where we had it written, its length in tokens,
+interview, and one alone for any other story. For generated stories also its length in tokens,
 why it ended, its total log-probability, and how many attempts it took."""
 
 
 def join_answers(answers: Sequence[str]) -> str:
-    """Return the text of a story that was told in these answers: a blank line between them."""
+    """Return the text of a story: its answers, with a blank line between them."""
     return "\n\n".join(answers)
+
+
+def rejection_metadata(rejected: Counter[str]) -> dict[str, dict[str, int]]:
+    """Return, as a fact, how many attempts were not kept, by reason."""
+    return {"rejected": dict(sorted(rejected.items()))}
+
+
+def summarize_attempts(output: Path) -> str:
+    """Say how many attempts the stories took, and why the others were rejected."""
+    attempts = read_table(output, ["attempts"])["attempts"]
+    reasons = "".join(f"; {n} {reason}" for reason, n in read_metadata(output)["rejected"].items())
+    return f"{len(attempts)} stories kept of {pc.sum(attempts).as_py() or 0} attempts{reasons}"

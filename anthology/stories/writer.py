@@ -1,16 +1,20 @@
-"""Writing stories until one may be kept."""
+"""Generates backstories until one passes the filters."""
 
 import re
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from typing import Annotated, Any
 
 from anthology.config.model import Sampling
+from anthology.config.model_identity import ModelIdentity
 from anthology.config.prompts import CriticPrompt, PreamblePrompt
+from anthology.config.stage import Derived, From, StageSettings
 from anthology.errors import ModelError
 from anthology.interview.transcript import Turn
 from anthology.models.ask import ask_model, chat_prompt
 from anthology.models.base import Completion, Model, Request
+from anthology.models.session import ModelSession
 from anthology.records import Record
 from anthology.seeds import derive_seed
 from anthology.stories.table import join_answers
@@ -57,6 +61,17 @@ class Story:
     def text(self) -> str:
         """The whole story."""
         return join_answers(self.answers)
+
+    def as_row(self) -> tuple[Any, ...]:
+        """Return its values in the columns of backstories, after its number."""
+        return (
+            self.text,
+            list(self.answers),
+            self.tokens,
+            self.finish,
+            self.logprob,
+            1 + self.rejected.total(),
+        )
 
 
 class _RejectedError(Exception):
@@ -227,3 +242,19 @@ def _story(draws: Sequence[Completion], rejected: Counter[str]) -> Story:
         logprob=sum(logprobs) if len(logprobs) == len(draws) else None,
         rejected=rejected,
     )
+
+
+class WriterSettings(StageSettings):
+    """What generating any story depends on."""
+
+    seed: Annotated[int, From("seed")]
+    model: ModelIdentity
+    sampling: Sampling
+    keep: Annotated[StoryFilter, From("backstories.keep", "min_words max_mentions max_attempts")]
+    critic: Annotated[CriticPrompt | None, From("prompts/critics/{backstories.keep.critic}")]
+    critic_model: Annotated[ModelIdentity | None, Derived("critic_model")]
+
+    def open_writer(self, session: ModelSession) -> StoryWriter:
+        """Return a writer that works by these settings."""
+        judge = session.model(self.critic_model) if self.critic_model else None
+        return StoryWriter(session.model(self.model), self.keep, self.critic, judge)

@@ -24,7 +24,8 @@ from anthology.models.session import ModelSession
 from anthology.records import Record
 from anthology.simulation.model import Simulated
 from anthology.stages import perplexities, perplexity
-from anthology.stages.perplexity import Settings, score_story
+from anthology.stages.perplexity import Settings
+from anthology.stories.perplexity import _UNUSED, score_story
 from anthology.stories.table import BACKSTORY_COLUMNS, join_answers
 from anthology.study.study import load
 from tests.support.fake_server.faults import Fault, Faults
@@ -129,7 +130,7 @@ def test_what_is_said_in_one_answer_or_goes_on_adds_up(words: list[list[str]]) -
     whole = asyncio.run(score_story(model, (Turn("Who?", " ".join(["Well", *texts])),), LAYOUT))
     tokens, logprob, prompt = 0, 0.0, "Question: Who?\nAnswer:"
     for text in ("Well", *texts):
-        request = Request(prompt, perplexity._UNUSED, score_text=f" {text}")
+        request = Request(prompt, _UNUSED, score_text=f" {text}")
         (draw,) = asyncio.run(model.sample(request)).completions
         tokens, logprob = tokens + draw.tokens, logprob + (draw.logprob or 0)
         prompt += f" {text}"
