@@ -1,7 +1,8 @@
 """A multiple-choice question as it is put to one persona."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import NamedTuple
 
 from anthology.config.formats import Format
@@ -62,17 +63,24 @@ class Question:
         Each option has its own place from the seed, so that a further one leaves the order
         of the others alone.
         """
+        if self.ordinal:
+            return _order_scale(self, reverse=derive_seed(seed, "reversed") % 2 == 1)
+        return self._order(lambda free: sorted(free, key=lambda o: derive_seed(seed, o.code)))
+
+    def _order(self, order: Callable[[list[Option]], list[Option]]) -> "Question":
         free = [option for option in self.options if option.code not in self.last]
         fixed = [option for option in self.options if option.code in self.last]
-        if self.ordinal:
-            free = free[::-1] if derive_seed(seed, "reversed") % 2 else free
-        else:
-            free.sort(key=lambda option: derive_seed(seed, option.code))
-        return replace(self, options=(*free, *fixed))
+        return replace(self, options=(*order(free), *fixed))
 
     def written(self, layout: Format) -> str:
         """Write the wording with one labelled option a line."""
         return "\n".join([self.wording, *label_options(self.options, layout)])
+
+
+@lru_cache(maxsize=4096)
+def _order_scale(question: Question, *, reverse: bool) -> Question:
+    """Return a scale in one of its two orders; the same object each time, which is found faster."""
+    return question._order(lambda free: free[::-1] if reverse else free)
 
 
 def label_options(options: Sequence[Option], layout: Format) -> list[str]:

@@ -25,6 +25,7 @@ from anthology.models.session import ModelSession
 from anthology.seeds import derive_seed, rng_for
 from anthology.survey.codebook import Codebook
 
+_ALL = tuple(Outcome)
 OUTCOMES = [outcome.value for outcome in Outcome]
 
 
@@ -101,10 +102,10 @@ class Response:
     @property
     def values(self) -> tuple[Any, ...]:
         """What stands of it in a table's row, in the order of `COLUMNS`."""
-        shares = self.shares
+        shares, count = self.shares, self.replies.get
         return (
             self.code,
-            *(self.replies[outcome] for outcome in Outcome),
+            *[count(outcome, 0) for outcome in _ALL],
             self.out_of_attempts,
             self.last,
             shares and shares.probs,

@@ -1,4 +1,4 @@
-"""The journal as a whole: what it holds, and taking out what nobody needs any more."""
+"""The journal as a whole: an overview of it, and removing what is no longer needed."""
 
 import fcntl
 import os
@@ -26,8 +26,8 @@ from anthology.journal.format import (
 
 
 @dataclass(slots=True)
-class FileContent:
-    """What one file of the journal holds.
+class Content:
+    """What one file of the journal holds, or all of them together.
 
     Parameters
     ----------
@@ -49,7 +49,7 @@ class FileContent:
     """
 
     name: str
-    size: int = len(HEADER)
+    size: int = 0
     entries: Counter[str] = field(default_factory=Counter)
     entry_bytes: Counter[str] = field(default_factory=Counter)
     damaged: int = 0
@@ -58,26 +58,35 @@ class FileContent:
     hits: Counter[str] = field(default_factory=Counter)
     sent: Counter[str] = field(default_factory=Counter)
 
+    def count(self, line: bytes) -> bool:
+        """Add a line of a file, and say whether it is an entry."""
+        self.size += len(line)
+        if not line.endswith(b"\n"):
+            self.unfinished = True
+        elif is_entry(line[:-1]):
+            model = _model(line)
+            self.entries[model] += 1
+            self.entry_bytes[model] += len(line)
+            return True
+        else:
+            match read_note(line):
+                case {"model": str(model), "name": str(name)}:
+                    self.names.setdefault(model, set()).add(name)
+                case {"run": str(stage), "hits": int(hits), "sent": int(sent)}:
+                    self.hits[stage] += hits
+                    self.sent[stage] += sent
+                case None if line != b"\n":
+                    self.damaged += 1
+        return False
+
 
 @dataclass(frozen=True, slots=True)
 class Overview:
-    """What the journal holds: file by file, and what is not used."""
+    """What the journal holds: each file, all of them together, and what is not used."""
 
-    files: list[FileContent]
+    files: list[Content]
+    total: Content
     unread: list[Unread]
-
-    def total(self) -> FileContent:
-        """Return the sum over all files, under the name `total`."""
-        whole = FileContent("total", size=0)
-        for file in self.files:
-            whole.size += file.size
-            whole.damaged += file.damaged
-            whole.unfinished = whole.unfinished or file.unfinished
-            for counter in ("entries", "entry_bytes", "hits", "sent"):
-                getattr(whole, counter).update(getattr(file, counter))
-            for model, names in file.names.items():
-                whole.names.setdefault(model, set()).update(names)
-        return whole
 
 
 @dataclass(slots=True)
@@ -114,14 +123,29 @@ def overview(folder: Path) -> Overview:
         If the folder is there and cannot be listed.
     """
     names, unread = journal_files(folder)
-    files = []
+    files, total = [], Content("total")
     for name in names:
-        content = _content(folder / name)
-        if isinstance(content, Unread):
-            unread.append(content)
-        else:
-            files.append(content)
-    return Overview(files, unread)
+        file = open_journal_file(folder / name)
+        if isinstance(file, Unread):
+            unread.append(file)
+            continue
+        content = Content(name, len(HEADER))
+        try:
+            with file:
+                for line in read_lines(file):
+                    content.count(line)
+        except OSError as error:
+            unread.append(Unread(name, f"not read to its end: {error.strerror}"))
+            continue
+        files.append(content)
+        total.size += content.size
+        total.damaged += content.damaged
+        total.unfinished |= content.unfinished
+        for counter in ("entries", "entry_bytes", "hits", "sent"):
+            getattr(total, counter).update(getattr(content, counter))
+        for model, called in content.names.items():
+            total.names.setdefault(model, set()).update(called)
+    return Overview(files, total, unread)
 
 
 def prune(folder: Path, needed: Callable[[bytes, str], bool]) -> Pruned:
@@ -146,7 +170,7 @@ def prune(folder: Path, needed: Callable[[bytes, str], bool]) -> Pruned:
     done = Pruned(left=others)
     if not folder.exists():
         return done
-    lock = _locked_alone(folder)
+    lock = _lock_alone(folder)
     try:
         for rest in folder.glob(f"*{UNFINISHED}"):
             rest.unlink(missing_ok=True)
@@ -163,71 +187,29 @@ def prune(folder: Path, needed: Callable[[bytes, str], bool]) -> Pruned:
     return done
 
 
-def _content(path: Path) -> FileContent | Unread:
-    file = open_journal_file(path)
-    if isinstance(file, Unread):
-        return file
-    content = FileContent(path.name)
-    try:
-        with file:
-            for line in read_lines(file):
-                _count(line, content)
-    except OSError as error:
-        return Unread(path.name, f"not read to its end: {error.strerror}")
-    return content
-
-
-def _count(line: bytes, content: FileContent) -> bool:
-    """Add a line to what its file holds, and say whether it is an entry."""
-    content.size += len(line)
-    if not line.endswith(b"\n"):
-        content.unfinished = True
-    elif is_entry(line[:-1]):
-        model = _model(line)
-        content.entries[model] += 1
-        content.entry_bytes[model] += len(line)
-        return True
-    else:
-        match read_note(line):
-            case {"model": str(model), "name": str(name)}:
-                content.names.setdefault(model, set()).add(name)
-            case {"run": str(stage), "hits": int(hits), "sent": int(sent)}:
-                content.hits[stage] += hits
-                content.sent[stage] += sent
-            case None if line != b"\n":
-                content.damaged += 1
-    return False
-
-
 def _model(line: bytes) -> str:
     return line[KEY + 1 : KEY + 1 + MODEL].decode()
 
 
-def _locked_alone(folder: Path) -> int:
+def _lock_alone(folder: Path) -> int:
+    """Take the lock that every writer shares, and so make sure that nobody writes."""
+    lock = -1
     try:
         lock = os.open(folder / LOCK, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o666)
-    except OSError as error:
-        raise JournalError(
-            f"the journal cannot be pruned: {error.strerror}",
-            where=str(folder),
-            hint="Make the folder writable for you.",
-        ) from error
-    try:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        os.close(lock)
-        raise JournalError(
-            "the journal cannot be pruned while another process uses it",
-            where=str(folder),
-            hint="Prune when no run is going on.",
-        ) from None
     except OSError as error:
-        os.close(lock)
-        raise JournalError(
-            f"the journal cannot be locked, so nobody knows whether it is in use: {error.strerror}",
-            where=str(folder),
-            hint="Prune a copy of it on a local disk and put that in its place.",
-        ) from error
+        if lock < 0:
+            what = f"the journal cannot be pruned: {error.strerror}"
+            hint = "Make the folder writable for you."
+        elif isinstance(error, BlockingIOError):
+            what = "the journal cannot be pruned while another process uses it"
+            hint = "Prune when no run is going on."
+        else:
+            what = f"the journal cannot be locked, so it may be in use: {error.strerror}"
+            hint = "Prune a copy of it on a local disk and put that in its place."
+        if lock >= 0:
+            os.close(lock)
+        raise JournalError(what, where=str(folder), hint=hint) from error
     return lock
 
 
@@ -242,7 +224,7 @@ def _prune_file(path: Path, needed: Callable[[bytes, str], bool], done: Pruned) 
     beside = path.with_name(path.name + UNFINISHED)
     try:
         with file:
-            old = FileContent(path.name)
+            old = Content(path.name, len(HEADER))
             kept, size = _copy(file, beside, needed, old)
         if old.damaged:
             done.left.append(Unread(path.name, f"{old.damaged} damaged lines"))
@@ -259,14 +241,14 @@ def _prune_file(path: Path, needed: Callable[[bytes, str], bool], done: Pruned) 
 
 
 def _copy(
-    file: FileIO, beside: Path, needed: Callable[[bytes, str], bool], old: FileContent
+    file: FileIO, beside: Path, needed: Callable[[bytes, str], bool], old: Content
 ) -> tuple[int, int]:
     """Copy what is needed and count what was there; return entries and bytes of the copy."""
     kept = 0
     with beside.open("wb") as copy:
         copy.write(HEADER)
         for line in read_lines(file):
-            if _count(line, old):
+            if old.count(line):
                 if needed(bytes.fromhex(line[:KEY].decode()), _model(line)):
                     kept += copy.write(line) > 0
             elif "name" in (read_note(line) or {}):

@@ -1,4 +1,4 @@
-"""What the journal holds, told to people."""
+"""The journal's content and what pruning did, as text for users."""
 
 from pathlib import Path
 
@@ -9,7 +9,7 @@ from anthology.journal.prune import Overview, Pruned, overview
 def report(folder: Path) -> str:
     """Say how large the journal is, whose answers it holds, and how often they were used."""
     found = overview(folder)
-    whole = found.total()
+    whole = found.total
     entries = whole.entries.total()
     if not found.files and not found.unread:
         return f"{folder}: nothing yet"
@@ -31,7 +31,7 @@ def report_pruned(done: Pruned) -> str:
 
 
 def _models(found: Overview) -> list[list[str]]:
-    whole = found.total()
+    whole = found.total
     return [
         [", ".join(sorted(whole.names.get(model, {model}))), f"{count:,}", _size(size)]
         for model, count in whole.entries.most_common()
@@ -40,7 +40,7 @@ def _models(found: Overview) -> list[list[str]]:
 
 
 def _runs(found: Overview) -> list[list[str]]:
-    whole = found.total()
+    whole = found.total
     return [
         [stage, f"{hits:,}", f"{sent:,}", f"{hits / max(1, hits + sent):.0%}"]
         for stage in sorted({*whole.hits, *whole.sent})

@@ -35,7 +35,7 @@ def test_a_torn_last_line_is_skipped(tmp_path: Path) -> None:
 def test_a_torn_line_in_the_middle_is_skipped(tmp_path: Path) -> None:
     put(tmp_path, "2026", line(1), line(2)[:40], b"\n", line(3), line(4)[:-5], b"\n", line(5))
     assert found(tmp_path, 1, 2, 3, 4, 5) == [True, False, True, False, True]
-    assert overview(tmp_path).total().damaged == 2
+    assert overview(tmp_path).total.damaged == 2
 
 
 @pytest.mark.parametrize("at", [3, 32, 40, 55, 58, 70])
@@ -44,7 +44,7 @@ def test_a_line_with_a_wrong_byte_is_not_found(tmp_path: Path, at: int) -> None:
     spoilt[at] = ord("e") if spoilt[at] != ord("e") else ord("d")
     put(tmp_path, "2026", line(1), bytes(spoilt), line(3))
     assert found(tmp_path, 1, 2, 3) == [True, False, True]
-    assert overview(tmp_path).total().damaged == 1
+    assert overview(tmp_path).total.damaged == 1
 
 
 @given(st.lists(st.one_of(st.binary(max_size=200), st.integers(1, 9).map(line)), max_size=10))
@@ -58,7 +58,7 @@ def test_no_content_stops_reading(
     with closing(Journal(folder)) as journal:
         intact = sum(len(journal.find(key(number))) for number in range(1, 11))
         assert journal.entries >= intact
-    assert overview(folder).total().entries.total() == intact
+    assert overview(folder).total.entries.total() == intact
 
 
 @pytest.mark.parametrize(

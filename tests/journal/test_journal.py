@@ -68,7 +68,7 @@ def test_every_entry_comes_back_in_the_order_of_adding(
         assert {k: journal.find(k) for k in expected} == expected
     with closing(Journal(folder)) as journal:
         assert {k: journal.find(k) for k in expected} == expected
-    assert overview(folder).total().entries.total() == len(keys) + len(alike)
+    assert overview(folder).total.entries.total() == len(keys) + len(alike)
 
 
 def test_several_entries_of_a_key_come_by_file_then_line_and_new_ones_last(
@@ -210,4 +210,4 @@ def test_a_killed_process_loses_nothing_that_was_added(tmp_path: Path) -> None:
         with closing(Journal(folder)) as journal:
             for number in range(last + 1):
                 assert journal.find(key(number)) == [payload(number) * 2_000]
-        assert overview(folder).total().damaged == 0
+        assert overview(folder).total.damaged == 0

@@ -27,7 +27,7 @@ def test_the_overview_counts_by_file_and_model(tmp_path: Path) -> None:
     sizes = {file.name: file.size for file in seen.files}
     assert sizes == {path.name: path.stat().st_size for path in tmp_path.glob(f"*{SUFFIX}")}
     assert {file.name: file.entries.total() for file in seen.files}[first.name] == 2
-    total = seen.total()
+    total = seen.total
     assert total.entries == {MODEL: 2, OTHER: 2}
     assert total.entry_bytes[OTHER] == len(line(3)) + len(line(4))
     assert total.names == {OTHER: {'a "model"\nof mine'}}
@@ -38,7 +38,7 @@ def test_the_overview_sums_what_runs_found_and_sent(tmp_path: Path) -> None:
     for hits, sent in [(0, 40), (30, 10)]:
         with closing(Journal(tmp_path)) as journal:
             journal.add_run("traits", hits, sent)
-    total = overview(tmp_path).total()
+    total = overview(tmp_path).total
     assert (total.hits["traits"], total.sent["traits"]) == (30, 50)
     assert total.entries.total() == 0
 
@@ -50,7 +50,7 @@ def test_the_overview_tells_a_torn_end_from_damage(tmp_path: Path) -> None:
 
 
 def test_an_overview_of_no_folder_is_empty(tmp_path: Path) -> None:
-    assert overview(tmp_path / "none").total().entries.total() == 0
+    assert overview(tmp_path / "none").total.entries.total() == 0
 
 
 @given(st.lists(st.lists(st.integers(0, 9), max_size=6), max_size=4), st.sets(st.integers(0, 9)))
@@ -83,7 +83,7 @@ def test_pruning_asks_for_the_model_too_and_keeps_names(tmp_path: Path) -> None:
             journal.name(model, f"model {model}")
             journal.add(key(number), model, payload(number))
     prune(tmp_path, lambda key, model: model == OTHER)
-    total = overview(tmp_path).total()
+    total = overview(tmp_path).total
     assert total.entries == {OTHER: 1}
     assert total.names[OTHER] == {f"model {OTHER}"}
 

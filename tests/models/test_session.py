@@ -79,7 +79,7 @@ def test_answers_are_kept_and_the_log_says_what_asking_took(
         assert tell(session(tmp_path), TOY) == first
         assert "6 from the journal (100%)" in capsys.readouterr().err
         assert server.counts.requests.total() == 6
-    total = overview(tmp_path / "journal").total()
+    total = overview(tmp_path / "journal").total
     assert (total.sent["stories"], total.hits["stories"]) == (6, 6)
 
 
@@ -155,7 +155,7 @@ def test_one_request_too_long_names_its_person_and_loses_no_other(tmp_path: Path
 
         with pytest.raises(ModelError, match=r"1 of 6 failed: person 3: .*1000"):
             held(work, story, 6)
-    assert overview(tmp_path / "journal").total().entries.total() == 5
+    assert overview(tmp_path / "journal").total.entries.total() == 5
 
 
 @pytest.mark.parametrize(
@@ -223,7 +223,7 @@ def test_a_full_disk_ends_the_stage_plainly(
         monkeypatch.setattr("anthology.journal.journal.Journal.add", full)
         with pytest.raises(JournalError, match="there is no room"):
             tell(again, TOY, 50)
-    assert overview(tmp_path / "journal").total().entries.total() == 3
+    assert overview(tmp_path / "journal").total.entries.total() == 3
 
 
 def test_a_count_that_cannot_be_written_spoils_no_run(

@@ -78,7 +78,7 @@ def test_a_finished_study_has_nothing_left_to_send(
     before_and_after: tuple[Project, Project],
 ) -> None:
     *parts, total = lines(before_and_after[1])
-    kept = overview(before_and_after[1].path / "cache/journal").total().entries.total()
+    kept = overview(before_and_after[1].path / "cache/journal").total.entries.total()
     assert total["to_send"] == "0"
     assert float(total["dollars"]) == 0
     assert int(total["from_journal"]) >= kept
@@ -98,7 +98,7 @@ def pruned(project: Project, *arguments: str, status: int = 0) -> int:
     file = str(project.path / "config/config.yaml")
     command = ["journal", "--prune", "--configfile", file, "--journal", str(journal), *arguments]
     assert main(command) == status
-    return overview(journal).total().entries.total()
+    return overview(journal).total.entries.total()
 
 
 @pytest.mark.slow
@@ -108,7 +108,7 @@ def test_pruning_keeps_what_the_experiment_needs(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     project = Project(Path(shutil.copytree(before_and_after[1].path, tmp_path / "copy")))
-    whole = overview(project.path / "cache/journal").total().entries.total()
+    whole = overview(project.path / "cache/journal").total.entries.total()
     assert pruned(project, "--config", "surveys=[w34]") == whole
     assert "0 answers removed" in capsys.readouterr().out
     # The 12 people's answers to 8 items, less what other conditions ask in the same words.
@@ -126,7 +126,7 @@ def test_pruning_refuses_where_it_cannot_tell_what_is_needed(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     project = Project(Path(shutil.copytree(before_and_after[1].path, tmp_path / "copy")))
-    whole = overview(project.path / "cache/journal").total().entries.total()
+    whole = overview(project.path / "cache/journal").total.entries.total()
     unfinished = ("--config", "surveys=[w34]", "traits={samples: 14}")
     assert pruned(project, *unfinished, status=1) == whole
     assert "the study is not finished" in capsys.readouterr().err

@@ -268,9 +268,9 @@ def test_cluster_failures_change_no_result(survived: Survived, expected: Project
 
 def test_journalled_answers_are_not_asked_again(survived: Survived, expected: Project) -> None:
     counts = survived.server.counts
-    kept = overview(survived.project.path / "cache/journal").total().entries.total()
+    kept = overview(survived.project.path / "cache/journal").total.entries.total()
     lost = counts.answered.total() - kept
-    assert kept == overview(expected.path / "cache/journal").total().entries.total()
+    assert kept == overview(expected.path / "cache/journal").total.entries.total()
     # Only what was on its way when the job was ended; a drained node ends its jobs first.
     assert 0 <= counts.again <= lost <= (0 if survived.mishap == "drained" else IN_FLIGHT)
 

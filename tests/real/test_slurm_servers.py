@@ -173,7 +173,7 @@ def test_a_study_waits_for_its_server_and_follows_it_between_jobs(study: Project
     logs = [path.read_text() for path in (study.path / "logs").rglob("*.log")]
     assert any("waiting up to 900 s" in log for log in logs)
     assert not any(key in log for log in logs for key in (address.key, again.key) if key)
-    sent = overview(study.path / "cache/journal").total()
+    sent = overview(study.path / "cache/journal").total
     assert sent.sent.total() > 0
 
 

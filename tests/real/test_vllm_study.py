@@ -90,10 +90,10 @@ def test_probabilities_are_exact(served: Project) -> None:
 def test_the_journal_rebuilds_the_study_without_a_server(served: Project, tmp_path: Path) -> None:
     copy = Project(Path(shutil.copytree(served.path, tmp_path / "copy")))
     shutil.rmtree(copy.path / "results")
-    sent = overview(copy.path / "cache/journal").total().sent.total()
+    sent = overview(copy.path / "cache/journal").total.sent.total()
     copy.make(TABLE)
     assert (copy.path / TABLE).read_bytes() == (served.path / TABLE).read_bytes()
-    assert overview(copy.path / "cache/journal").total().sent.total() == sent
+    assert overview(copy.path / "cache/journal").total.sent.total() == sent
 
 
 @pytest.mark.skipif(find_spec("vllm") is None, reason="vllm is not installed here")
@@ -116,4 +116,4 @@ def test_the_engine_inside_the_job_takes_the_survey(
     human, qa = rows(project)
     assert (human["condition"], qa["condition"]) == ("human", "qa")
     assert qa["answers"] == "tiny"
-    assert overview(project.path / "cache/journal").total().entries.total() >= 8 * 8
+    assert overview(project.path / "cache/journal").total.entries.total() >= 8 * 8

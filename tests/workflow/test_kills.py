@@ -61,7 +61,7 @@ def test_killed_runs_resume_without_losing_or_changing_answers(
                 process.kill()
                 process.join()
                 counts, before = server.counts(), kept
-                kept = overview(journal).total().entries.total()
+                kept = overview(journal).total.entries.total()
                 killed += process.exitcode != 0
                 hit += process.exitcode != 0 and before < kept
                 # What was being written down at the kill is asked once more, and nothing else.

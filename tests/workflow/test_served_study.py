@@ -51,7 +51,7 @@ def test_tables_name_the_models_that_were_asked(served: tuple[Project, int]) -> 
 
 def test_every_answer_is_in_the_journal(served: tuple[Project, int]) -> None:
     project, answered = served
-    total = overview(project.path / "cache/journal").total()
+    total = overview(project.path / "cache/journal").total
     assert total.entries.total() == answered
     assert total.sent.total() == answered
     assert total.damaged == 0
