@@ -3,7 +3,7 @@
 An answer counts when it names one option, by its label, by its words, or by
 both agreeing. Words that are few name an option where the sentence does not go on
 after them: "Some." and "I'd say some" do, "Some people do" does not. What declines,
-what contradicts itself and what cannot be read are told apart, so that every answer
+what contradicts itself and what cannot be read are different outcomes, so that every answer
 of a model is accounted for.
 """
 

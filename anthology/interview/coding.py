@@ -1,4 +1,4 @@
-"""Reading which option of a trait an answer comes to: by rule, or by a model that codes it."""
+"""Trait questions as they are put to stories, and the models that read traits or code answers."""
 
 import asyncio
 from dataclasses import dataclass

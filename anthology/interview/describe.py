@@ -14,7 +14,7 @@ from anthology.survey.codebook import Codebook
 
 
 class DescribedTrait(Record):
-    """A trait that personas are told by."""
+    """A trait that personas are described by."""
 
     name: str
     question: str
@@ -33,21 +33,21 @@ class Category:
 
 
 def look_up_categories(
-    told: Sequence[DescribedTrait], codebook: Codebook, codes: Mapping[str, int | None]
+    traits: Sequence[DescribedTrait], codebook: Codebook, codes: Mapping[str, int | None]
 ) -> tuple[Category, ...]:
     """Look up what a respondent's codes mean; a refused trait is left out.
 
     Parameters
     ----------
-    told
-        The traits to tell, in order.
+    traits
+        The traits to put into words, in order.
     codebook
         The survey's own words for its categories.
     codes
         The respondent's code for each trait, None where there is none.
     """
     found = []
-    for trait in told:
+    for trait in traits:
         code = codes[trait.name]
         if code is None:
             continue
@@ -73,7 +73,7 @@ def describe(found: Sequence[Category], style: Style, layout: Format | None) -> 
     Parameters
     ----------
     found
-        The categories, in the order in which they are told.
+        The categories, in the order of the text.
     style
         The words.
     layout

@@ -1,4 +1,4 @@
-"""What stories answer about a trait, and by which source their answers were settled."""
+"""Distributions of answers about a trait, with the source that settled each answer."""
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
@@ -95,7 +95,7 @@ class Distribution:
 
 
 def source_rows(found: Mapping[str, Iterable[Distribution]]) -> list[Row]:
-    """Tell which share of the answers each source settled.
+    """Compute the share of answers that each source settled.
 
     Parameters
     ----------

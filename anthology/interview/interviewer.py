@@ -28,7 +28,7 @@ _ANSWERS = 4096
 
 @dataclass(frozen=True, slots=True)
 class _Page:
-    """A question laid out, which is the same whoever is asked.
+    """A question laid out, which is the same for every respondent.
 
     Parameters
     ----------
@@ -60,7 +60,7 @@ class Interviewer:
     layout
         How questions look.
     frame
-        What stands before and after each question, and what a chat model is told first.
+        What stands before and after each question, and the system message of a chat.
     sampling
         How answers are drawn.
     answer_mode
@@ -107,7 +107,7 @@ class Interviewer:
 
         Returns
         -------
-        Shares
+        LabelProbs
             The probability of each option, in the order of the question.
         """
         page = self._page(question)

@@ -1,4 +1,4 @@
-"""From the probabilities of labels to answers."""
+"""Sampling temperature and nucleus applied to label probabilities."""
 
 from collections.abc import Sequence
 

@@ -76,12 +76,12 @@ class Response:
     Parameters
     ----------
     code
-        The survey's code of the option; None where the persona declined or no try gave one.
+        The survey's code of the option; None where the persona declined or no attempt gave one.
     replies
-        The tries, counted by what became of them.
+        The replies, counted by outcome.
     last
         The last reply, as the model wrote it; the label that was drawn, where the
-        model told the labels' probabilities.
+        model gave the labels' probabilities.
     shares
         Those probabilities, in the order of the item's codes.
     decline_prob
@@ -101,7 +101,7 @@ class Response:
 
     @property
     def values(self) -> tuple[Any, ...]:
-        """What stands of it in a table's row, in the order of `COLUMNS`."""
+        """The values of its table row, in the order of `COLUMNS`."""
         shares, count = self.shares, self.replies.get
         return (
             self.code,
@@ -176,7 +176,7 @@ class Interview:
     async def _ask(
         self, respondent: str, variable: str, question: Question, turns: tuple[Turn, ...]
     ) -> tuple[Response, int | None]:
-        """Ask one item until an answer can be read, or the tries are used up."""
+        """Ask one item until an answer can be read, or the attempts are used up."""
         replies: Counter[Outcome] = Counter()
         text = ""
         for attempt in range(self._settings.max_attempts):

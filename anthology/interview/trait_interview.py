@@ -21,7 +21,7 @@ from anthology.models.session import ModelSession
 from anthology.seeds import derive_seed
 
 _LEAST = 1e-3
-"""Of how many expected answers no further question is asked."""
+"""Below so many expected answers, no further question is asked."""
 
 Path = tuple[tuple[int, int], ...]
 """The way through a trait's questions: which of them was answered by the option at which place."""
@@ -32,7 +32,7 @@ class Settings(StageSettings):
 
     seed: Annotated[int, From("seed")]
     openings: Annotated[list[str], Derived("openings")]
-    """The questions that stories are told in answer to."""
+    """The questions that stories answer."""
     traits: Annotated[dict[str, Trait], Derived("asked_traits")]
     open_ended: Annotated[list[str], Derived("open_ended")]
     """The traits whose questions are put without options."""

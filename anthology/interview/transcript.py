@@ -1,4 +1,4 @@
-"""The text or chat that a model is shown: what was said, and what is asked now."""
+"""The prompt of an interview, as text or chat: the conversation so far and the next question."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -51,7 +51,7 @@ def render_turn(turn: Turn, layout: Format) -> str:
 def render_messages(turns: tuple[Turn, ...], ask: Ask, system: str = "") -> tuple[Message, ...]:
     """Render the same as a chat: passages join the next question, answers are the assistant's.
 
-    What the model is told about its part, `system`, stands first.
+    The system message, where there is one, stands first.
     """
     messages = [Message("system", system)] if system else []
     pending = ""
@@ -85,10 +85,10 @@ def story_turns(
     Parameters
     ----------
     openings
-        The questions that stories are told in answer to, in order.
+        The questions that stories answer, in order.
     answers
         One story's answers. One alone is taken as the answer to the first question,
-        since stories from a file and those written for a respondent are told in one.
+        since stories from a file and those written for a respondent are in one piece.
     where
         The file they stand in, for an error.
 

@@ -1,4 +1,4 @@
-"""One file of the journal: how its lines are written, checked and found.
+"""File format of the journal: how lines are written, checked and found.
 
 The first line is `anthology journal 1`. Every other line is an entry,
 
@@ -154,7 +154,7 @@ def open_journal_file(path: Path) -> FileIO | Unread:
     """Open a journal file behind its first line, or say why it is not used."""
     file = None
     try:
-        # What is not a plain file may let whoever opens it wait for ever.
+        # What is not a plain file may block for ever when it is opened.
         if not stat.S_ISREG(path.stat().st_mode):
             return Unread(path.name, "not a plain file")
         file = FileIO(path)

@@ -1,4 +1,4 @@
-"""Where the entries of the journal stand, in memory."""
+"""In-memory index of the journal: the place of each entry by its key."""
 
 from bisect import bisect_left
 

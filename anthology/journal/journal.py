@@ -1,4 +1,4 @@
-"""What models answered, kept for good, so that nothing is paid for twice.
+"""The append-only store of paid-for replies, so that nothing is paid for twice.
 
 The journal is a folder of text files (see `journal/format.py`), one for each process that
 wrote to it, read by all. Files are only ever added to, each by one process, so that no

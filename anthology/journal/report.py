@@ -1,4 +1,4 @@
-"""The journal's content and what pruning did, as text for users."""
+"""Text about the journal for users: its content, and the outcome of pruning."""
 
 from pathlib import Path
 

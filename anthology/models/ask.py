@@ -1,19 +1,19 @@
-"""Asking a model and holding it to what was asked."""
+"""Asking a model, checking its reply, and the two forms of a prompt."""
 
 from anthology.errors import ModelError
 from anthology.models.base import Message, Model, Reply, Request
 
 
 async def ask_model(model: Model, request: Request) -> Reply:
-    """Ask a model and check that it gave as many draws as it was asked for."""
+    """Ask a model and check that it gave as many completions as were asked for."""
     reply = await model.sample(request)
     if len(reply.completions) != request.n:
-        raise ModelError(f"gave {len(reply.completions)} draws, {request.n} were asked for")
+        raise ModelError(f"gave {len(reply.completions)} completions, {request.n} were asked for")
     return reply
 
 
 def text_prompt(request: Request) -> str:
-    """Return the text that a request's continuation follows on.
+    """Return the prompt that a scored text follows on.
 
     Raises
     ------
@@ -22,13 +22,13 @@ def text_prompt(request: Request) -> str:
     """
     if not isinstance(request.prompt, str):
         raise ModelError(
-            "was given messages, and the log-probability of what follows on them cannot be told",
+            "was given messages, and cannot score a text that follows on messages",
             hint="Ask a model that continues texts (api: completions).",
         )
     return request.prompt
 
 
 def chat_prompt(system: str, message: str) -> tuple[Message, ...]:
-    """Return the chat that asks one thing, behind what the model is told about its task."""
+    """Return a chat of one message, behind a system message where there is one."""
     asked = Message("user", message)
     return (Message("system", system), asked) if system else (asked,)

@@ -1,4 +1,4 @@
-"""Language models: what is asked of one, and what it gives back."""
+"""The protocol of language models: requests, replies, and what a provider must do."""
 
 from dataclasses import dataclass
 from typing import Literal, Protocol

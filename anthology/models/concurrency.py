@@ -1,4 +1,4 @@
-"""Many interviews at once, none waiting for another."""
+"""Running many interviews concurrently, with results kept in order."""
 
 import asyncio
 import sys

@@ -1,4 +1,4 @@
-"""Models that are part of this package."""
+"""Base of the models that run in this process and are part of this package."""
 
 from anthology import __version__
 

@@ -1,4 +1,4 @@
-"""How many requests an endpoint gets at a time, and which of them are sent again."""
+"""Adaptive concurrency limit, rate-limit pauses and retries for one endpoint."""
 
 import asyncio
 import random

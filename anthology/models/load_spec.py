@@ -1,4 +1,4 @@
-"""The files in `config/models/`, each of which declares a model."""
+"""Loading a model's file from `config/models/`."""
 
 import os
 from pathlib import Path

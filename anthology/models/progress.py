@@ -1,4 +1,4 @@
-"""How far a long stage has come: a bar on a terminal, plain lines in a log."""
+"""Progress of a long stage: a bar on a terminal, plain lines in a log."""
 
 import sys
 import time

@@ -1,4 +1,4 @@
-"""What asking models has taken so far."""
+"""Counts of requests, cache hits, retries, tokens and dollars."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
@@ -24,7 +24,7 @@ COUNTS = (
 
 @dataclass(slots=True)
 class Usage:
-    """Counts of one model, or of all models of a stage; who sends or finds an answer adds to it.
+    """Requests, cache hits, retries, tokens and dollars of one model, or of all models of a stage.
 
     Parameters
     ----------
@@ -66,7 +66,7 @@ class Usage:
         return type(self)(*(sum(getattr(counts, key) for counts in every) for key in COUNTS))
 
     def describe(self, seconds: float) -> str:
-        """Say what was counted in so many seconds; nothing where nothing was."""
+        """Describe the rates over so many seconds; empty where nothing was counted."""
         whole = self.total()
         tokens = whole.prompt_tokens + whole.completion_tokens
         pace = max(seconds, 1e-9)
@@ -80,7 +80,7 @@ class Usage:
         return ", ".join(filter(None, counts))
 
     def summary(self) -> str:
-        """Say what everything took."""
+        """Sum everything up in one line."""
         whole = self.total()
         share = whole.hits / max(1, whole.hits + whole.requests)
         return (
@@ -126,7 +126,7 @@ class UsesModels(Protocol):
         ...
 
 
-def join_versions(told: Iterable[str | None]) -> str | None:
-    """Return what several runs told of the same thing, which may be lists, each part once."""
-    parts = dict.fromkeys(part for said in told if said is not None for part in said.split(", "))
+def join_versions(versions: Iterable[str | None]) -> str | None:
+    """Join the versions that several runs recorded, which may be lists, each part once."""
+    parts = dict.fromkeys(part for text in versions if text for part in text.split(", "))
     return ", ".join(parts) or None

@@ -46,7 +46,7 @@ class Settings(StageSettings):
     shuffle: Annotated[bool, Derived("shuffles_traits")]
     layout: Annotated[Format | None, Derived("style_layout")]
     openings: Annotated[list[str], Derived("persona_openings")]
-    """The questions that stories are told in answer to; none where there is no story."""
+    """The questions that stories answer; none where there is no story."""
 
 
 def run(

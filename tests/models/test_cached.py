@@ -1,4 +1,4 @@
-"""A model whose answers are kept."""
+"""The cache in front of a model."""
 
 import asyncio
 from dataclasses import replace
@@ -66,7 +66,7 @@ class Desk:
         self.journal.close()
 
 
-def test_what_was_answered_is_not_asked_again(tmp_path: Path) -> None:
+def test_a_cached_answer_is_not_requested_again(tmp_path: Path) -> None:
     first = Desk(tmp_path)
     answers = first.texts(REQUEST)
     assert first.texts(REQUEST) == answers
@@ -114,7 +114,7 @@ def test_another_model_is_another_answer_and_another_address_is_not(tmp_path: Pa
 
 
 def test_probabilities_are_asked_again_where_more_of_them_can_be_seen(tmp_path: Path) -> None:
-    told = Request("Which?", Sampling(), choices=("a", "b"), logprobs=True)
+    weighed = Request("Which?", Sampling(), choices=("a", "b"), logprobs=True)
     asked = []
     for endpoint in (
         Endpoint(top_logprobs=5),
@@ -123,7 +123,7 @@ def test_probabilities_are_asked_again_where_more_of_them_can_be_seen(tmp_path: 
     ):
         for _ in range(2):
             desk = Desk(tmp_path, endpoint=endpoint)
-            asyncio.run(desk.model.sample(told))
+            asyncio.run(desk.model.sample(weighed))
             asked.append(len(desk.asked.requests))
             desk.end()
     assert asked == [1, 0] * 3
@@ -229,7 +229,7 @@ def test_a_failure_is_not_shared_with_those_who_ask_the_same(tmp_path: Path) -> 
     assert isinstance(second, Reply)
 
 
-def test_how_a_server_is_held_to_choices_is_part_of_what_was_asked(tmp_path: Path) -> None:
+def test_the_key_holds_how_output_is_constrained(tmp_path: Path) -> None:
     held = replace(REQUEST, choices=("a", "b"))
     for way in ("structured_outputs", "json_schema"):
         desk = Desk(tmp_path, endpoint=Endpoint(constrained_output=way))
@@ -238,15 +238,15 @@ def test_how_a_server_is_held_to_choices_is_part_of_what_was_asked(tmp_path: Pat
         assert len(desk.asked.requests) == 1
 
 
-def test_keys_stay_as_they_are_lest_paid_answers_be_lost() -> None:
+def test_keys_do_not_change_between_versions() -> None:
     assert IDENTITY.fingerprint() == "5881557ec14e8faa"
     assert blake2b(request_key_parts(REQUEST), digest_size=8).hexdigest() == "4da746ad3937345a"
 
 
-def test_seeds_do_not_count_where_nothing_is_drawn() -> None:
-    cold = replace(REQUEST, sampling=Sampling(temperature=0))
-    told = replace(REQUEST, choices=("a", "b"), logprobs=True)
-    for request in (cold, told):
+def test_seeds_are_no_part_of_the_key_without_sampling() -> None:
+    greedy = replace(REQUEST, sampling=Sampling(temperature=0))
+    weighed = replace(REQUEST, choices=("a", "b"), logprobs=True)
+    for request in (greedy, weighed):
         assert request_key_parts(request) == request_key_parts(replace(request, seed=8))
     assert request_key_parts(REQUEST) != request_key_parts(replace(REQUEST, seed=8))
 
@@ -258,7 +258,7 @@ def test_a_wrong_number_of_draws_is_neither_used_nor_kept(tmp_path: Path) -> Non
 
     desk = Desk(tmp_path)
     desk.model._model = Short()
-    with pytest.raises(ModelError, match="gave 3 draws, 4 were asked for"):
+    with pytest.raises(ModelError, match="gave 3 completions, 4 were asked for"):
         desk.texts(REQUEST)
     desk.end()
     assert Desk(tmp_path).journal.entries == 0
@@ -293,12 +293,12 @@ def test_what_answers_from_the_journal_had_taken_is_counted_once_and_apart(tmp_p
 
 
 def test_probabilities_are_counted_once_too(tmp_path: Path) -> None:
-    told = Request("Which?", Sampling(), choices=("a", "b"), logprobs=True)
+    weighed = Request("Which?", Sampling(), choices=("a", "b"), logprobs=True)
     counted = []
     for _ in range(2):
         desk = Desk(tmp_path)
         for _ in range(2):
-            asyncio.run(desk.model.sample(told))
+            asyncio.run(desk.model.sample(weighed))
         counted.append((desk.meter.prompt_tokens, desk.meter.earlier_prompt_tokens))
         desk.end()
     assert counted == [(100, 0), (0, 100)]

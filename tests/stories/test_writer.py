@@ -84,7 +84,7 @@ def test_a_story_that_never_passes_is_an_error_that_says_why() -> None:
 
 def test_a_model_that_gives_too_many_draws_is_not_believed() -> None:
     _, story = written(lambda request: ["one", "two"])
-    with pytest.raises(ModelError, match="gave 2 draws, 1 were asked for"):
+    with pytest.raises(ModelError, match="gave 2 completions, 1 were asked for"):
         story()
 
 
