@@ -1,8 +1,8 @@
-"""Jobs that run in a container image, or on machines that do not see this one's files.
+"""Checks that containerised or remote jobs run the same code as the workflow.
 
-Such a job brings its own installation of this package, while the settings it is given were made
-by the one here, and its results are taken for those of the code here. So the workflow says in the
-environment which code it means, and a stage that runs other code makes nothing.
+Such a job has its own installation of this package, while its settings come from the one here, and
+its results count as results of the code here. So the workflow puts a hash of its code into the
+environment, and a stage whose code differs refuses to run.
 """
 
 import os
@@ -15,16 +15,16 @@ from pathlib import Path
 from anthology.errors import ConfigurationError
 
 IMAGE_VARIABLE = "ANTHOLOGY_IMAGE"
-"""The environment variable that names the image which jobs run in."""
+"""The environment variable that names the container image of jobs."""
 CODE_VARIABLE = "ANTHOLOGY_CODE"
-"""The environment variable that says which code the workflow means."""
+"""The environment variable with the hash of the workflow's code."""
 DEFAULT_IMAGE = "anthology.sif"
-"""The image file that is looked for in the checkout where none is named."""
+"""The image file in the checkout that is used where none is named."""
 _PACKAGE = Path(__file__).parents[1]
 
 
 def find_image(checkout: Path) -> str:
-    """Return the image that jobs run in: the one that is named, or the one in the checkout.
+    """Return the container image of jobs: the one named in the environment, or the checkout's.
 
     Parameters
     ----------
@@ -36,7 +36,7 @@ def find_image(checkout: Path) -> str:
 
 
 def check_image(named: str) -> None:
-    """Refuse an image file that is not there.
+    """Refuse a container image that does not exist.
 
     Raises
     ------
@@ -54,7 +54,7 @@ def check_image(named: str) -> None:
 
 
 def bind_folders(folders: Iterable[Path]) -> None:
-    """Have containers see folders besides the working directory, under the same paths."""
+    """Bind folders into containers under their own paths, besides the working directory."""
     prefix = "APPTAINER" if shutil.which("apptainer") else "SINGULARITY"
     before = os.environ.get(f"{prefix}_BIND", "")
     shown = [*filter(None, before.split(",")), *(str(folder.resolve()) for folder in folders)]
@@ -62,12 +62,12 @@ def bind_folders(folders: Iterable[Path]) -> None:
 
 
 def record_code_hash() -> None:
-    """Say in the environment of all jobs that this very code is meant."""
+    """Put the hash of this code into the environment of all jobs."""
     os.environ[CODE_VARIABLE] = _package_hash()
 
 
 def check_code_hash() -> None:
-    """Refuse to run where the workflow means other code; without a workflow, do nothing.
+    """Refuse to run if the workflow has other code; without a workflow, do nothing.
 
     Raises
     ------

@@ -1,4 +1,4 @@
-"""Processes that are started, watched, and ended for certain with all that they started."""
+"""Starts processes in groups, and stops them with everything that they started."""
 
 import ctypes
 import os
@@ -14,25 +14,25 @@ from types import FrameType
 Process = subprocess.Popen[bytes]
 
 _SIGNALS = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
-_ENDING = 20.0  # Seconds; Slurm kills what is left 30 after it told a job to end.
-_WHEN_THE_PARENT_DIES = 1
+_GRACE_SECONDS = 20.0  # Slurm kills what is left 30 s after its own signal to end.
+_PR_SET_PDEATHSIG = 1
 
 
 class TerminatedError(BaseException):
-    """A signal, whose number is the argument, told this process to end."""
+    """A signal to end reached this process; its number is the argument."""
 
 
 def start_process(
     command: Sequence[str], environment: Mapping[str, str], output: int | None = None
 ) -> Process:
-    """Start a process as the head of a group, which is ended together.
+    """Start a process as the head of a process group.
 
     Parameters
     ----------
     command, environment
-        What to run, and in which surroundings.
+        What to run, and its environment.
     output
-        The file into which it says what it says; None for where this process does.
+        The file for its output; None for the output of this process.
     """
     return subprocess.Popen(
         command,
@@ -46,23 +46,23 @@ def start_process(
 
 
 def end_processes(processes: Sequence[Process]) -> None:
-    """End groups of processes: all are told at once, and what is left is killed."""
+    """Stop groups of processes: terminate all at once, then kill what is left."""
     for process in processes:
-        _tell(process, signal.SIGTERM)
-    until = time.monotonic() + _ENDING
+        _signal_group(process, signal.SIGTERM)
+    until = time.monotonic() + _GRACE_SECONDS
     for process in processes:
         with suppress(subprocess.TimeoutExpired):
             process.wait(max(0.0, until - time.monotonic()))
-        _tell(process, signal.SIGKILL)
+        _signal_group(process, signal.SIGKILL)
         process.wait()
 
 
 @contextmanager
 def signals_as_errors() -> Iterator[None]:
-    """Have the first signal that tells this process to end raise `TerminatedError`.
+    """Raise `TerminatedError` at the first signal to end.
 
-    Those that come later do nothing, so that they disturb no tidying up; once the block is left
-    signals do what they did before. One that is ignored, as `nohup` has it, stays so.
+    Later signals are ignored, so that they do not disturb the clean-up. After the block signals do
+    what they did before. One that was ignored, as under `nohup`, stays ignored.
     """
 
     def raised(number: int, _frame: FrameType | None) -> None:
@@ -81,11 +81,10 @@ def signals_as_errors() -> Iterator[None]:
 
 @contextmanager
 def reserve_port(host: str) -> Iterator[int]:
-    """Give a port of an interface that is free, and that is given to nobody else meanwhile.
+    """Reserve a free port of an interface.
 
-    It is held by a socket that does not listen. A server that allows an address to be used
-    again, as servers do, can listen there nevertheless; the system gives the port to nobody who
-    asks for any.
+    A socket that does not listen holds it. A server that sets SO_REUSEADDR, as servers do, can
+    listen there nevertheless, while the system gives the port to no process that asks for any.
     """
     with socket.socket() as holder:
         holder.bind((host, 0))
@@ -96,10 +95,10 @@ def reserve_port(host: str) -> Iterator[int]:
 
 
 def _end_with_parent() -> None:
-    """Have a process told to end where the one that started it is killed before it can do so."""
-    ctypes.CDLL(None).prctl(_WHEN_THE_PARENT_DIES, signal.SIGTERM)
+    """Have Linux terminate a process when its parent is killed before it can do so."""
+    ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
 
 
-def _tell(process: Process, number: signal.Signals) -> None:
+def _signal_group(process: Process, number: signal.Signals) -> None:
     with suppress(ProcessLookupError, PermissionError):
         os.killpg(process.pid, number)

@@ -1,8 +1,8 @@
-"""Jobs of a Slurm cluster that go on although the run that sent them was killed.
+"""Cancels Slurm jobs that outlived a killed run of the workflow.
 
-A run that is to make the same files would ask what they are asking at that moment, so they are
-ended first. They are known by the names that the runs of this folder gave to their jobs, which
-stand in Snakemake's own logs, and by the rule and the wildcards, which stand in a job's comment.
+A new run that makes the same files would ask what they are asking at that moment, and pay twice.
+So they are cancelled first. They are recognised by the names that runs in this folder gave to their
+jobs, found in Snakemake's logs, and by rule and wildcards, found in a job's comment.
 """
 
 import re
@@ -16,14 +16,14 @@ from pathlib import Path
 from anthology.errors import AnthologyError
 
 _NAME = re.compile(r"SLURM run ID: (\S+)$")
-_ENDING = "COMPLETING"
+_COMPLETING = "COMPLETING"
 """The state of a job that has ended, while its node cleans up or does not answer."""
-_PATIENCE = 90
+_TIMEOUT = 90
 """Seconds that jobs may take to end; Slurm kills them after 30 (its KillWait)."""
 
 
 def parse_run_name(log: Iterable[str]) -> str | None:
-    """Return the name that a run gave to its jobs; None for one that sent none.
+    """Return the name that a run gave to its jobs; None if it submitted none.
 
     Parameters
     ----------
@@ -34,13 +34,13 @@ def parse_run_name(log: Iterable[str]) -> str | None:
 
 
 def job_comment(rule: str, wildcards: Iterable[str]) -> str:
-    """Return the comment by which Snakemake's plugin tells what a job makes."""
+    """Return the comment in which Snakemake's Slurm plugin says what a job makes."""
     values = "_".join(wildcards).replace("/", "_")
     return f"rule_{rule}_wildcards_{values}" if values else f"rule_{rule}"
 
 
 def find_orphans(queue: str, names: Collection[str], labels: Collection[str]) -> dict[str, str]:
-    """Return the states of the jobs that some runs have sent for some files, by their numbers.
+    """Return the states, by job number, of the jobs that some runs submitted for some files.
 
     Parameters
     ----------
@@ -60,7 +60,7 @@ def find_orphans(queue: str, names: Collection[str], labels: Collection[str]) ->
 
 
 def cancel_orphans(folder: Path, labels: Collection[str]) -> None:
-    """End jobs that earlier runs in a folder left behind, and wait until they have ended.
+    """Cancel jobs that earlier runs in a folder left behind, and wait until they have ended.
 
     Parameters
     ----------
@@ -79,12 +79,12 @@ def cancel_orphans(folder: Path, labels: Collection[str]) -> None:
     names = set(_names(folder))
     if not names or not (left := find_orphans(_queue(), names, labels)):
         return
-    print(f"ending jobs of an earlier run that was killed: {', '.join(left)}", file=sys.stderr)
+    print(f"cancelling jobs of an earlier run that was killed: {', '.join(left)}", file=sys.stderr)
     subprocess.run(["scancel", *left], check=False)
-    latest = time.monotonic() + _PATIENCE
+    latest = time.monotonic() + _TIMEOUT
     while left := find_orphans(_queue(), names, labels):
         if time.monotonic() > latest:
-            _go_on_without(left)
+            _check_leftover(left)
             return
         time.sleep(1)
 
@@ -97,17 +97,17 @@ def _names(folder: Path) -> Iterator[str]:
             yield name
 
 
-def _go_on_without(jobs: dict[str, str]) -> None:
-    """Say which jobs did not end; refuse to go on where one may still be asking."""
+def _check_leftover(jobs: dict[str, str]) -> None:
+    """Warn about jobs that did not end; refuse to go on if one may still be asking."""
     listed = ", ".join(jobs)
-    if set(jobs.values()) != {_ENDING}:
+    if set(jobs.values()) != {_COMPLETING}:
         raise AnthologyError(
             f"jobs of an earlier run do not end: {listed}",
             hint="See `squeue --me`; begin again when they are gone.",
         )
     print(
-        f"warning: the nodes of {listed} do not say that these jobs have ended (`squeue --me`); "
-        "should one be alive after all, what it asks now is asked twice",
+        f"warning: the nodes of {listed} do not report that these jobs have ended "
+        "(`squeue --me`); if one is still alive, what it asks now is asked twice",
         file=sys.stderr,
     )
 
@@ -118,7 +118,7 @@ def _queue() -> str:
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     if done.returncode:
         raise AnthologyError(
-            f"the cluster does not say which jobs of earlier runs go on: {done.stderr.strip()}",
+            f"the cluster does not say which jobs of earlier runs are left: {done.stderr.strip()}",
             hint="Begin again when `squeue --me` answers.",
         )
     return done.stdout

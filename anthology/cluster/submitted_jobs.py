@@ -1,8 +1,8 @@
 """Refuses a queued job whose settings or code changed after it was submitted.
 
-A job on another machine reads the configuration and the code anew when it begins, while Snakemake
-takes what it makes for that of the settings which it was sent with. So the run writes down what it
-wants done, and a command with other settings makes nothing.
+A job on another machine reads configuration and code when it starts, while Snakemake records the
+result under the settings at submission. So the run writes down the settings of all its jobs, and a
+command with other settings refuses to run.
 """
 
 import os
@@ -14,16 +14,16 @@ from anthology.errors import ConfigurationError
 from anthology.io.parquet import write_text
 
 SUBMITTED_VARIABLE = "ANTHOLOGY_SUBMITTED"
-"""The environment variable that names the file with what a run wants done."""
+"""The environment variable that names the file with the settings of a run's jobs."""
 
 
 def record_submitted(folder: Path, jobs: Iterable[Iterable[str]]) -> None:
-    """Write down the settings of all jobs of a run, and have commands look there.
+    """Write down a digest of the settings of each job of a run, for commands to check.
 
     Parameters
     ----------
     folder
-        Where files of that kind are; equal runs share one.
+        The folder of such files; equal runs share one.
     jobs
         For each job its settings.
     """
@@ -35,7 +35,7 @@ def record_submitted(folder: Path, jobs: Iterable[Iterable[str]]) -> None:
 
 
 def check_submitted(settings: Iterable[str]) -> None:
-    """Refuse settings that the run behind a command did not mean; without a run, do nothing.
+    """Refuse settings that the run did not submit; without a run, do nothing.
 
     Raises
     ------
@@ -48,9 +48,9 @@ def check_submitted(settings: Iterable[str]) -> None:
         return
     if _digest(settings) not in wanted.split("\n"):
         raise ConfigurationError(
-            "the configuration or the code was changed after this job was sent",
-            hint="Start the workflow again: what was answered is kept. To prepare the next study "
-            "while jobs wait, do it in another checkout (git worktree add).",
+            "the configuration or the code was changed after this job was submitted",
+            hint="Start the workflow again: no answer is paid for twice. To prepare the next study "
+            "while jobs are queued, use another checkout (git worktree add).",
         )
 
 

@@ -18,7 +18,7 @@ _RESOURCES = (
     "cpus_per_task", "cpus_per_gpu", "gpu", "gpu_model", "gpu_manufacturer", "constraint", "qos",
     "clusters", "machine_type", "slurm_partition", "slurm_account", "slurm_extra",
 )  # fmt: skip
-"""Resources by which executors know what a job needs; a cluster may have others of its own."""
+"""Snakemake's names of resources; a cluster may have others of its own."""
 
 
 _PROVIDERS = Path(__file__).parents[1] / "providers"
@@ -48,7 +48,7 @@ class Sampling(Record):
     top_p: Annotated[float, Field(gt=0, le=1)] = 1.0
     """Nucleus sampling: the share of probability to sample from."""
     max_tokens: Annotated[int, Field(ge=1)] = 32
-    """Longest answer, in tokens."""
+    """The longest answer, in tokens."""
 
 
 class Price(Record):
@@ -64,49 +64,49 @@ class Endpoint(Record):
     """Where and how fast a model is asked. Changing it makes no result stale."""
 
     max_concurrency: Annotated[int, Field(ge=1, le=10_000)] = 64
-    """The most interviews, and the most requests, at the same time; fewer when the server is
-    crowded."""
+    """The most interviews, and the most requests, at the same time; fewer while the server is
+    overloaded."""
     base_url: str | None = None
     """For `openai`: the address, up to and including `/v1`; null for OpenAI's own."""
     base_url_env: str | None = None
-    """The environment variable that holds the address; where it is set, it wins."""
+    """The environment variable that holds the address; if it is set, it takes precedence."""
     address_file: str | None = None
     """For `openai`: the file into which the server's own job writes its address and key, as
-    `anthology models serve` does; it begins at the folder that holds `config`. The variable of
-    `base_url_env` wins over it, and it wins over `base_url`. Where there is no `base_url`, the
-    file is waited for, as long as `give_up_after` says, and so is a server that it names."""
+    `anthology models serve` does; relative to the folder that contains `config`. It takes
+    precedence over `base_url`, and the variable of `base_url_env` over both. Without a
+    `base_url`, a stage waits up to `give_up_after` for the file, and for the server in it."""
     key_env: Annotated[str, Field(pattern=r"^[A-Za-z_][A-Za-z0-9_]*$")] | None = None
     """The environment variable that holds the key; null where the server wants none."""
     timeout: Annotated[float, Field(gt=0)] = 600
     """How many seconds one answer may take."""
     retries: Annotated[int, Field(ge=0)] = 10
-    """How often a failed request is sent again; waiting for a crowded server is not counted."""
+    """How often a failed request is retried; waiting for an overloaded server does not count."""
     give_up_after: Annotated[float, Field(gt=0)] = 900
-    """After how many seconds without any answer the server is given up."""
+    """Give up the server after so many seconds without any answer."""
     max_n: Annotated[int, Field(ge=1)] = 128
-    """How many answers one request may ask for (`n`); more are asked for in several."""
+    """The most answers that one request may ask for (`n`); more take several requests."""
     seed: bool = True
     """Whether the server takes a seed."""
     returns_logprobs: bool = True
-    """Whether the server says how probable each token was that it wrote."""
+    """Whether the server returns the log-probabilities of the tokens that it writes."""
     constrained_output: Literal["structured_outputs", "json_schema", "grammar"] | None = None
-    """How the server is held to labels: as vLLM does it, as OpenAI's chats do, or as llama.cpp
-    does; null where it cannot be, and then it is not asked by `choice`."""
+    """How the server constrains an answer to the labels: as vLLM does, as OpenAI's chats do, or as
+    llama.cpp does; null where it cannot, which rules out `answer_mode: choice`."""
     top_logprobs: Annotated[int, Field(ge=0)] = 0
-    """How many of the likeliest tokens the server gives with their probabilities; 0 for none."""
+    """For how many of the likeliest tokens the server returns log-probabilities; 0 for none."""
     label_logprobs: bool = False
-    """Whether the server gives the probabilities of any tokens it is asked for, as vLLM does."""
+    """Whether the server returns the log-probabilities of any tokens by request, as vLLM does."""
     echo_logprobs: bool = False
-    """Whether the server tells how probable each token of a text is that it is given and repeats
-    (`echo` with `logprobs`), as vLLM does; perplexities need it."""
+    """Whether the server returns the log-probabilities of a prompt's tokens (`echo` with
+    `logprobs`), as vLLM does; perplexities need it."""
     max_tokens_field: str = "max_tokens"
-    """What the server calls the longest answer."""
+    """The server's field for the longest answer, such as `max_completion_tokens`."""
     job: dict[str, int | str] = {}
-    """What a cluster's job that asks it needs, in Snakemake's names, such as mem_mb, runtime (in
-    minutes), gpu or slurm_partition; nothing of it matters on one machine."""
+    """Resources of a cluster job that asks the model, in Snakemake's names, such as mem_mb, runtime
+    (in minutes), gpu or slurm_partition; without effect on one machine."""
     engine: dict[str, Any] = {}
-    """For `vllm`, and for the server that `anthology models serve` starts: options of the engine
-    that change how fast it is and not what it answers, such as tensor_parallel_size or
+    """For `vllm`, and for the server that `anthology models serve` starts: engine options
+    that change its speed and not its answers, such as tensor_parallel_size or
     gpu_memory_utilization."""
 
     @field_validator("job")
@@ -129,21 +129,21 @@ class ModelSpec(Record):
 
     provider: ProviderName
     """Who answers, by the name of a file in `anthology/providers/`. `simulated`: the embedded toy
-    model. `uniform`: every allowed answer equally likely. `openai`: any server that speaks
-    OpenAI's language. `vllm`: the engine in this process."""
+    model. `uniform`: every allowed answer equally likely. `openai`: any server with OpenAI's
+    API. `vllm`: the engine in this process."""
     api: Literal["completions", "chat"] = "completions"
     """`completions` continues a text (base models); `chat` replies to messages."""
     model: str | None = None
-    """What the server calls the model, or for `vllm` where its weights are; null for whatever a
-    local server offers."""
+    """The server's name for the model, or for `vllm` where its weights are; null for the only model
+    of a local server."""
     revision: str | None = None
-    """Which version of the weights; a change of it makes what the model answered stale."""
+    """The version of the weights; changing it makes the model's answers stale."""
     body: dict[str, Any] = {}
     """Further fields of every request, passed through as they are."""
     engine: dict[str, Any] = {}
-    """For `vllm`, and for the server that `anthology models serve` starts: options of the engine
-    that may change what it answers, such as dtype, quantization or max_model_len."""
+    """For `vllm`, and for the server that `anthology models serve` starts: engine options
+    that may change its answers, such as dtype, quantization or max_model_len."""
     price: Price | None = None
-    """What it costs; null where nobody pays by the token."""
+    """What it costs; null if it is not paid by the token."""
     endpoint: Endpoint = Endpoint()
-    """Where and how fast it is asked; not part of what makes a result stale."""
+    """Where and how fast it is asked; changing it makes no result stale."""

@@ -1,4 +1,4 @@
-"""Which model a stage asks, apart from where it is served."""
+"""The identity of a model, which its answers are cached under; not where it is served."""
 
 from hashlib import blake2b
 from typing import Any, Literal
@@ -7,16 +7,16 @@ from anthology.records import Record, canonical_json
 
 
 class ModelIdentity(Record):
-    """What makes an answer this model's and no other's."""
+    """All that decides which model an answer comes from."""
 
     name: str
     """The name of its file in `config/models/`."""
     provider: str
-    """Who runs it."""
+    """Who answers, by the name of a file in `anthology/providers/`."""
     api: Literal["completions", "chat"]
     """Whether it continues texts or replies to messages."""
     model: str | None = None
-    """What its server calls it; null for whatever a server offers."""
+    """The server's name for it; null for the only model of a server."""
     revision: str | None = None
     """The version of its weights."""
     body: dict[str, Any] = {}
@@ -25,7 +25,7 @@ class ModelIdentity(Record):
     """Options of the engine that may change what it answers."""
 
     def fingerprint(self) -> str:
-        """Return 16 hex digits that stand for the model wherever it is served and named."""
+        """Return 16 hex digits that identify the model, whatever its file or address is called."""
         # These words are data: journals hold answers under them, whatever the fields are called.
         known = {
             "provider": self.provider,

@@ -29,17 +29,17 @@ Prompt = str | Sequence[Mapping[str, str]]
 """A text, or the messages of a chat with their `role` and `content`."""
 
 _ENVIRONMENT = {
-    # Standard output belongs to results.
+    # Standard output is for results.
     "VLLM_LOGGING_STREAM": "ext://sys.stderr",
     "VLLM_LOGGING_LEVEL": "WARNING",
     "VLLM_NO_USAGE_STATS": "1",
-    # The copy of a process that has threads may never wake.
+    # A forked process that has threads may deadlock.
     "VLLM_WORKER_MULTIPROC_METHOD": "spawn",
 }
-_OWN = ("model", "revision")
-_SEEDS = 2**31  # The same draws as from a server, whose seeds are kept in 32 bits with a sign.
-_ASKING = {"add_generation_prompt": True}
-_GOING_ON = {"add_generation_prompt": False, "continue_final_message": True}
+_RESERVED = ("model", "revision")
+_SEEDS = 2**31  # As for servers, so that both give the same answers.
+_NEW_TURN = {"add_generation_prompt": True}
+_CONTINUED = {"add_generation_prompt": False, "continue_final_message": True}
 
 
 def open_model(identity: ModelIdentity, endpoint: Endpoint, _meter: Usage) -> Provider:
@@ -48,20 +48,20 @@ def open_model(identity: ModelIdentity, endpoint: Endpoint, _meter: Usage) -> Pr
     Raises
     ------
     EndpointError
-        If the model is told what only a server understands, or one option twice.
+        If `body` sets fields, which only a server understands.
     """
     return Engine(identity, endpoint)
 
 
 class Engine:
-    """A model in this process, which takes any number of requests and batches them by itself.
+    """A model in this process, which batches any number of concurrent requests by itself.
 
     Parameters
     ----------
     identity
         Which model, and the options of the engine that may change what it answers.
     endpoint
-        The options that change only how fast it is.
+        The options that change only its speed.
     """
 
     def __init__(self, identity: ModelIdentity, endpoint: Endpoint) -> None:
@@ -69,16 +69,16 @@ class Engine:
         self.version: str | None = None
         self.address: str | None = None
         self._identity, self._where = identity, f"model {identity.name}"
-        self._options = _merged(identity, endpoint)
+        self._options = _options(identity, endpoint)
         exact = endpoint.model_copy(
             update={"label_logprobs": True, "max_tokens_field": "max_tokens"}
         )
-        self._labels = LabelProbReader(identity, exact, str(self.served), self._told)
+        self._labels = LabelProbReader(identity, exact, str(self.served), self._as_server)
         self._engine: Any = None
         self._numbers = count()
 
     async def open(self) -> None:
-        """Start the engine, which imports vLLM, loads the weights, and takes its time.
+        """Start the engine: import vLLM and load the weights.
 
         Raises
         ------
@@ -92,18 +92,18 @@ class Engine:
             os.environ.setdefault(name, value)
         arguments = self._arguments()
         print(f"{self._where}: starting vLLM with {self.served} ...", file=sys.stderr, flush=True)
-        # It fails with every kind of exception, and whichever it is, there is no engine.
+        # vLLM fails with every kind of exception; after any of them there is no engine.
         try:
             self._engine = await asyncio.to_thread(_start, arguments)
         except Exception as error:
             raise EndpointError(
                 f"vLLM could not start with {self.served}: {_reason(error)}",
                 where=self._where,
-                hint="What vLLM itself said stands above.",
+                hint="vLLM's own message stands above.",
             ) from error
         self.version = _version()
         if self._identity.api == "chat":
-            await self._read([{"role": "user", "content": "?"}])
+            await self._tokenize([{"role": "user", "content": "?"}])
 
     async def close(self) -> None:
         """Stop the engine and give its memory back."""
@@ -112,7 +112,7 @@ class Engine:
             self._engine = None
 
     async def sample(self, request: Request) -> Reply:
-        """Answer one request; where nothing is left to chance, all its draws are one.
+        """Answer one request; at temperature 0 all its completions are one.
 
         Raises
         ------
@@ -124,24 +124,24 @@ class Engine:
         try:
             if request.logprobs:
                 return await self._labels.read(request)
-            return await (self._scored if request.score_text else self._draws)(request)
+            return await (self._score_text if request.score_text else self._complete)(request)
         except ModelError as error:
             raise type(error)(
                 error.what, where=error.where or self._where, hint=error.hint
             ) from error.__cause__
 
-    async def _draws(self, request: Request) -> Reply:
+    async def _complete(self, request: Request) -> Reply:
         from vllm.sampling_params import StructuredOutputsParams
 
         how, prompt = request.sampling, request.prompt
-        self._fit(prompt)
+        self._check_prompt(prompt)
         alike = request.n if how.temperature == 0 else 1
-        ids = await self._read(
+        ids = await self._tokenize(
             prompt
             if isinstance(prompt, str)
             else [{"role": said.role, "content": said.content} for said in prompt]
         )
-        answers, _ = await self._write(
+        answers, _ = await self._generate(
             ids,
             n=request.n // alike,
             temperature=how.temperature,
@@ -165,21 +165,21 @@ class Engine:
         )
         return Reply(draws * alike, None, len(ids), sum(draw.tokens for draw in draws))
 
-    async def _scored(self, request: Request) -> Reply:
-        """Read the log-probability of a text that is given."""
+    async def _score_text(self, request: Request) -> Reply:
+        """Return the log-probability of a given text."""
         prompt = text_prompt(request)
-        self._fit(prompt)
-        ids = await self._read(prompt + request.score_text)
-        first = common_prefix_length(ids, await self._read(prompt)) if prompt else 0
-        _, chances = await self._write(ids, temperature=0, max_tokens=1, prompt_logprobs=0)
+        self._check_prompt(prompt)
+        ids = await self._tokenize(prompt + request.score_text)
+        first = common_prefix_length(ids, await self._tokenize(prompt)) if prompt else 0
+        _, chances = await self._generate(ids, temperature=0, max_tokens=1, prompt_logprobs=0)
         logprobs = [
             chance and chance[token].logprob for token, chance in zip(ids, chances, strict=True)
         ]
         tokens, logprob = sum_logprobs(logprobs, first)
         return Reply((Completion(request.score_text, "stop", tokens, logprob),), None, len(ids), 1)
 
-    def _fit(self, prompt: str | tuple[Message, ...]) -> None:
-        """Refuse a text for a chat, and messages for anything else."""
+    def _check_prompt(self, prompt: str | tuple[Message, ...]) -> None:
+        """Refuse a text for a chat model, and messages for a base model."""
         api = self._identity.api
         if isinstance(prompt, str) != (api == "completions"):
             raise ModelError(
@@ -187,8 +187,8 @@ class Engine:
                 f"`api: {api}`"
             )
 
-    async def _told(self, path: str, fields: dict[str, Any], read: Callable[[Any], T]) -> T:
-        """Do what labels are read with, as a server that speaks OpenAI's language does it."""
+    async def _as_server(self, path: str, fields: dict[str, Any], read: Callable[[Any], T]) -> T:
+        """Stand in for a vLLM server towards `LabelProbReader`: (de)tokenize and complete."""
         tokenizer = self._engine.renderer.get_tokenizer()
         if path == "/tokenize":
             tokens = tokenizer.encode(fields["prompt"], add_special_tokens=False)
@@ -197,8 +197,8 @@ class Engine:
             return read({"prompt": tokenizer.decode(fields["tokens"])})
         prompt = fields["prompt"] if "prompt" in fields else fields["messages"]
         going_on = "continue_final_message" in fields
-        ids = await self._read(prompt, _GOING_ON if going_on else _ASKING)
-        (answer,), _ = await self._write(
+        ids = await self._tokenize(prompt, _CONTINUED if going_on else _NEW_TURN)
+        (answer,), _ = await self._generate(
             ids,
             temperature=0,
             max_tokens=fields["max_tokens"],
@@ -214,8 +214,10 @@ class Engine:
         usage = {"prompt_tokens": len(ids), "completion_tokens": len(names)}
         return read({"choices": [{"text": answer.text, "logprobs": scores}], "usage": usage})
 
-    async def _read(self, prompt: Prompt, template: Mapping[str, bool] = _ASKING) -> list[int]:
-        """Return a prompt as the model reads it.
+    async def _tokenize(
+        self, prompt: Prompt, template: Mapping[str, bool] = _NEW_TURN
+    ) -> list[int]:
+        """Return the tokens of a prompt.
 
         Raises
         ------
@@ -228,9 +230,9 @@ class Engine:
         from vllm.renderers.chat_utils import ChatTemplateResolutionError
 
         renderer, text = self._engine.renderer, isinstance(prompt, str)
-        # No limit here, so that a prompt that is too long is counted to its end.
+        # Without a limit, so that the tokens of a prompt that is too long are counted too.
         how = TokenizeParams(max_total_tokens=None, add_special_tokens=text)
-        async with self._failures():
+        async with self._translated_errors():
             try:
                 if text:
                     (seen,) = await renderer.render_cmpl_async([{"prompt": prompt}], how)
@@ -254,12 +256,12 @@ class Engine:
             )
         return ids
 
-    async def _write(self, ids: list[int], **drawing: Any) -> tuple[Any, Any]:
-        """Have a text continued; return the answers when all are whole, and the text's chances."""
+    async def _generate(self, ids: list[int], **drawing: Any) -> tuple[Any, Any]:
+        """Complete a prompt; return the completions and the prompt's own log-probabilities."""
         from vllm.inputs import tokens_input
         from vllm.sampling_params import RequestOutputKind, SamplingParams
 
-        async with self._failures():
+        async with self._translated_errors():
             how = SamplingParams(**drawing, output_kind=RequestOutputKind.FINAL_ONLY)
             number = str(next(self._numbers))
             async for output in self._engine.generate(tokens_input(ids), how, number):
@@ -270,8 +272,8 @@ class Engine:
         return answers, chances
 
     @asynccontextmanager
-    async def _failures(self) -> AsyncIterator[None]:
-        """Say in this project's words what vLLM refuses and what it breaks on."""
+    async def _translated_errors(self) -> AsyncIterator[None]:
+        """Turn vLLM's exceptions into this project's errors."""
         from vllm.exceptions import VLLMError
         from vllm.v1.engine.exceptions import EngineDeadError
 
@@ -281,8 +283,8 @@ class Engine:
             raise EndpointError(
                 "vLLM's engine has died",
                 where=self._where,
-                hint="Its last words stand above; often the memory did not suffice. What was "
-                "answered is kept.",
+                hint="Its last messages stand above; often memory ran out. All answers so far are "
+                "in the journal.",
             ) from error
         except (VLLMError, ValueError) as error:
             raise RefusedError(f"vLLM refused the request: {_reason(error)}") from error
@@ -297,20 +299,20 @@ class Engine:
                 hint="Install it with: pip install '.[vllm]'",
             ) from error
         options = [field.name for field in dataclasses.fields(AsyncEngineArgs)]
-        known = [name for name in options if name not in _OWN]
+        known = [name for name in options if name not in _RESERVED]
         for name in self._options:
             if name not in known:
                 own = f"`{name}` stands beside `engine` in the model's file."
                 raise EndpointError(
                     f"vLLM's engine has no option {name!r} to set here",
                     where=self._where,
-                    hint=own if name in _OWN else suggest(name, known),
+                    hint=own if name in _RESERVED else suggest(name, known),
                 )
         given = {"disable_log_stats": True, **self._options}
         return AsyncEngineArgs(model=self.served, revision=self._identity.revision, **given)
 
 
-def _merged(identity: ModelIdentity, endpoint: Endpoint) -> dict[str, Any]:
+def _options(identity: ModelIdentity, endpoint: Endpoint) -> dict[str, Any]:
     if identity.body:
         raise EndpointError(
             f"`body` sets {', '.join(identity.body)}, but an engine in this process is sent no "
@@ -339,6 +341,6 @@ def _number(token: int) -> str:
 
 
 def _reason(error: Exception) -> str:
-    """Return what an exception says, or what it came from, in one line that is not too long."""
+    """Return the message of an exception or of its cause, in one line of at most 300 characters."""
     said = " ".join(str(error.__cause__ or error).split()) or type(error).__name__
     return said if len(said) <= 300 else f"{said[:299]}…"

@@ -57,7 +57,7 @@ def unending(folder: Path, state: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """Have the job stay in a state whatever it is told, and be waited for no longer."""
     script(folder, "squeue", QUEUE.format(state=state))
     script(folder, "scancel", "#!/bin/sh\n")
-    monkeypatch.setattr("anthology.cluster.slurm_orphans._PATIENCE", -1)
+    monkeypatch.setattr("anthology.cluster.slurm_orphans._TIMEOUT", -1)
 
 
 def test_a_run_is_known_by_what_its_log_says_wherever_it_says_it() -> None:
@@ -125,5 +125,5 @@ def test_a_run_without_a_cluster_ends_jobs_of_one_with_it_too(project: Project) 
     log(project.path / ".snakemake", LOG, 1)
     done = project.snakemake(ANSWERS)
     assert done.status == 0, done.text
-    assert "ending jobs of an earlier run that was killed: 7\n" in done.text
+    assert "cancelling jobs of an earlier run that was killed: 7\n" in done.text
     assert (project.path / "cancelled").read_text() == "7\n"

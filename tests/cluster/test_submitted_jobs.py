@@ -29,7 +29,7 @@ def test_what_was_promised_is_done_in_whatever_order_it_is_told(tmp_path: Path) 
 @pytest.mark.parametrize("settings", [['{"a":3}'], ['{"a":1}'], []])
 def test_what_was_not_is_refused(tmp_path: Path, settings: list[str]) -> None:
     record_submitted(tmp_path / "promised", JOBS)
-    with pytest.raises(ConfigurationError, match="was changed after this job was sent"):
+    with pytest.raises(ConfigurationError, match="was changed after this job was submitted"):
         check_submitted(settings)
 
 

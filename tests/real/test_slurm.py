@@ -143,7 +143,7 @@ def test_a_change_while_a_job_is_queued_is_refused(project: Project) -> None:
     finally:
         cluster.bring_back()
     assert driver.finish() == 1
-    assert "the configuration or the code was changed after this job was sent" in driver.text()
+    assert "the configuration or the code was changed after this job was submitted" in driver.text()
     assert (project.path / answers.format("qa")).read_bytes() == before["qa"]
     assert not (project.path / "results/w34/personas/bio.parquet").exists()
     project.replace(prompt, "You see, I am", "I am")

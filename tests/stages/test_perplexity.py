@@ -249,8 +249,8 @@ def test_models_are_joined_in_the_order_of_the_configuration(tmp_path: Path) -> 
 @pytest.mark.parametrize(
     ("model", "said"),
     [
-        ("gpt-4o-mini", "asked in chats"),
-        ("simulated-chat", "asked in chats"),
+        ("gpt-4o-mini", "is a chat model"),
+        ("simulated-chat", "is a chat model"),
         ("uniform", "gives no log-probabilities of texts"),
         ("local", "endpoint.echo_logprobs"),
         ("simulatd", 'did you mean "simulated"?'),

@@ -1,4 +1,4 @@
-"""Models that are asked for what they cannot give."""
+"""Checks that no model is asked for what it cannot do."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 def chat_needed(study: Study) -> Iterator[Mistake]:
-    """Find base models where a request is put in a chat."""
+    """Find base models where a chat model is needed."""
     keep, traits = study.experiment.backstories.keep, study.experiment.traits
     chats: list[tuple[Key, str, str | None]] = [
         (("backstories", "keep", "critic_model"), keep.critic_model, keep.critic),
@@ -34,7 +34,7 @@ def chat_needed(study: Study) -> Iterator[Mistake]:
 
 
 def unsupported_answer_modes(study: Study) -> Iterator[Mistake]:
-    """Find models that are asked in a way in which their servers do not answer."""
+    """Find answer modes that a model does not support."""
     e = study.experiment
     asked: list[tuple[Key, str, AnswerMode]] = [
         (("traits", "answer_mode"), e.traits.model, e.traits.answer_mode)
@@ -54,7 +54,7 @@ def unsupported_answer_modes(study: Study) -> Iterator[Mistake]:
             continue
         if asking == "choice" and spec.endpoint.constrained_output is None:
             sentence = (
-                f"{file} does not say how its server is held to labels; set "
+                f"{file} does not say how its server constrains answers to labels; set "
                 f"endpoint.constrained_output, if it can be (`anthology models check "
                 f"{model}` tells), or ask by sample"
             )
@@ -86,7 +86,7 @@ def unsupported_answer_modes(study: Study) -> Iterator[Mistake]:
 
 
 def text_needed(study: Study) -> Iterator[Mistake]:
-    """Find models that only choose among options where words of their own are wanted."""
+    """Find models that only choose among options where a text is needed."""
     stories, traits = study.experiment.backstories, study.experiment.traits
     asked: list[tuple[Key, str, str]] = [
         (("backstories", "primed", "model"), stories.primed.model, "life stories")
@@ -102,7 +102,7 @@ def text_needed(study: Study) -> Iterator[Mistake]:
 
 
 def unable_to_score(study: Study) -> Iterator[Mistake]:
-    """Find models under `backstories.perplexity` that score no given texts."""
+    """Find models under `backstories.perplexity` that cannot score a text."""
     for i, name in enumerate(study.experiment.backstories.perplexity):
         reason = _reason(name, study.model(name))
         if reason is not None:
@@ -114,9 +114,9 @@ def unable_to_score(study: Study) -> Iterator[Mistake]:
 
 
 def _reason(name: str, spec: ModelSpec) -> str | None:
-    """Say why a model gives no log-probabilities of given texts; None where it does."""
+    """Return why a model cannot score a text; None where it can."""
     if spec.api == "chat":
-        return "is asked in chats, in which the log-probability of a given text cannot be told"
+        return "is a chat model, which gives no log-probability of a given text"
     can = capabilities(spec)
     if not can.scores_text:
         return f"the provider {spec.provider} gives no log-probabilities of texts"
