@@ -75,10 +75,10 @@ class Category(Option):
     """How much more often than its share the panel holds the category; weights undo it."""
 
 
-Listed = TypeVar("Listed", bound=Option)
+AnyOption = TypeVar("AnyOption", bound=Option)
 
 
-def _complete(options: list[Listed]) -> list[Listed]:
+def _check_shares(options: list[AnyOption]) -> list[AnyOption]:
     """Check that options differ and that all people together are about 100 percent."""
     codes = [option.code for option in options]
     for code in codes:
@@ -90,7 +90,7 @@ def _complete(options: list[Listed]) -> list[Listed]:
     return options
 
 
-def _apart(options: Iterable[Option], refused: Refusal | None) -> None:
+def _check_refusal(options: Iterable[Option], refused: Refusal | None) -> None:
     """Check that a refusal cannot be taken for an option."""
     for option in options:
         if refused is not None and option.code == refused.code:
@@ -100,13 +100,13 @@ def _apart(options: Iterable[Option], refused: Refusal | None) -> None:
             )
 
 
-def _dimension(name: str) -> str:
+def _check_attitude(name: str) -> str:
     if name not in DIMENSIONS:
         raise ValueError(f'unknown attitude "{name}"; {suggest(name, DIMENSIONS)}')
     return name
 
 
-def _trait(name: str) -> str:
+def _check_trait(name: str) -> str:
     if name not in OPTIONS:
         raise ValueError(f'unknown trait "{name}"; {suggest(name, OPTIONS)}')
     return name
@@ -124,7 +124,7 @@ class Column(Record):
 class TraitColumn(Column):
     """One trait variable."""
 
-    categories: Annotated[list[Category], Field(min_length=2), AfterValidator(_complete)]
+    categories: Annotated[list[Category], Field(min_length=2), AfterValidator(_check_shares)]
     """The categories."""
     refused: Refusal | None = None
     """The value for a refusal, where the variable has one."""
@@ -138,20 +138,20 @@ class TraitColumn(Column):
         return labels | ({self.refused.code: self.refused.label} if self.refused else {})
 
     @model_validator(mode="after")
-    def _codes_differ(self) -> Self:
-        _apart(self.categories, self.refused)
+    def _check_codes(self) -> Self:
+        _check_refusal(self.categories, self.refused)
         return self
 
 
 class ItemColumn(Column):
-    """One opinion variable: an ordered scale cut out of the society's attitudes."""
+    """One opinion variable: an ordered scale cut from a mix of the society's attitudes."""
 
-    options: Annotated[list[Option], Field(min_length=2), AfterValidator(_complete)]
+    options: Annotated[list[Option], Field(min_length=2), AfterValidator(_check_shares)]
     """The options as they follow each other along the scale, whatever their codes are."""
     refused: Refusal = Refusal()
     """The value for a refusal."""
     loadings: dict[
-        Annotated[str, AfterValidator(_dimension)], Annotated[float, Field(ge=-1, le=1)]
+        Annotated[str, AfterValidator(_check_attitude)], Annotated[float, Field(ge=-1, le=1)]
     ] = {}
     """How much of each attitude goes into the answer; positive: towards the last option."""
 
@@ -162,13 +162,13 @@ class ItemColumn(Column):
         return labels | {self.refused.code: self.refused.label}
 
     @model_validator(mode="after")
-    def _codes_differ(self) -> Self:
-        _apart(self.options, self.refused)
+    def _check_codes(self) -> Self:
+        _check_refusal(self.options, self.refused)
         return self
 
     @field_validator("loadings")
     @classmethod
-    def _something_is_left(cls, loadings: dict[str, float]) -> dict[str, float]:
+    def _check_loadings(cls, loadings: dict[str, float]) -> dict[str, float]:
         if sum(loading**2 for loading in loadings.values()) >= 1:
             raise ValueError("loadings leave nothing to the person: their squares add up to 1")
         return loadings
@@ -183,14 +183,14 @@ class PopulationSpec(Record):
     """The variable that holds a respondent's weight."""
     absent: Share = 0.0
     """Percent of people who were not asked: neither weight nor answers."""
-    traits: dict[Annotated[str, AfterValidator(_trait)], TraitColumn]
+    traits: dict[Annotated[str, AfterValidator(_check_trait)], TraitColumn]
     """The trait variables, by the names of `config/traits.yaml`."""
     items: Annotated[list[ItemColumn], Field(min_length=1)]
     """The opinion variables."""
 
     @field_validator("traits")
     @classmethod
-    def _options_exist(cls, traits: dict[str, TraitColumn]) -> dict[str, TraitColumn]:
+    def _check_options(cls, traits: dict[str, TraitColumn]) -> dict[str, TraitColumn]:
         wrong = [
             f'{trait}: code {category.code} has the unknown option "{option}"; '
             f"{suggest(option, OPTIONS[trait])}"
@@ -204,7 +204,7 @@ class PopulationSpec(Record):
         return traits
 
     @model_validator(mode="after")
-    def _variables_differ(self) -> Self:
+    def _check_variables(self) -> Self:
         columns = [*self.traits.values(), *self.items]
         names = [self.id, self.weight, *(column.variable for column in columns)]
         for name in names:
