@@ -19,20 +19,18 @@ notes                   why a number is missing, and how many draws have none
 """
 
 import sys
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator
 from itertools import combinations
-from math import isnan, nan
 from pathlib import Path
 
 import numpy as np
 
 from anthology.analysis import bootstrap, resampling
 from anthology.analysis.bootstrap import Draw, Drawn
+from anthology.analysis.comparison_rows import COMPARISONS, ComparedPair, comparison_rows
 from anthology.analysis.groups import group_stats
 from anthology.analysis.intervals import (
     INTERVALS,
-    ResampledRow,
     ResamplingSettings,
     human_bounds,
     interval_rows,
@@ -40,20 +38,14 @@ from anthology.analysis.intervals import (
     resampled_row,
 )
 from anthology.analysis.load import Respondents, load_personas, load_respondents
-from anthology.analysis.metrics import Metric, main_metrics
-from anthology.analysis.permutation import draw_sign_flips, holm_adjust, p_value
-from anthology.analysis.resampling import Answers, PermutationCount
+from anthology.analysis.metrics import main_metrics
+from anthology.analysis.permutation import draw_sign_flips
+from anthology.analysis.resampling import Answers
 from anthology.io.parquet import write_text
-from anthology.io.tables import Row, format_csv
+from anthology.io.tables import format_csv
 from anthology.models.progress import Progress
 from anthology.models.usage import Usage
 from anthology.seeds import rng_for
-
-COMPARISONS = (
-    *("survey", "metric", "model_a", "condition_a", "model_b", "condition_b"),
-    *("simulated", "difference", "low", "high", "p", "p_adjusted", "notes"),
-)
-"""The columns of `comparisons.csv`."""
 
 
 class Settings(ResamplingSettings):
@@ -116,26 +108,18 @@ def run(
     }
     permuted = resampling.permute_pairs(group, personas, differences, flips, jobs)
     pairs = [
-        _Pair(rows[i], rows[j], bool((personas[i].present & personas[j].present).any()), counted)
+        ComparedPair(
+            rows[i], rows[j], bool((personas[i].present & personas[j].present).any()), counted
+        )
         for (i, j), counted in permuted.items()
     ]
-    written = [row for metric in main_metrics() for row in _comparisons(settings, metric, pairs)]
+    written = [row for metric in main_metrics() for row in comparison_rows(settings, metric, pairs)]
     write_text(comparisons, format_csv(COMPARISONS, written))
     print(
         f"{settings.survey}: {len(rows)} conditions in {settings.bootstrap_resamples:,} draws, "
         f"{len(differences)} pairs of them compared",
         file=sys.stderr,
     )
-
-
-@dataclass(frozen=True, slots=True)
-class _Pair:
-    """Two rows, whether anyone has a persona in both, and what sign flips gave by metric."""
-
-    one: ResampledRow
-    two: ResampledRow
-    overlap: bool
-    permuted: Mapping[str, PermutationCount]
 
 
 def _drawn(
@@ -153,38 +137,3 @@ def _drawn(
         for _ in range(len(block)):
             progress.step()
     progress.close()
-
-
-def _comparisons(settings: Settings, metric: Metric, pairs: Sequence[_Pair]) -> list[Row]:
-    """Compare every two rows by one metric."""
-    rows = [_compare(settings, metric, pair) for pair in pairs]
-    adjusted = holm_adjust([p for p, _ in rows])
-    return [
-        {**row, "p": p, "p_adjusted": corrected}
-        for (p, row), corrected in zip(rows, adjusted, strict=True)
-    ]
-
-
-def _compare(settings: Settings, metric: Metric, pair: _Pair) -> tuple[float, Row]:
-    """Return the p of two rows' difference, and the rest of its row."""
-    one, two, counted = pair.one, pair.two, pair.permuted[metric.name]
-    difference = one.estimates[metric.name] - two.estimates[metric.name]
-    plausible = one.plausible_values(metric) - two.plausible_values(metric)
-    low, high = bootstrap.confidence_interval(difference, plausible, settings.confidence)
-    sides = (("a", one.notes(metric)), ("b", two.notes(metric)))
-    notes = [f"{side}: {note}" for side, note in sides if note]
-    p, few = nan, settings.bootstrap_resamples - counted.defined
-    if not pair.overlap:
-        notes.append("nobody has a persona in both")
-    elif not isnan(difference):
-        p = p_value(counted.extreme, counted.defined)
-        if few:
-            notes.append(f"undefined in {few:,} of {settings.bootstrap_resamples:,} exchanges")
-    return p, {
-        **{"survey": settings.survey, "metric": metric.name},
-        **{"model_a": one.model, "condition_a": one.condition},
-        **{"model_b": two.model, "condition_b": two.condition},
-        "simulated": max(one.simulated, two.simulated),
-        **{"difference": difference, "low": low, "high": high},
-        "notes": "; ".join(notes),
-    }

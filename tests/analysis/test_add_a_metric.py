@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 
 from anthology.analysis import metrics
+from anthology.analysis.full_rows import full_columns
 from anthology.analysis.metric_rows import metric_columns
 from anthology.figures.ranking import ranked_metrics
-from anthology.stages.metrics_full import full_columns
 from tests.support.metric_tables import (
     ROWS,
     comparison_settings,
