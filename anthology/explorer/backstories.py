@@ -36,11 +36,11 @@ class Backstories:
         return cls(path, read_table(path, ["backstory", "text", "answers"]))
 
     def answers(self) -> dict[int, list[str]]:
-        """Return the answers that each story was told in, by its number."""
+        """Return the answers that make up each story, by its number."""
         numbers = self.table["backstory"].to_pylist()
         return dict(zip(numbers, self.table["answers"].to_pylist(), strict=True))
 
-    def told(self, texts: TextTable) -> dict[str, Any]:
+    def build_block(self, texts: TextTable) -> dict[str, Any]:
         """Return each story's number and the pieces of its text."""
         whole = self.table["text"].to_pylist()
         parts = self.table["answers"].to_pylist()

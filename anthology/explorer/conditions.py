@@ -1,4 +1,4 @@
-"""One condition as the page shows it: who the personas are, what they were shown and answered."""
+"""One condition's personas, prompts and answers, in the form that the page reads."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -81,13 +81,13 @@ def build_condition(
     made
         The personas.
     natural
-        The answers that each natural story was told in.
+        The answers that make up each natural story.
     codebook
         The survey's words.
     texts
         Where texts are kept.
     progress
-        Told of each persona.
+        Advances with each persona.
 
     Raises
     ------
@@ -103,19 +103,19 @@ def build_condition(
     prompts = PromptReplay(asking, codebook, texts)
     ids = people.ids.to_pylist()
     shown: list[list[list[int]] | None] = []
-    told: list[list[int] | None] = []
+    stories: list[list[int] | None] = []
     for row, who in enumerate(ids):
         progress.step()
         if not found.present[row]:
             shown.append(None)
-            told.append(None)
+            stories.append(None)
             continue
         persona = _persona(who, made, natural, found)
         story = persona.story(natural)
         shown.append(
             prompts.of(who, persona.turns, story, dict(zip(names, given[row], strict=True)))
         )
-        told.append(texts.pieces(join_answers(story), story) if story else None)
+        stories.append(texts.pieces(join_answers(story), story) if story else None)
     kept = [made.get(who, Persona(None, None, ())) for who in ids]
     alike = [one.similarity for one in kept]
     summary = {
@@ -124,7 +124,7 @@ def build_condition(
         **{key: found.metadata[key] for key in ("backstories", "traits", "answers")},
         "numbers": [one.number for one in kept],
         "similarity": [None if a is None else float(f"{a:.4g}") for a in alike],
-        "told": told,
+        "story": stories,
         "present": found.present.tolist(),
         "positions": answer_columns(found.positions),
     }

@@ -1,4 +1,4 @@
-"""What the survey's questions and the stories' questions say, for people to read."""
+"""The wording of the survey's items and of the trait questions, for the page."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -36,7 +36,7 @@ class QuestionText:
 def respondent_trait_texts(
     book: Codebook, labels: Mapping[str, Mapping[int, str]]
 ) -> list[QuestionText]:
-    """Return the traits that respondents told, in the survey's words or, where given, our own."""
+    """Return respondents' traits in the survey's wording or, where given, in ours."""
     return [
         QuestionText(
             name, entry.wording, tuple((entry.texts | dict(labels.get(name, {}))).values())

@@ -1,4 +1,4 @@
-"""Artifacts on disk: Parquet tables that say what made them, written whole or not at all."""
+"""Artifacts: Parquet tables with metadata on what made them, written atomically."""
 
 import json
 import os
@@ -25,7 +25,7 @@ _KEY = "anthology"
 
 @contextmanager
 def write_atomically(path: Path) -> Iterator[Path]:
-    """Give a temporary name to write to, and rename it to `path` when all went well."""
+    """Yield a temporary path, which is renamed to `path` unless an error occurs."""
     path.parent.mkdir(parents=True, exist_ok=True)
     temporary = path.with_name(f".{path.name}.{os.getpid()}.part")
     try:
@@ -42,7 +42,7 @@ def write_text(path: Path, text: str) -> None:
 
 
 class TableWriter:
-    """A table that is being written, group of rows by group of rows.
+    """Writes a table row group by row group.
 
     Parameters
     ----------
@@ -61,7 +61,7 @@ class TableWriter:
         self._rows: list[tuple[Any, ...]] = []
         self._waiting: list[pa.Table] = []
         self.metadata: Mapping[str, Any] = {}
-        """What later stages and readers need to know about the whole."""
+        """What later stages need to know about the whole table."""
 
     def add(self, *values: Any) -> None:
         """Write one row, given by its values in the order of the columns."""
@@ -83,8 +83,8 @@ class TableWriter:
         self._writer.add_key_value_metadata({_KEY: canonical_json(made)})
         self._writer.close()
 
-    def drop(self) -> None:
-        """Let go of the file, which is not finished."""
+    def abandon(self) -> None:
+        """Close the unfinished file after an error."""
         with suppress(OSError, pa.ArrowException):
             self._writer.close()
 
@@ -138,7 +138,7 @@ def open_writer(
     stage
         The stage that made it.
     settings
-        What the stage was told.
+        The stage's settings.
 
     Yields
     ------
@@ -167,7 +167,7 @@ def open_writer(
                 yield sheet
                 sheet.close({**made, "metadata": dict(sheet.metadata)})
             except BaseException:
-                sheet.drop()
+                sheet.abandon()
                 raise
     except OSError as error:
         raise DataError(f"cannot be written: {error}", where=str(path)) from error

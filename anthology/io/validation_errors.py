@@ -1,4 +1,4 @@
-"""Pydantic's findings, told to somebody who wrote a YAML file."""
+"""Pydantic's validation errors in words for the author of a YAML file."""
 
 import re
 from collections.abc import Callable, Iterable
@@ -22,7 +22,7 @@ def explain_validation_error(
     *,
     where: Callable[[tuple[str | int, ...]], str],
 ) -> ConfigurationError:
-    """Turn all findings about one document into one error.
+    """Turn all validation errors of one document into one message.
 
     Parameters
     ----------
@@ -97,7 +97,7 @@ def _key(path: tuple[str | int, ...]) -> str:
 
 def _value(data: Any, path: tuple[str | int, ...]) -> str:
     if _SECRET.search(str(path[-1]) if path else ""):
-        return ""  # Somebody may have put a key there.
+        return ""  # It may hold an API key.
     for step in path:
         if isinstance(data, dict) and step not in data:
             return ""

@@ -91,7 +91,7 @@ def read_record(path: Path, grammar: type[R]) -> R:
 
 
 def validate_record(content: Any, grammar: type[R], where: str) -> R:
-    """Return the record that some content makes, its mistakes told with their place."""
+    """Return the record that some content makes, or raise an error that locates each mistake."""
     try:
         return grammar.model_validate(content)
     except ValidationError as error:

@@ -29,7 +29,7 @@ PACKAGES = (
     "transformers",
     "vllm",
 )
-"""Those whose version may change a result, or who else would be asked about it."""
+"""Packages whose version may change a result."""
 
 _PACKAGE = Path(__file__).parents[1]
 _SCHEDULERS = {"SLURM_JOB_ID": "Slurm", "PBS_JOBID": "PBS", "LSB_JOBID": "LSF"}
@@ -69,7 +69,7 @@ def git_commit(folder: Path) -> tuple[str | None, bool | None]:
     """
     if not any((above / ".git").exists() for above in folder.parents):
         return None, None
-    # Whoever else works in the checkout must never find it locked.
+    # Must not lock the repository for other processes.
     quiet = {**os.environ, "GIT_OPTIONAL_LOCKS": "0"}
     git = ["git", "-C", str(folder)]
     looked = [

@@ -1,4 +1,4 @@
-"""Watching one stage, and writing down what it made and what that took."""
+"""Records what a stage made, from what, and at what cost."""
 
 import platform
 import sys
@@ -44,7 +44,7 @@ class StageRecorder:
         Parameters
         ----------
         options
-            What the command was told; those that are paths, or lists of them, name files.
+            The command's options; those that are paths, or lists of them, name files.
         """
         self._before = _seen(dict.fromkeys(_paths(options.values())))
 
@@ -52,12 +52,12 @@ class StageRecorder:
         """Write a record beside each file that the stage made.
 
         A record is no reason for a stage to fail that made what it was to make, so whatever goes
-        wrong here is told in one line.
+        wrong here is a one-line warning.
 
         Parameters
         ----------
         settings
-            All that the stage was told.
+            The stage's settings.
         asked
             The models that it was to ask, and what that took.
         """
@@ -83,13 +83,13 @@ class StageRecorder:
     ) -> None:
         parts = find_shards(made, given)
         inputs = [hash_file(file) for file in given if file not in parts and file.is_file()]
-        told = {name: value for name, value in settings.items() if name != "code"}
+        recorded = {name: value for name, value in settings.items() if name != "code"}
         common = {
             "stage": self._stage,
             "software": describe_software(str(settings.get("code", ""))),
             "run": run,
             "inputs": inputs,
-            "settings": redact_secrets(told),
+            "settings": redact_secrets(recorded),
             "models": [_asking(one) for one in asked],
         }
         for file in made:

@@ -1,4 +1,4 @@
-"""What is recorded of a file and of the run that made it."""
+"""The provenance record of a file."""
 
 from datetime import datetime
 from typing import Any
@@ -105,7 +105,7 @@ class UsageRecord(Record):
 
 
 class ProvenanceRecord(Record):
-    """How a file came to be."""
+    """What made a file: command, settings, software, inputs, models and cost."""
 
     format: int = FORMAT
     """The form of this record."""
@@ -120,7 +120,7 @@ class ProvenanceRecord(Record):
     inputs: list[FileHash] = []
     """The files that it was made from; where parts were joined, what those were made from."""
     settings: dict[str, Any] = {}
-    """All that the stage was told."""
+    """The stage's settings."""
     models: list[UsageRecord] = []
     """The models that it was to ask."""
     shards: list[CommandRun] = []

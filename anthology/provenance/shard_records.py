@@ -1,4 +1,4 @@
-"""The record of an artifact that was joined from parts, which are gone when it is there."""
+"""Merges the records of shards into that of the artifact that was joined from them."""
 
 import re
 from collections.abc import Iterable, Sequence
@@ -74,8 +74,8 @@ def _together(askings: Iterable[UsageRecord]) -> list[UsageRecord]:
             found[name] = asking
             continue
         counts = {key: getattr(before, key) + getattr(asking, key) for key in COUNTS}
-        told = {key: _either(before, asking, key) for key in ("served", "version", "address")}
-        found[name] = before.model_copy(update={**counts, **told})
+        server = {key: _either(before, asking, key) for key in ("served", "version", "address")}
+        found[name] = before.model_copy(update={**counts, **server})
     return list(found.values())
 
 

@@ -124,7 +124,7 @@ def format_table(path: Path) -> str:
     """Return a CSV table with its columns aligned, numbers to three decimals.
 
     Columns that hold nothing are left out, and those that hold one value throughout
-    are told once, above the table.
+    are given once, above the table.
     """
     try:
         with path.open(newline="", encoding="utf-8") as file:

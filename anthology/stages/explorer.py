@@ -1,4 +1,4 @@
-"""The explorer stage: a page to look at single people, stories, prompts and answers."""
+"""The explorer stage: a page that shows single respondents, backstories, prompts and answers."""
 
 import sys
 from dataclasses import asdict
@@ -96,7 +96,7 @@ def collect_blocks(
     chosen = _drawn(everyone, settings)
     found = everyone.select(chosen)
     natural = Backstories.read(backstories) if backstories else None
-    told = natural.told(texts) if natural else None
+    block = natural.build_block(texts) if natural else None
     known = natural.answers() if natural else {}
     answered = [one.select(chosen) for one in answers_of(settings, everyone, responses)]
     files = {path.stem: path for path in made}
@@ -121,7 +121,7 @@ def collect_blocks(
             asdict(one) for one in item_texts(read_interview_settings(answered[0].path).items, book)
         ],
         "ids": found.ids.to_pylist(),
-        "told": [
+        "trait_values": [
             answer_columns(
                 found.trait(one.name, [code for code, _ in book.traits[one.name].options])
             )
@@ -135,7 +135,7 @@ def collect_blocks(
     return {
         "study": study,
         **{f"condition-{i}": details for i, (_, details) in enumerate(parts)},
-        "stories": told and traits and {**told, **trait_distributions(traits, told["numbers"])},
+        "stories": block and traits and {**block, **trait_distributions(traits, block["numbers"])},
         "texts": texts.all(),
     }
 

@@ -1,4 +1,4 @@
-"""Released backstories, read from the files they come in."""
+"""Reads backstories that somebody else generated from CSV, JSON, JSON lines, Parquet or text."""
 
 import csv
 import io
@@ -204,7 +204,7 @@ def _pickled(path: Path) -> DataError:
     load = f"pickle.load(open({path.name!r}, 'rb'))"
     turn = f"json.dump(list({load}), open({path.stem + '.json'!r}, 'w'))"
     return DataError(
-        "is a pickle, which is not read: loading one runs code from whoever wrote it",
+        "is a pickle, which is not read: loading one can run arbitrary code",
         where=str(path),
         hint=f'If you trust the file, turn it into JSON: python -c "import json, pickle; {turn}"',
     )

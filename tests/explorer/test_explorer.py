@@ -145,7 +145,7 @@ def test_replies_are_counted_and_the_last_is_given(
 def test_words_are_those_that_were_read_out(blocks: dict[str, Any]) -> None:
     study = blocks["study"]
     assert [trait["options"] for trait in study["traits"]] == [("Young", "Old <i>enough</i>")]
-    assert study["told"] == [[0, 1, -1]]
+    assert study["trait_values"] == [[0, 1, -1]]
     assert [item["ordinal"] for item in study["items"]] == [True, False]
     assert study["items"][0]["wording"] == "Is it good?"
 
@@ -168,7 +168,7 @@ def test_without_natural_stories_there_is_no_block_of_them(survey: Explored) -> 
     files |= {"made": files.pop("personas")[:1], "responses": files["responses"][:1]}
     found = collect_blocks(settings, **files)
     assert found["stories"] is None
-    assert found["study"]["conditions"][0]["told"] == [None] * 3
+    assert found["study"]["conditions"][0]["story"] == [None] * 3
 
 
 def test_of_many_people_some_are_drawn_and_the_page_says_so(

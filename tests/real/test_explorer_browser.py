@@ -218,8 +218,8 @@ def test_every_view_states_the_source_of_its_data(browser: Any, survey: Explored
         for where in ("", GREEDY, "view=stories", "view=stories&story=4"):
             page = visit.open(where)
             notice = page.locator("#notice").inner_text()
-            assert ("do not pass it on" in notice) == private
-            assert ("nobody here exists" in notice) != private
+            assert ("do not share it" in notice) == private
+            assert ("none of these people exist" in notice) != private
             assert ("ours.sav" in page.locator("#sources").inner_text()) == private
             assert page.locator("#notice").bounding_box()["y"] < 200
         visit.page.close()

@@ -38,7 +38,7 @@ async function show() {
   document.body.classList.toggle('chosen', state.wanted !== undefined);
   document.title = [state.wanted ?? state.view, known.study.survey].join(', ');
 
-  // The list is made again where it is another one, and else only told what is chosen.
+  // The list is rebuilt when it is another one; otherwise only the selection moves.
   const finder = (finders[state.view] ??= new Finder(document.getElementById('find')));
   finder.choose(stories ? state.story : state.person);
   if (listed.view !== state.view || (!stories && listed.shown !== state.shown)) {
@@ -93,7 +93,7 @@ function sourcesOfStories() {
 
 async function open() {
   if (!('DecompressionStream' in window)) {
-    throw new Error('This browser is too old for this page; one of 2023 or later opens it.');
+    throw new Error('This browser is too old for this page; use one from 2023 or later.');
   }
   await need('study');
   document.getElementById('survey').textContent = known.study.survey;

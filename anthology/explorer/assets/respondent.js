@@ -23,7 +23,7 @@ function showRespondents(finder, state) {
     finder.more('More filters', [
       finder.choice('equal', 'Items equal', items),
       matched ? finder.number('alike', 'Similarity', 'at least') : null,
-      ...finder.traits(study.traits, (i) => study.told[i]),
+      ...finder.traits(study.traits, (i) => study.trait_values[i]),
     ].filter(Boolean)),
   ];
   return finder.show(controls, (wanted) => findRespondents(wanted, state));
@@ -34,7 +34,7 @@ async function findRespondents(wanted, state) {
   const { shown } = state;
   const { equal, both } = agreement(shown);
   const all = study.ids.map((_, i) => i).filter((i) => shown.present[i]);
-  let found = withTraits(all, wanted, (i) => study.told[i]);
+  let found = withTraits(all, wanted, (i) => study.trait_values[i]);
   if (wanted.equal) found = found.filter((i) => equal[i] >= Number(wanted.equal));
   if (wanted.alike) found = found.filter((i) => shown.similarity[i] >= Number(wanted.alike));
   const sought = words(wanted.text ?? '');
@@ -42,7 +42,7 @@ async function findRespondents(wanted, state) {
     await need('texts');
     found = found.filter((i) => {
       const id = study.ids[i].toLowerCase();
-      const story = shown.told[i] ? searchable(shown.told[i]) : '';
+      const story = shown.story[i] ? searchable(shown.story[i]) : '';
       return sought.every((word) => id.includes(word) || story.includes(word));
     });
   }
@@ -68,8 +68,8 @@ async function findRespondents(wanted, state) {
 }
 
 function traitsOf(person) {
-  const { traits, told } = known.study;
-  return traits.map((trait, i) => trait.options[told[i][person]]).filter((text) => text !== undefined);
+  const { traits, trait_values: values } = known.study;
+  return traits.map((trait, i) => trait.options[values[i][person]]).filter((text) => text !== undefined);
 }
 
 function storyLine(condition, person) {
@@ -129,14 +129,14 @@ function traitTable(condition, person) {
   const matched = condition.matching !== null && condition.numbers[person] !== null;
   const story = matched ? stories.numbers.indexOf(condition.numbers[person]) : -1;
   const asked = new Map(story < 0 ? [] : stories.traits.map((trait) => [trait.name, trait]));
-  const told = new Map(study.traits.map((trait, i) => [trait.name, trait.options[study.told[i][person]]]));
-  const names = [...new Set([...told.keys(), ...asked.keys()])];
+  const own = new Map(study.traits.map((trait, i) => [trait.name, trait.options[study.trait_values[i][person]]]));
+  const names = [...new Set([...own.keys(), ...asked.keys()])];
   const rows = names.map((name) =>
     el(
       'tr',
       {},
       el('th', { scope: 'row', class: 'name' }, name),
-      el('td', { class: 'told' }, told.get(name) ?? el('span', { class: 'quiet' }, 'not known')),
+      el('td', { class: 'own' }, own.get(name) ?? el('span', { class: 'quiet' }, 'not known')),
       story < 0 ? null : el('td', { class: 'says' }, asked.has(name)
         ? distribution(asked.get(name), story, { all: false })
         : el('span', { class: 'quiet' }, 'not asked')),
@@ -152,7 +152,7 @@ function traitTable(condition, person) {
 }
 
 function storyOf(condition, person) {
-  const pieces = condition.told[person];
+  const pieces = condition.story[person];
   if (!pieces) return [heading('Story'), el('p', { class: 'quiet' }, 'This condition has no stories.')];
   const number = condition.numbers[person];
   const more = condition.matching === null ? '' : el('a', { href: address({ view: 'stories', story: number }) },

@@ -108,14 +108,14 @@ function provenance(rows) {
   const shown = rows.filter(([, from]) => from);
   const simulated = shown.filter(([, from]) => isSimulated(from)).map(([what]) => what.toLowerCase());
   const people = isSimulated(source)
-    ? 'The respondents are simulated: nobody here exists.'
-    : 'This page holds the answers of respondents to a survey. Keep it as closely as the survey’s ' +
-      'file, and do not pass it on.';
-  const rest = simulated.length ? ` Simulated, and evidence about nothing: ${simulated.join(', ')}.` : '';
+    ? 'The respondents are simulated: none of these people exist.'
+    : 'This page holds the answers of respondents to a survey. Protect it like the survey’s file, ' +
+      'and do not share it.';
+  const rest = simulated.length ? ` Synthetic, without evidential value: ${simulated.join(', ')}.` : '';
   notice.classList.toggle('private', !isSimulated(source));
   notice.textContent =
     simulated.length === shown.length
-      ? 'All of this is simulated: nobody here exists, and nothing here is evidence about anybody.'
+      ? 'All of this is synthetic: none of these people exist, and nothing here has evidential value.'
       : people + rest;
   document
     .getElementById('sources')
