@@ -39,7 +39,7 @@ def test_an_address_is_not_looked_for_on_disk() -> None:
     check_image("docker://registry.example.org/anthology:1")
 
 
-def test_a_missing_image_is_told_before_anything_runs(fresh: Project) -> None:
+def test_a_missing_image_is_an_error_before_anything_runs(fresh: Project) -> None:
     done = fresh.snakemake("--software-deployment-method", "apptainer", "--dry-run")
     assert done.status == 1
     assert f"error: {DEFAULT_IMAGE}: there is no such image" in done.text
@@ -56,18 +56,18 @@ def test_folders_are_shown_under_their_own_paths_beside_those_that_were(
     assert os.environ["APPTAINER_BIND"] == f"/scratch,{tmp_path},{tmp_path}/people"
 
 
-def test_a_command_by_itself_checks_no_code(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_command_without_a_workflow_checks_no_code(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv(CODE_VARIABLE, raising=False)
     check_code_hash()
 
 
-def test_other_code_than_was_meant_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_code_other_than_the_workflows_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv(CODE_VARIABLE, "0123456789abcdef")
     with pytest.raises(ConfigurationError, match="not the one that started the workflow"):
         check_code_hash()
 
 
-def test_any_change_of_what_is_installed_is_other_code_and_nothing_else_is(tmp_path: Path) -> None:
+def test_the_code_hash_changes_with_installed_files_only(tmp_path: Path) -> None:
     source = Path(__file__).parents[2] / "anthology"
     package = shutil.copytree(source, tmp_path / "anthology")
     meant = _promised(tmp_path)

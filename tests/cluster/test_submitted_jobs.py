@@ -19,7 +19,7 @@ def nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv(SUBMITTED_VARIABLE)
 
 
-def test_what_was_promised_is_done_in_whatever_order_it_is_told(tmp_path: Path) -> None:
+def test_submitted_settings_are_accepted_in_any_order(tmp_path: Path) -> None:
     record_submitted(tmp_path / "promised", JOBS)
     for settings in JOBS:
         check_submitted(settings)
@@ -27,13 +27,13 @@ def test_what_was_promised_is_done_in_whatever_order_it_is_told(tmp_path: Path) 
 
 
 @pytest.mark.parametrize("settings", [['{"a":3}'], ['{"a":1}'], []])
-def test_what_was_not_is_refused(tmp_path: Path, settings: list[str]) -> None:
+def test_settings_that_were_not_submitted_are_refused(tmp_path: Path, settings: list[str]) -> None:
     record_submitted(tmp_path / "promised", JOBS)
     with pytest.raises(ConfigurationError, match="was changed after this job was submitted"):
         check_submitted(settings)
 
 
-def test_without_a_run_or_its_files_all_is_done(tmp_path: Path) -> None:
+def test_without_a_run_all_settings_are_accepted(tmp_path: Path) -> None:
     check_submitted(["anything"])
     record_submitted(tmp_path / "promised", JOBS)
     Path(os.environ[SUBMITTED_VARIABLE]).unlink()
@@ -51,7 +51,7 @@ def test_equal_runs_share_a_file_and_others_have_their_own(tmp_path: Path) -> No
 
 
 @pytest.mark.slow
-def test_a_run_promises_just_the_settings_of_its_jobs(
+def test_a_run_records_just_the_settings_of_its_jobs(
     project: Project, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     answers = "results/w34/responses/simulated/qa.parquet"

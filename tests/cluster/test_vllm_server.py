@@ -31,7 +31,7 @@ def words(**fields: Any) -> list[str]:
     return build_arguments("tiny", spec, "127.0.0.1", 7)
 
 
-def test_vllm_is_told_what_the_file_says() -> None:
+def test_vllm_gets_the_options_of_the_models_file() -> None:
     engine = {
         "dtype": "float32",
         "enable_chunked_prefill": False,
@@ -60,12 +60,12 @@ def test_vllm_is_told_what_the_file_says() -> None:
         ({"engine": {"dtype": 1}, "endpoint": {"engine": {"dtype": 2}}}, "dtype stands both"),
     ],
 )
-def test_what_cannot_be_served_is_told(fields: dict[str, Any], said: str) -> None:
+def test_a_model_that_cannot_be_served_is_refused(fields: dict[str, Any], said: str) -> None:
     with pytest.raises(ConfigurationError, match=said):
         words(**fields)
 
 
-def test_a_port_that_is_held_goes_to_the_server_and_to_nobody_who_asks_for_any() -> None:
+def test_a_reserved_port_goes_to_the_server_alone() -> None:
     with reserve_port("127.0.0.1") as port:
         with socket.socket() as other, pytest.raises(OSError, match="in use"):
             other.bind(("127.0.0.1", port))
@@ -125,7 +125,7 @@ def test_a_server_does_not_outlive_what_started_it(place: Place) -> None:
     os.kill(int((place.path / "bin/engine.pid").read_text()), signal.SIGKILL)
 
 
-def test_other_machines_are_let_in_by_name_only_where_that_is_wanted(place: Place) -> None:
+def test_only_a_host_name_opens_the_server_to_other_machines(place: Place) -> None:
     process = place.serve("--host", "localhost")
     assert place.ready(process).address.startswith("http://localhost:")
     process.terminate()
@@ -144,7 +144,7 @@ def test_the_job_is_named(place: Place) -> None:
 # What goes wrong.
 
 
-def test_a_server_that_does_not_start_shows_its_last_words(place: Place) -> None:
+def test_a_server_that_does_not_start_shows_the_end_of_its_log(place: Place) -> None:
     place.goes_wrong(says="\n".join(f"line {n}" for n in range(100)))
     status, _, err = place.finished()
     assert status == 1
@@ -186,13 +186,13 @@ def test_what_a_dead_server_left_is_replaced(place: Place) -> None:
     assert not place.file.exists()
 
 
-def test_a_program_that_is_not_there_is_told(place: Place) -> None:
+def test_a_missing_program_is_named(place: Place) -> None:
     status, _, err = place.finished("--vllm", "/nowhere/vllm")
     assert status == 1
     assert "there is no program '/nowhere/vllm'" in err
 
 
-def test_a_file_that_names_no_place_for_the_address_is_told(place: Place) -> None:
+def test_a_model_without_an_address_file_is_refused(place: Place) -> None:
     place.declare(endpoint={})
     status, _, err = place.finished()
     assert status == 1

@@ -64,7 +64,7 @@ def test_each_server_has_a_key_that_stands_on_no_command_line(place: Place) -> N
     assert not any(key in json.dumps(place.started()) for key in keys)
 
 
-def test_a_command_that_is_none_is_told(place: Place) -> None:
+def test_a_missing_command_is_named(place: Place) -> None:
     status, _, err = place.finished("--beside", "nonsense-that-is-nowhere")
     assert status == 1
     assert "nonsense-that-is-nowhere: cannot be run" in err
@@ -90,7 +90,7 @@ def test_a_signal_ends_the_command_with_all_that_it_started(place: Place) -> Non
     assert place.left() == []
 
 
-def test_a_server_beside_a_command_is_nobody_elses(place: Place) -> None:
+def test_a_server_beside_a_command_serves_that_command_alone(place: Place) -> None:
     process = place.serve(SLURM_JOB_ID="5")
     first = place.ready(process)
     told = [json.loads(place.finished("--beside", *SHOW)[1]) for _ in range(2)]

@@ -109,7 +109,7 @@ def test_a_server_that_lists_nothing_wants_a_name() -> None:
     assert "Set `model`" in error.hint
 
 
-def test_an_address_that_lacks_its_version_is_told_apart() -> None:
+def test_an_address_without_v1_gets_a_hint() -> None:
     async def run() -> None:
         async with placed() as place:
             await ask(place.url.removesuffix("/v1"))
@@ -128,14 +128,14 @@ def test_an_address_that_lacks_its_version_is_told_apart() -> None:
         (plain({"error": {"message": "not you"}}, 403), "not you"),
     ],
 )
-def test_what_is_no_server_or_wants_another_key_is_told_at_once(models: Handler, said: str) -> None:
+def test_a_wrong_server_or_key_fails_at_once(models: Handler, said: str) -> None:
     error = told(models=models)
     assert isinstance(error, EndpointError)
     assert said in error.what
     assert "model mine at http://127.0.0.1" in error.where
 
 
-def test_an_address_where_nobody_is_is_told_at_once() -> None:
+def test_an_address_without_a_server_fails_at_once() -> None:
     with pytest.raises(EndpointError, match="no connection"):
         asyncio.run(ask("http://127.0.0.1:9/v1"))
 
@@ -143,7 +143,7 @@ def test_an_address_where_nobody_is_is_told_at_once() -> None:
 @pytest.mark.parametrize(
     "url", ["localhost:8000/v1", "file:///v1", "http://", "http://a:b@c/v1", "http://c/v1?key=b"]
 )
-def test_what_is_no_plain_address_is_told_without_repeating_it(url: str) -> None:
+def test_a_malformed_address_is_not_quoted(url: str) -> None:
     with pytest.raises(EndpointError) as caught:
         asyncio.run(ask(url))
     assert "a:b" not in str(caught.value)
@@ -173,7 +173,7 @@ def test_the_variable_of_the_address_wins(monkeypatch: pytest.MonkeyPatch) -> No
     assert asyncio.run(run()).completions == (Completion(" yes"),)
 
 
-def test_further_fields_that_collide_are_told_before_anything_is_sent() -> None:
+def test_colliding_body_fields_are_refused_before_any_request() -> None:
     with pytest.raises(ConfigurationError, match="temperature"):
         asyncio.run(ask("http://127.0.0.1:9/v1", who=identity(body={"temperature": 0})))
 
@@ -197,9 +197,7 @@ def test_further_fields_that_collide_are_told_before_anything_is_sent() -> None:
         broken_off,
     ],
 )
-def test_trouble_that_passes_costs_no_answer(
-    first: Handler, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_transient_errors_cost_no_answer(first: Handler, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("anthology.models.limiter._FIRST_REST", 0.0)
 
     async def run() -> tuple[Reply, int]:
@@ -235,7 +233,7 @@ def test_a_server_that_starts_again_costs_time_and_no_answer(
     assert [reply.completions for reply in asyncio.run(run())] == [(Completion(" yes"),)] * 20
 
 
-def test_a_server_that_stays_away_is_given_up_when_the_patience_is_over(
+def test_a_server_that_stays_away_is_given_up(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr("anthology.models.limiter._FIRST_REST", 0.01)
@@ -271,14 +269,14 @@ def test_a_request_that_breaks_the_connection_every_time_fails_by_itself() -> No
         (hanging, "no answer within 0.2 s"),
     ],
 )
-def test_trouble_that_stays_is_named(reply: Handler, said: str) -> None:
+def test_a_lasting_error_is_named(reply: Handler, said: str) -> None:
     error = told(reply, retries=0, timeout=0.2)
     assert said in error.what
     assert "model mine at http://127.0.0.1" in error.where
 
 
 @pytest.mark.parametrize("status", [302, 401, 403, 404])
-def test_an_endpoint_of_no_use_is_not_asked_again(status: int) -> None:
+def test_a_useless_endpoint_gets_no_further_request(status: int) -> None:
     async def run() -> int:
         async with placed(plain({"error": "no"}, status, Location="/elsewhere")) as place:
             with pytest.raises(EndpointError):
@@ -288,19 +286,19 @@ def test_an_endpoint_of_no_use_is_not_asked_again(status: int) -> None:
     assert asyncio.run(run()) == 1
 
 
-def test_an_empty_account_is_told_at_once() -> None:
+def test_an_account_without_credit_fails_at_once() -> None:
     error = told(plain({"error": {"message": "pay", "code": "insufficient_quota"}}, 429))
     assert isinstance(error, EndpointError)
     assert "no credit" in error.what
 
 
-def test_a_refused_request_is_told_in_the_words_of_the_server() -> None:
+def test_a_refusal_quotes_the_server() -> None:
     error = told(plain({"error": {"message": "longer than 8192 tokens"}}, 400))
     assert type(error) is RefusedError
     assert "longer than 8192 tokens" in error.what
 
 
-def test_what_cannot_be_asked_is_told_without_asking() -> None:
+def test_an_impossible_request_is_refused_without_sending() -> None:
     async def run() -> int:
         async with placed() as place:
             with pytest.raises(ModelError, match="no constrained output"):
@@ -323,6 +321,6 @@ def test_what_is_sent_is_json_of_utf_8() -> None:
     assert asyncio.run(run()) == json.dumps("Größe “?” \u2028 😀")
 
 
-def test_what_is_no_text_is_told_without_asking() -> None:
+def test_invalid_unicode_is_refused_without_sending() -> None:
     error = told(request=Request("\ud800", Sampling()))
     assert "no text" in error.hint

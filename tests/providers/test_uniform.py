@@ -25,7 +25,7 @@ def test_uniform_answers_are_uniform(api: Literal["text", "chat"]) -> None:
     assert max(abs(count / 4000 - 0.25) for count in counts.values()) < 0.03
 
 
-def test_uniform_keeps_to_choices() -> None:
+def test_uniform_answers_only_with_the_choices() -> None:
     request = Request("?", Sampling(), n=50, choices=("x", "y"), seed=1)
     reply = asyncio.run(Uniform().sample(request))
     assert {draw.text for draw in reply.completions} == {"x", "y"}
@@ -33,7 +33,7 @@ def test_uniform_keeps_to_choices() -> None:
     assert told.label_probs == LabelProbs((0.5, 0.5))
 
 
-def test_uniform_tells_no_stories() -> None:
+def test_uniform_writes_no_stories() -> None:
     request = Request(render_text((), Ask(OPEN), LAYOUT), Sampling())
     with pytest.raises(ModelError, match="without options"):
         asyncio.run(Uniform().sample(request))

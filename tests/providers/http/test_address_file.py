@@ -57,7 +57,7 @@ def refused(model: OpenAIModel) -> EndpointError:
 # The file.
 
 
-def test_what_is_written_is_read_again_and_by_nobody_else(file: Path) -> None:
+def test_an_address_file_round_trips_and_is_private(file: Path) -> None:
     written = announce(file, NOWHERE, key=KEY, engine={"dtype": "float32"})
     assert read_address(file) == written
     assert file.stat().st_mode & 0o777 == 0o600
@@ -68,7 +68,7 @@ def test_a_key_is_not_shown_with_the_rest(file: Path) -> None:
     assert KEY not in repr(announce(file, NOWHERE, key=KEY))
 
 
-def test_a_server_that_lets_in_its_own_machine_alone_is_told_elsewhere(file: Path) -> None:
+def test_a_loopback_server_on_another_machine_is_an_error(file: Path) -> None:
     announce(file, NOWHERE, host="login1")
     error = refused(served(file))
     assert "job 17 on login1" in error.what
@@ -199,7 +199,7 @@ def test_a_model_that_is_not_declared_is_named_with_its_neighbours(tmp_path: Pat
         ({"engine": {"dtype": "float16"}}, "with dtype: float16, but `engine`"),
     ],
 )
-def test_a_server_of_something_else_is_told_at_once(
+def test_a_server_of_another_model_fails_at_once(
     file: Path, fields: dict[str, Any], said: str
 ) -> None:
     announce(file, NOWHERE, **fields)
@@ -209,7 +209,7 @@ def test_a_server_of_something_else_is_told_at_once(
     assert str(file) in error.where
 
 
-def test_a_server_that_lists_another_model_is_told_at_once(file: Path) -> None:
+def test_a_server_that_lists_another_model_fails_at_once(file: Path) -> None:
     async def run() -> None:
         async with placed(models=plain({"data": [{"id": "other"}]})) as place:
             announce(file, place.url)
@@ -220,7 +220,7 @@ def test_a_server_that_lists_another_model_is_told_at_once(file: Path) -> None:
     assert "job 17" in caught.value.hint
 
 
-def test_a_server_that_wants_another_key_is_told_with_its_file(file: Path) -> None:
+def test_a_rejected_key_names_the_address_file(file: Path) -> None:
     async def run() -> None:
         async with placed(models=plain({"error": "no"}, 401)) as place:
             announce(file, place.url, key=KEY)
@@ -313,7 +313,7 @@ def test_a_server_that_moves_is_followed(file: Path, capsys: pytest.CaptureFixtu
     assert capsys.readouterr().err.count("the server has moved") == 1
 
 
-def test_somebody_else_at_the_old_place_is_no_reason_to_end(file: Path) -> None:
+def test_another_server_at_the_old_address_does_not_end_the_stage(file: Path) -> None:
     async def run() -> Reply:
         async with placed(plain({"error": "no"}, 401)) as old, placed() as new:
             model = served(file)
@@ -328,7 +328,7 @@ def test_somebody_else_at_the_old_place_is_no_reason_to_end(file: Path) -> None:
     assert asyncio.run(run()).completions == (Completion(" yes"),)
 
 
-def test_a_server_that_comes_back_with_another_model_ends_the_asking(file: Path) -> None:
+def test_a_server_that_returns_with_another_model_ends_the_stage(file: Path) -> None:
     async def run() -> None:
         model = served(file)
         try:
@@ -344,7 +344,7 @@ def test_a_server_that_comes_back_with_another_model_ends_the_asking(file: Path)
         asyncio.run(run())
 
 
-def test_a_proxy_is_not_asked_the_way_to_a_node(
+def test_proxies_are_bypassed_for_cluster_nodes(
     file: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for name in ("http_proxy", "HTTP_PROXY", "all_proxy"):

@@ -16,14 +16,14 @@ def refused(status: int, headers: dict[str, str] | None = None, **error: Any) ->
 
 
 @pytest.mark.parametrize("status", [408, 409, 425, 500, 502, 504])
-def test_trouble_of_a_server_may_pass(status: int) -> None:
+def test_server_errors_are_transient(status: int) -> None:
     error = refused(status)
     assert isinstance(error, TransientError)
     assert not error.crowded
 
 
 @pytest.mark.parametrize("status", [429, 503, 529])
-def test_a_crowded_server_is_no_fault_of_the_request(status: int) -> None:
+def test_overload_is_no_failure_of_the_request(status: int) -> None:
     error = refused(status)
     assert isinstance(error, TransientError)
     assert error.crowded
@@ -40,12 +40,12 @@ def test_other_refusals_concern_one_request(status: int) -> None:
 
 
 @pytest.mark.parametrize("where", ["code", "type"])
-def test_an_empty_account_is_not_waited_for(where: str) -> None:
+def test_an_account_without_credit_is_not_retried(where: str) -> None:
     error: dict[str, Any] = {where: "insufficient_quota"}
     assert isinstance(refused(429, **error), EndpointError)
 
 
-def test_a_model_without_a_chat_template_is_told_apart() -> None:
+def test_a_missing_chat_template_ends_the_stage() -> None:
     error = refused(400, message="default chat template is no longer allowed")
     assert isinstance(error, EndpointError)
     assert "api: completions" in error.hint
@@ -85,11 +85,11 @@ def test_a_message_is_found_wherever_servers_put_it(payload: Any) -> None:
     assert error_message(payload) == "too long"
 
 
-def test_a_page_is_not_repeated() -> None:
+def test_an_html_page_is_not_quoted() -> None:
     assert error_message("<!doctype html><title>502") == "an HTML page"
 
 
-def test_nothing_said_is_told_as_that() -> None:
+def test_a_missing_error_message_is_named_as_missing() -> None:
     assert "no reason given" in error_from_response(500, "", {}).what
 
 

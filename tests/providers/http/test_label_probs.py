@@ -42,7 +42,7 @@ def test_exact_probabilities_leave_nothing_unseen(chat: bool) -> None:
     assert reply.prompt_tokens > 0
 
 
-def test_beginnings_that_were_not_written_are_asked_for() -> None:
+def test_open_prefixes_are_followed_by_further_requests() -> None:
     with serving(Serving(bare=0.25)) as server:
         exact = shares(server.url, label_logprobs=True).label_probs
         assert server.counts.answered.total() == 2
@@ -52,7 +52,7 @@ def test_beginnings_that_were_not_written_are_asked_for() -> None:
     assert sum(exact.probs) - sum(likeliest.probs) == pytest.approx(0.25, abs=0.02)
 
 
-def test_what_is_not_among_the_likeliest_tokens_is_unseen() -> None:
+def test_probability_outside_the_top_tokens_is_unseen() -> None:
     with serving(Serving(bare=0)) as server:
         few = shares(server.url, top_logprobs=2).label_probs
         many = shares(server.url, top_logprobs=5).label_probs
@@ -61,7 +61,7 @@ def test_what_is_not_among_the_likeliest_tokens_is_unseen() -> None:
     assert sum(few.probs) + few.unseen >= sum(many.probs)
 
 
-def test_labels_are_looked_up_once() -> None:
+def test_labels_are_tokenized_once() -> None:
     paths: list[str] = []
 
     async def run(url: str) -> None:
@@ -93,20 +93,20 @@ def test_a_server_without_tokenize_says_what_to_set() -> None:
     assert "label_logprobs: false" in caught.value.hint
 
 
-def test_a_server_that_ignores_which_tokens_are_wanted_is_found_out() -> None:
+def test_a_server_that_ignores_the_requested_tokens_is_an_error() -> None:
     with serving(Serving(labels="ignored")) as server, pytest.raises(ModelError) as caught:
         shares(server.url, label_logprobs=True)
     assert "label_logprobs" in caught.value.hint
 
 
 @pytest.mark.parametrize("chat", [True, False])
-def test_a_server_that_ignores_logprobs_is_found_out(chat: bool) -> None:
+def test_a_server_that_ignores_logprobs_is_an_error(chat: bool) -> None:
     with serving(Serving(logprobs="ignored")) as server, pytest.raises(ModelError) as caught:
         shares(server.url, chat=chat, top_logprobs=5)
     assert "although they were asked for" in caught.value.what
 
 
-def test_too_many_tokens_are_told_before_they_are_asked_for() -> None:
+def test_too_many_tokens_are_refused_before_any_request() -> None:
     choices = tuple(chr(0x4E00 + i) for i in range(130))
     with serving() as server, pytest.raises(ModelError, match="128 at most"):
         shares(server.url, choices=choices, label_logprobs=True)

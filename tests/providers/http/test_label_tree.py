@@ -36,7 +36,7 @@ def walked(choices: tuple[str, ...], *positions: TokenLogprobs) -> WalkResult:
     return walk_tokens(positions, LabelSet(choices))
 
 
-def test_a_token_that_is_a_choice_gives_it_its_mass() -> None:
+def test_a_token_that_spells_a_choice_gives_it_its_probability() -> None:
     found = walked(("A", "B"), position("A", {"A": 0.6, "B": 0.3, "x": 0.1}))
     assert found.label_probs.probs == pytest.approx((0.6, 0.3))
     assert found.label_probs.unseen == pytest.approx(0)
@@ -49,14 +49,14 @@ def test_choices_with_and_without_a_leading_space_add_up() -> None:
     assert found.label_probs.unseen == pytest.approx(0.15)
 
 
-def test_a_bracket_alone_settles_nothing() -> None:
+def test_an_opening_bracket_alone_decides_nothing() -> None:
     found = walked(
         ABC, position("(", {"(": 0.8, "[": 0.2}), position("A", {"A": 0.5, "B": 0.25, "C": 0.25})
     )
     assert found.label_probs.probs == pytest.approx((0.4, 0.2, 0.2))
 
 
-def test_one_settles_nothing_where_ten_is_a_choice_too() -> None:
+def test_one_decides_nothing_where_ten_is_a_choice_too() -> None:
     found = walked(
         ("1", "10"),
         position("1", {"1": 0.9, "10": 0.1}),
@@ -80,18 +80,18 @@ def test_an_answer_that_ends_in_a_bracket_is_no_choice() -> None:
     assert found.open_prefixes == ()
 
 
-def test_what_was_not_shown_is_unseen_in_proportion_to_how_probable_it_is_to_get_there() -> None:
+def test_unshown_probability_is_weighted_by_that_of_its_prefix() -> None:
     found = walked(ABC, position("(", {"(": 0.5}), position("A", {"A": 0.6}))
     assert found.label_probs.unseen == pytest.approx(0.5 + 0.5 * 0.4)
 
 
-def test_what_an_exact_position_does_not_show_is_no_choice() -> None:
+def test_what_an_exact_position_leaves_out_belongs_to_no_choice() -> None:
     found = walked(ABC, position("(A", {"(A": 0.3, "(B": 0.1}, exact=True))
     assert found.label_probs.probs == pytest.approx((0.3, 0.1, 0.0))
     assert found.label_probs.unseen == 0
 
 
-def test_what_an_exact_position_does_not_show_is_the_choice_that_stands_there() -> None:
+def test_what_an_exact_position_leaves_out_belongs_to_the_choice_so_far() -> None:
     found = walked(
         ("1", "10"),
         position("1", {"1": 1.0}, exact=True),
@@ -101,19 +101,19 @@ def test_what_an_exact_position_does_not_show_is_the_choice_that_stands_there() 
     assert found.label_probs.unseen == 0
 
 
-def test_beginnings_that_were_not_written_are_left_open() -> None:
+def test_prefixes_off_the_written_answer_stay_open() -> None:
     found = walked(ABC, position(" (", {" (": 0.7, "(": 0.2, "\n": 0.1}))
     assert {branch.text: branch.mass for branch in found.open_prefixes} == pytest.approx(
         {" (": 0.7, "(": 0.2, "\n": 0.1}
     )
 
 
-def test_an_open_beginning_is_followed_from_where_it_is() -> None:
+def test_an_open_prefix_is_followed_from_where_it_ends() -> None:
     found = walk_tokens([position("B", {"B": 1.0})], LabelSet(ABC), Prefix("\n(", 0.25))
     assert found.label_probs.probs == pytest.approx((0.0, 0.25, 0.0))
 
 
-def test_a_written_token_whose_text_is_not_known_ends_the_walk() -> None:
+def test_a_token_of_unknown_text_ends_the_walk() -> None:
     found = walked(ABC, position(None, {"(A": 0.25}, exact=True), position("(B", {"(B": 1.0}))
     assert found.label_probs.probs == pytest.approx((0.25, 0.0, 0.0))
     assert (found.label_probs.unseen, found.open_prefixes) == (0, ())
@@ -124,18 +124,18 @@ def test_no_positions_leave_everything_open() -> None:
 
 
 @pytest.mark.parametrize("choices", [("A", " A"), ("A", "")])
-def test_choices_that_cannot_be_told_apart_are_refused(choices: tuple[str, ...]) -> None:
+def test_indistinguishable_choices_are_refused(choices: tuple[str, ...]) -> None:
     with pytest.raises(ModelError, match="cannot be told apart"):
         LabelSet(choices)
 
 
-def test_words_need_only_the_tokens_up_to_where_they_part() -> None:
+def test_labels_need_only_the_tokens_that_distinguish_them() -> None:
     very, some = [Token(1, "Very"), Token(2, " likely")], [Token(3, "Some"), Token(4, "what")]
     needed = LabelSet(("Very likely", "Somewhat")).tokens_needed([very, some])
     assert (dict(needed.texts), needed.depth) == ({1: "Very", 3: "Some"}, 1)
 
 
-def test_a_choice_that_may_go_on_needs_one_token_more() -> None:
+def test_a_choice_that_starts_another_needs_one_more_token() -> None:
     needed = LabelSet(("1", "10")).tokens_needed([[Token(1, "1")], [Token(1, "1"), Token(2, "0")]])
     assert (dict(needed.texts), needed.depth) == ({1: "1", 2: "0"}, 2)
 
@@ -218,7 +218,7 @@ def all_answers(
 
 
 @given(models(), st.sampled_from(CHOICES))
-def test_all_branches_followed_give_what_counting_all_answers_gives(
+def test_following_all_prefixes_equals_enumerating_all_answers(
     model: Model, choices: tuple[str, ...]
 ) -> None:
     counted = dict.fromkeys((*choices, None), 0.0)
@@ -259,7 +259,7 @@ def test_exact_positions_need_only_the_tokens_that_lead_to_another_choice(
 
 
 @given(models(), st.sampled_from(CHOICES), st.integers(0, 12), st.integers(0, 3))
-def test_nothing_is_counted_twice_whatever_is_shown(
+def test_probabilities_never_add_up_to_more_than_one(
     model: Model, choices: tuple[str, ...], most: int, many: int
 ) -> None:
     def few(positions: Iterator[TokenLogprobs]) -> Iterator[TokenLogprobs]:
@@ -278,7 +278,7 @@ def test_nothing_is_counted_twice_whatever_is_shown(
 
 
 @given(models(), st.sampled_from(CHOICES), st.randoms(use_true_random=False))
-def test_choices_in_another_order_have_the_same_shares(
+def test_the_order_of_choices_does_not_matter(
     model: Model, choices: tuple[str, ...], chance: Random
 ) -> None:
     order = chance.sample(range(len(choices)), len(choices))
@@ -303,7 +303,7 @@ def taken_apart(odds: Mapping[str, float], cuts: tuple[int, ...]) -> Iterator[To
     st.lists(st.floats(0.01, 1), min_size=4, max_size=4),
     st.sets(st.integers(1, 3)).map(lambda cuts: tuple(sorted(cuts))),
 )
-def test_it_does_not_matter_how_labels_are_taken_apart(
+def test_the_tokenization_of_labels_does_not_matter(
     weights: list[float], cuts: tuple[int, ...]
 ) -> None:
     odds = dict(zip((" (A)", " (B)", " (C)", " [D]"), weights, strict=True))

@@ -86,12 +86,12 @@ def test_several_draws_are_one_request() -> None:
     assert "n" not in sent(text(n=1))
 
 
-def test_nothing_is_drawn_where_nothing_is_left_to_chance() -> None:
+def test_temperature_zero_asks_for_one_answer() -> None:
     fields = sent(text(n=40, sampling=Sampling(temperature=0)))
     assert not {"n", "seed"} & fields.keys()
 
 
-def test_seeds_fit_into_what_servers_keep() -> None:
+def test_seeds_fit_into_31_bits() -> None:
     assert sent(text(seed=2**40 + 3))["seed"] == 3
 
 
@@ -104,7 +104,7 @@ def test_stops_are_sent_where_there_are_any() -> None:
     assert "stop" not in sent(text())
 
 
-def test_the_longest_answer_is_called_what_the_server_calls_it() -> None:
+def test_the_length_limit_uses_the_servers_field() -> None:
     fields = sent(chat(), OPENAI)
     assert fields["max_completion_tokens"] == 32
     assert "max_tokens" not in fields
@@ -116,26 +116,26 @@ def test_further_fields_are_passed_through() -> None:
 
 
 @pytest.mark.parametrize("field", ["temperature", "model", "stream", "max_tokens", "longest"])
-def test_further_fields_may_not_set_what_requests_set(field: str) -> None:
+def test_body_must_not_set_fields_of_requests(field: str) -> None:
     identity = CHAT.model_copy(update={"body": {field: 1}})
     with pytest.raises(ConfigurationError, match=field):
         check_body_fields(identity, Endpoint(max_tokens_field="longest"))
 
 
-def test_scores_are_asked_for_where_the_server_gives_them() -> None:
+def test_logprobs_are_requested_where_the_server_returns_them() -> None:
     assert sent(text(want_logprobs=True))["logprobs"] == 1
     assert sent(chat(want_logprobs=True))["logprobs"] is True
     assert "logprobs" not in sent(text(want_logprobs=True), Endpoint(returns_logprobs=False))
     assert "logprobs" not in sent(text())
 
 
-def test_vllm_is_held_to_choices() -> None:
+def test_vllm_constrains_output_by_choice() -> None:
     fields = sent(text(choices=LABELS, stop=("(",)), VLLM)
     assert fields["structured_outputs"] == {"choice": [" (A)", " (B)"]}
     assert "stop" not in fields
 
 
-def test_openai_is_held_to_choices_by_a_schema_with_room_for_its_brackets() -> None:
+def test_openai_constrains_output_by_a_schema_with_room_for_its_json() -> None:
     fields = sent(chat(choices=LABELS, sampling=Sampling(max_tokens=4)), OPENAI)
     schema = fields["response_format"]["json_schema"]
     assert schema["strict"]
@@ -146,7 +146,7 @@ def test_openai_is_held_to_choices_by_a_schema_with_room_for_its_brackets() -> N
 @pytest.mark.parametrize(
     ("request_", "endpoint"), [(text(choices=LABELS), PLAIN), (text(choices=LABELS), OPENAI)]
 )
-def test_choices_are_not_asked_for_where_nothing_holds_to_them(
+def test_constrained_output_needs_a_server_that_supports_it(
     request_: Request, endpoint: Endpoint
 ) -> None:
     with pytest.raises(ModelError, match="no constrained output") as caught:
@@ -164,7 +164,7 @@ def test_a_text_is_not_sent_to_a_chat() -> None:
 NEEDED = LabelTokens({5: " (", 6: "A"}, 2)
 
 
-def test_exact_probabilities_are_asked_for_by_tokens() -> None:
+def test_exact_probabilities_are_requested_by_token_ids() -> None:
     assert asked(text(choices=LABELS), VLLM, NEEDED) == {
         "model": "m", "prompt": "Which?", "temperature": 0, "max_tokens": 2, "logprobs": 1,
         "logprob_token_ids": [5, 6], "return_tokens_as_token_ids": True,
@@ -172,19 +172,19 @@ def test_exact_probabilities_are_asked_for_by_tokens() -> None:
     assert asked(chat(choices=LABELS), VLLM, NEEDED)["logprobs"] is True
 
 
-def test_the_likeliest_tokens_are_asked_for_where_no_others_are_given() -> None:
+def test_top_logprobs_are_requested_without_token_ids() -> None:
     fields = asked(chat(choices=LABELS), OPENAI)
     assert (fields["logprobs"], fields["top_logprobs"]) == (True, 20)
     assert asked(text(choices=LABELS), Endpoint(top_logprobs=5))["logprobs"] == 5
 
 
-def test_probabilities_are_not_asked_for_where_there_are_none() -> None:
+def test_logprobs_need_a_server_that_returns_them() -> None:
     with pytest.raises(ModelError, match="no probabilities") as caught:
         asked(text(choices=LABELS), PLAIN)
     assert "endpoint.top_logprobs" in caught.value.hint
 
 
-def test_a_beginning_is_taken_as_written() -> None:
+def test_a_prefix_is_sent_as_already_written() -> None:
     assert asked(text(choices=LABELS), VLLM, NEEDED, " (")["prompt"] == "Which? ("
     fields = asked(chat(choices=LABELS), VLLM, NEEDED, " (")
     assert fields["messages"][-1] == {"role": "assistant", "content": " ("}
@@ -209,7 +209,7 @@ def test_answers_keep_their_order() -> None:
     ]  # fmt: skip
 
 
-def test_answers_with_nothing_left_to_chance_are_alike() -> None:
+def test_answers_at_temperature_zero_are_copies() -> None:
     reply = read_reply(said("yes"), text(n=3, sampling=Sampling(temperature=0)), PLAIN)
     assert reply.completions == (Completion("yes"),) * 3
 
@@ -225,7 +225,7 @@ def test_an_empty_answer_is_an_answer() -> None:
     assert read_reply(replied(""), chat(), PLAIN).completions == (Completion(""),)
 
 
-def test_tokens_that_nobody_counted_are_none() -> None:
+def test_missing_token_counts_are_zero() -> None:
     reply = read_reply(replied("a"), chat(), PLAIN)
     assert (reply.prompt_tokens, reply.completion_tokens) == (0, 0)
 
@@ -246,13 +246,13 @@ def test_tokens_that_nobody_counted_are_none() -> None:
         {"error": {"message": "overloaded"}},
     ],
 )
-def test_a_broken_reply_may_be_whole_the_next_time(payload: Any) -> None:
+def test_an_incomplete_reply_is_a_transient_error(payload: Any) -> None:
     with pytest.raises(TransientError):
         read_reply(payload, text(), PLAIN)
 
 
 @pytest.mark.parametrize("payload", [replied(None), {"choices": [{"text": "a"}]}])
-def test_a_message_without_text_may_have_one_the_next_time(payload: Any) -> None:
+def test_a_message_without_text_is_a_transient_error(payload: Any) -> None:
     with pytest.raises(TransientError):
         read_reply(payload, chat(), PLAIN)
 
@@ -290,13 +290,13 @@ def test_scores_of_chats_are_added_up() -> None:
     assert (draw.tokens, draw.logprob) == (2, -0.75)
 
 
-def test_scores_that_do_not_come_are_an_error() -> None:
+def test_missing_logprobs_are_an_error() -> None:
     with pytest.raises(ModelError, match="no log-probabilities") as caught:
         read_reply(said("a"), text(want_logprobs=True), PLAIN)
     assert "endpoint.returns_logprobs" in caught.value.hint
 
 
-def test_scores_that_nobody_asked_for_are_not_missed() -> None:
+def test_unrequested_logprobs_are_not_missed() -> None:
     assert (
         read_reply(said("a"), text(want_logprobs=True), Endpoint(returns_logprobs=False))
         .completions[0]
@@ -372,7 +372,7 @@ def test_tokens_that_were_asked_for_are_read_by_their_numbers() -> None:
 
 
 @pytest.mark.parametrize("reply", [said("x"), said("x", logprobs={}), shown()])
-def test_probabilities_that_do_not_come_are_an_error(reply: Any) -> None:
+def test_missing_label_logprobs_are_an_error(reply: Any) -> None:
     with pytest.raises(ModelError, match="although they were asked for"):
         read_positions(reply, None)
 
@@ -381,12 +381,12 @@ def test_an_answer_without_tokens_shows_nothing() -> None:
     assert read_positions(shown(text=""), None) == []
 
 
-def test_a_server_that_ignores_which_tokens_are_wanted_is_found_out() -> None:
+def test_a_server_that_ignores_the_requested_tokens_is_an_error() -> None:
     with pytest.raises(ModelError, match="asked for") as caught:
         read_positions(shown({"A": 0.5, "B": 0.25}), NEEDED)
     assert "label_logprobs" in caught.value.hint
 
 
-def test_scores_that_are_no_probabilities_are_found_out() -> None:
+def test_scores_that_are_no_probabilities_are_an_error() -> None:
     with pytest.raises(ModelError, match="add up"):
         read_positions(shown({"A": 3.0, "B": 2.0}), None)

@@ -121,7 +121,7 @@ def test_a_mark_before_the_text_is_no_part_of_it() -> None:
     assert found.completions == (Completion(" Me.", "stop", 1, -0.5),)
 
 
-def test_a_token_across_the_boundary_is_the_storys() -> None:
+def test_a_token_across_the_boundary_belongs_to_the_story() -> None:
     reply = repeated(["Who", "? M", "e."], [-7.0, -9.0, -0.5])
     found, _ = served(reply, request=scoring("Who?", " Me."))
     assert found.completions == (Completion(" Me.", "stop", 2, -9.5),)
@@ -238,7 +238,7 @@ def test_every_token_that_ends_beyond_the_prompt_counts(words: list[str], cut: i
     assert first_token_beyond(words, prompt) == inside
 
 
-def test_tokens_that_do_not_make_up_the_prompt_are_told() -> None:
+def test_tokens_that_do_not_spell_the_prompt_give_none() -> None:
     assert first_token_beyond(["Who", "is", "?"], "Who?") is None
     assert first_token_beyond(["Who"], "Who?") is None
 

@@ -48,17 +48,19 @@ def listed(owner: str) -> Handler:
         ("sglang", "/get_server_info", {"version": "0.5"}, "sglang 0.5"),
     ],
 )
-def test_an_engine_tells_its_version(owner: str, path: str, page: Any, told: str) -> None:
+def test_a_known_engine_has_a_version(
+    owner: str, path: str, page: Any, told: str
+) -> None:
     pages = {"/v1/models": listed(owner), path: plain(page)}
     assert asyncio.run(versions(pages)) == (told, True)
 
 
-def test_of_an_engine_that_tells_nothing_nothing_is_known() -> None:
+def test_an_engine_without_a_version_has_none() -> None:
     pages = {"/v1/models": listed("vllm"), "/version": plain("<html>", 404)}
     assert asyncio.run(versions(pages)) == (None, True)
 
 
-def test_a_server_of_nobody_known_is_asked_nothing_further() -> None:
+def test_an_unknown_engine_gets_no_further_request() -> None:
     asked: list[str] = []
 
     async def any_page(request: web.Request) -> web.StreamResponse:
@@ -70,18 +72,18 @@ def test_a_server_of_nobody_known_is_asked_nothing_further() -> None:
     assert asked == []
 
 
-def test_a_reply_tells_the_snapshot_behind_a_name() -> None:
+def test_a_reply_shows_the_snapshot_behind_a_name() -> None:
     reply = {**GOOD, "model": "m-2026-07-18", "system_fingerprint": "fp_1"}
     found = asyncio.run(versions({"/v1/models": listed("system")}, reply))
     assert found == ("m-2026-07-18 (fp_1)", True)
 
 
-def test_a_reply_under_the_same_name_tells_nothing() -> None:
+def test_a_reply_under_the_same_name_adds_nothing() -> None:
     found = asyncio.run(versions({"/v1/models": listed("system")}, {**GOOD, "model": "m"}))
     assert found == (None, True)
 
 
-def test_an_engine_that_hangs_holds_up_the_end_for_a_moment_only() -> None:
+def test_a_hanging_version_lookup_delays_closing_by_a_second_at_most() -> None:
     started = time.monotonic()
     pages = {"/v1/models": listed("vllm"), "/version": hanging}
     assert asyncio.run(versions(pages)) == (None, True)
