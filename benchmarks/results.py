@@ -49,8 +49,8 @@ class Result:
 
 
 def compared(what: str, reference: float, ours: float, at_least: float) -> Result:
-    """Return how many times as fast ours is, from the seconds of both."""
-    note = f"{reference:.3f} s by the reference, {ours:.4f} s"
+    """Return how many times as fast ours is, from the processor seconds of both."""
+    note = f"{reference:.3f} s CPU by the reference, {ours:.4f} s"
     return Result(what, reference / ours, "times as fast", at_least=at_least, note=note)
 
 
