@@ -48,7 +48,7 @@ class TransientError(ModelError):
 
     Parameters
     ----------
-    crowded
+    overloaded
         Whether the server only has too much to do, which is no fault of the request.
     retry_after
         How many seconds the server asks to wait; None where it does not say.
@@ -58,10 +58,10 @@ class TransientError(ModelError):
         self,
         what: str,
         *,
-        crowded: bool = False,
+        overloaded: bool = False,
         retry_after: float | None = None,
         where: str = "",
         hint: str = "",
     ) -> None:
         super().__init__(what, where=where, hint=hint)
-        self.crowded, self.retry_after = crowded, retry_after
+        self.overloaded, self.retry_after = overloaded, retry_after

@@ -146,8 +146,8 @@ class Limiter:
                     self._ever_answered |= answers
                     return answer
                 except TransientError as error:
-                    failures += not error.crowded
-                    self._failed(decreases, error.crowded)
+                    failures += not error.overloaded
+                    self._failed(decreases, error.overloaded)
                     rest = self._resting(error, tried, failures)
                 except EndpointError as error:
                     self._give_up(error)
@@ -224,9 +224,9 @@ class Limiter:
             self._exact_limit += step
             self._limit = int(self._exact_limit)
 
-    def _failed(self, decreases: int, crowded: bool) -> None:
+    def _failed(self, decreases: int, overloaded: bool) -> None:
         """Halve the limit if this is trouble and the request was sent since it was last halved."""
-        if not crowded:
+        if not overloaded:
             self._failing += (1 - self._failing) / max(_RECENT, self._limit)
             if self._failing <= _OFTEN:
                 return

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from anthology.errors import EndpointError, ModelError, TransientError
-from tests.support.virtual_time import Server, broken, crowded, ends, now, refused, virtual
+from tests.support.virtual_time import Server, broken, ends, now, overloaded, refused, virtual
 
 # The limit
 
@@ -38,7 +38,7 @@ async def test_the_limit_grows_up_to_the_ceiling() -> None:
 @virtual
 async def test_after_trouble_the_limit_grows_by_one_a_round_under_a_low_ceiling() -> None:
     server = Server(max_concurrency=32)
-    await server.ask_all(1, crowded())
+    await server.ask_all(1, overloaded())
     busy = await server.busy_by_second(100, 5)
     # A round falls a little short of one where the limit grows in its midst.
     assert busy == pytest.approx([8, 9, 10, 11, 12], abs=1)
@@ -49,7 +49,7 @@ async def test_after_trouble_the_limit_is_back_in_a_few_rounds_whatever_the_ceil
     server = Server(max_concurrency=320)
     await server.ask_all(1500)
     assert server.limiter.limit == 320
-    await server.ask_all(1, crowded())
+    await server.ask_all(1, overloaded())
     busy = await server.busy_by_second(6000, 20)
     assert busy[0] == 160
     assert 14 <= busy.index(320) <= 18
@@ -63,7 +63,7 @@ async def test_from_one_the_limit_does_no_more_than_double_in_a_round() -> None:
 
 
 @virtual
-@pytest.mark.parametrize("trouble", [crowded(), crowded(retry_after=3)])
+@pytest.mark.parametrize("trouble", [overloaded(), overloaded(retry_after=3)])
 async def test_the_limit_halves_when_the_server_has_too_much_to_do(trouble: TransientError) -> None:
     server = Server(max_concurrency=16)
     await server.ask("unlucky", trouble)
@@ -102,7 +102,7 @@ async def test_failures_that_are_over_do_not_count_for_long() -> None:
 @virtual
 async def test_crowded_answers_do_not_make_failures_count_as_frequent() -> None:
     server = Server(max_concurrency=2, retries=0)
-    await server.ask("a", *[crowded()] * 20)
+    await server.ask("a", *[overloaded()] * 20)
     assert server.limiter.limit == 2
     await server.ask_all(1, broken())
     assert server.limiter.limit == 2
@@ -137,14 +137,14 @@ async def test_failures_of_requests_sent_before_the_limit_fell_do_not_halve_it_a
 @virtual
 async def test_answers_to_requests_sent_before_the_limit_fell_do_not_raise_it() -> None:
     server = Server(max_concurrency=32, retries=0)
-    await ends(server.ask("unlucky", crowded()), *(server.ask("lucky") for _ in range(15)))
+    await ends(server.ask("unlucky", overloaded()), *(server.ask("lucky") for _ in range(15)))
     assert server.limiter.limit == 8
 
 
 @virtual
 async def test_the_limit_never_falls_below_one() -> None:
     server = Server(max_concurrency=16)
-    await server.ask_all(1, *[crowded()] * 12, refused())
+    await server.ask_all(1, *[overloaded()] * 12, refused())
     assert server.limiter.limit == 1
 
 
@@ -177,7 +177,7 @@ async def test_requests_are_sent_in_the_order_in_which_they_asked() -> None:
 @virtual
 async def test_a_request_that_asks_later_does_not_slip_ahead_of_one_about_to_be_sent() -> None:
     server = Server(max_concurrency=2)
-    await server.ask_all(1, crowded(), refused())
+    await server.ask_all(1, overloaded(), refused())
     assert server.limiter.limit == 1
 
     async def first() -> None:
@@ -191,7 +191,7 @@ async def test_a_request_that_asks_later_does_not_slip_ahead_of_one_about_to_be_
 @virtual
 async def test_a_request_sent_again_goes_ahead_of_new_ones() -> None:
     server = Server(max_concurrency=1)
-    await ends(server.ask("a", crowded(retry_after=5)), server.ask("b"), server.ask("c"))
+    await ends(server.ask("a", overloaded(retry_after=5)), server.ask("b"), server.ask("c"))
     assert server.names == ["a", "a", "b", "c"]
 
 
@@ -199,7 +199,7 @@ async def test_a_request_sent_again_goes_ahead_of_new_ones() -> None:
 async def test_requests_sent_again_after_a_pause_keep_their_order() -> None:
     server = Server(max_concurrency=3)
     later = [(name, seconds) for name, seconds in zip("abc", (3, 2, 1), strict=True)]
-    await ends(*(server.ask(name, crowded(9), seconds=seconds) for name, seconds in later))
+    await ends(*(server.ask(name, overloaded(9), seconds=seconds) for name, seconds in later))
     assert server.names == ["a", "b", "c"] * 2
 
 
@@ -265,7 +265,7 @@ async def test_a_request_cancelled_in_flight_or_at_rest_loses_no_slot(seconds: f
 @virtual
 async def test_a_pause_ends_for_the_others_when_the_request_that_met_it_is_cancelled() -> None:
     server = Server(max_concurrency=1)
-    first = asyncio.create_task(server.ask("a", crowded(retry_after=20)))
+    first = asyncio.create_task(server.ask("a", overloaded(retry_after=20)))
     second = asyncio.create_task(server.ask("b"))
     await asyncio.sleep(5)
     first.cancel()
@@ -288,8 +288,8 @@ _Request = tuple[list[_Outcome], float, float, float | None]
 _OUTCOMES: list[_Outcome] = [
     lambda: None,
     broken,
-    crowded,
-    lambda: crowded(retry_after=0.3),
+    overloaded,
+    lambda: overloaded(retry_after=0.3),
     refused,
     lambda: EndpointError("401: wrong key"),
 ]

@@ -6,18 +6,18 @@ import itertools
 import pytest
 
 from anthology.errors import EndpointError, ModelError, TransientError
-from tests.support.virtual_time import Server, broken, crowded, ends, now, refused, virtual
+from tests.support.virtual_time import Server, broken, ends, now, overloaded, refused, virtual
 
 _BAD_KEY = "401: wrong key"
 
 
-# A crowded server
+# A overloaded server
 
 
 @virtual
 async def test_a_named_time_pauses_the_whole_endpoint() -> None:
     server = Server(max_concurrency=4)
-    early = asyncio.gather(server.ask("a", crowded(retry_after=20)), server.ask_all(6))
+    early = asyncio.gather(server.ask("a", overloaded(retry_after=20)), server.ask_all(6))
     await asyncio.sleep(5)
     await asyncio.gather(early, server.ask("late"))
     assert server.times[:4] == [0] * 4
@@ -27,21 +27,21 @@ async def test_a_named_time_pauses_the_whole_endpoint() -> None:
 @virtual
 async def test_the_latest_of_several_named_times_counts() -> None:
     server = Server(max_concurrency=4)
-    await ends(*(server.ask(str(seconds), crowded(seconds)) for seconds in (5, 50, 20)))
+    await ends(*(server.ask(str(seconds), overloaded(seconds)) for seconds in (5, 50, 20)))
     assert min(server.times[3:]) == pytest.approx(51)
 
 
 @virtual
 async def test_a_request_told_when_to_come_back_rests_no_longer() -> None:
     server = Server(seconds=0)
-    await server.ask("a", *[crowded(retry_after=1)] * 5)
+    await server.ask("a", *[overloaded(retry_after=1)] * 5)
     assert server.times == pytest.approx([0, 1, 2, 3, 4, 5])
 
 
 @virtual
 async def test_a_slot_handed_out_just_before_a_pause_is_not_used_in_it() -> None:
     server = Server(max_concurrency=2)
-    await ends(server.ask("answered"), server.ask("a", crowded(20)), server.ask("waiting"))
+    await ends(server.ask("answered"), server.ask("a", overloaded(20)), server.ask("waiting"))
     assert server.names[2:] == ["a", "waiting"]
     assert server.times[2:] == pytest.approx([21, 22])
 
@@ -49,7 +49,7 @@ async def test_a_slot_handed_out_just_before_a_pause_is_not_used_in_it() -> None
 @virtual
 async def test_a_pause_longer_than_the_patience_gives_the_endpoint_up() -> None:
     server = Server(max_concurrency=1, give_up_after=100)
-    errors = await server.ask_all(3, crowded(retry_after=101))
+    errors = await server.ask_all(3, overloaded(retry_after=101))
     assert len(server.sent) == 1
     for error in errors:
         assert isinstance(error, EndpointError)
@@ -60,20 +60,20 @@ async def test_a_pause_longer_than_the_patience_gives_the_endpoint_up() -> None:
 @virtual
 async def test_a_pause_as_long_as_the_patience_is_kept() -> None:
     server = Server(give_up_after=100)
-    assert await server.ask("a", crowded(retry_after=100)) == "a"
+    assert await server.ask("a", overloaded(retry_after=100)) == "a"
     assert server.times == pytest.approx([0, 101])
 
 
 @virtual
 async def test_without_a_named_time_only_the_crowded_request_rests() -> None:
     server = Server(max_concurrency=2)
-    await ends(server.ask("a", crowded()), server.ask("b"), server.ask("c"))
+    await ends(server.ask("a", overloaded()), server.ask("b"), server.ask("c"))
     assert (1, "c") in server.sent
     assert (2, "a") in server.sent
 
 
 @virtual
-@pytest.mark.parametrize("trouble", [crowded(), crowded(retry_after=0), broken()])
+@pytest.mark.parametrize("trouble", [overloaded(), overloaded(retry_after=0), broken()])
 async def test_rests_double_up_to_half_a_minute(trouble: TransientError) -> None:
     server = Server(seconds=0)
     await server.ask("a", *[trouble] * 8)
@@ -90,7 +90,7 @@ async def test_rests_are_anything_from_nothing_to_full(jitter: float, times: lis
 
 
 @virtual
-@pytest.mark.parametrize("trouble", [crowded(), crowded(retry_after=1), broken()])
+@pytest.mark.parametrize("trouble", [overloaded(), overloaded(retry_after=1), broken()])
 async def test_a_request_that_rests_holds_no_slot(trouble: TransientError) -> None:
     server = Server(max_concurrency=1)
     resting = asyncio.create_task(server.ask("a", trouble))
@@ -122,7 +122,7 @@ async def test_a_request_that_fails_too_often_fails_for_good(retries: int) -> No
 
 @virtual
 async def test_crowded_answers_do_not_count_as_failures() -> None:
-    many = [crowded(), crowded(retry_after=1)] * 5
+    many = [overloaded(), overloaded(retry_after=1)] * 5
     assert await Server(retries=1).ask("a", *many, broken(), *many) == "a"
 
 
@@ -137,7 +137,7 @@ async def test_one_request_that_fails_for_good_disturbs_no_other() -> None:
 async def test_every_further_sending_is_counted_and_nothing_else() -> None:
     server = Server(retries=1)
     await ends(
-        server.ask("a", broken(), crowded(), crowded(retry_after=2)),
+        server.ask("a", broken(), overloaded(), overloaded(retry_after=2)),
         server.ask("b"),
         server.ask("c", broken(), broken()),
         server.ask("d", refused()),
@@ -151,7 +151,7 @@ async def test_every_further_sending_is_counted_and_nothing_else() -> None:
 @virtual
 async def test_an_endpoint_that_answers_nothing_is_given_up_with_time_and_reason() -> None:
     server = Server(seconds=0, give_up_after=100)
-    [error] = await server.ask_all(1, *[crowded()] * 100)
+    [error] = await server.ask_all(1, *[overloaded()] * 100)
     sent = len(server.sent)
     assert isinstance(error, EndpointError)
     assert 100 <= now() <= 130
@@ -164,7 +164,7 @@ async def test_an_endpoint_that_answers_nothing_is_given_up_with_time_and_reason
 @virtual
 async def test_patience_counts_from_the_last_answer_to_anyone() -> None:
     server = Server(seconds=0, give_up_after=100)
-    starved = asyncio.create_task(server.ask("a", *[crowded()] * 100))
+    starved = asyncio.create_task(server.ask("a", *[overloaded()] * 100))
     for _ in range(5):
         await asyncio.sleep(90)
         await server.ask("b")
@@ -176,7 +176,7 @@ async def test_patience_counts_from_the_last_answer_to_anyone() -> None:
 @virtual
 async def test_a_refusal_shows_that_the_endpoint_lives() -> None:
     server = Server(seconds=0, give_up_after=100)
-    starved = asyncio.create_task(server.ask("a", *[crowded()] * 10))
+    starved = asyncio.create_task(server.ask("a", *[overloaded()] * 10))
     for _ in range(4):
         await asyncio.sleep(60)
         await server.ask_all(1, refused())
@@ -223,7 +223,7 @@ async def test_requests_in_flight_that_fail_at_an_unusable_endpoint_are_not_sent
 
 
 @virtual
-@pytest.mark.parametrize("trouble", [broken(), crowded(), crowded(retry_after=500)])
+@pytest.mark.parametrize("trouble", [broken(), overloaded(), overloaded(retry_after=500)])
 async def test_requests_that_rest_hear_at_once_that_it_is_unusable(trouble: TransientError) -> None:
     server = Server()
     bad_key = EndpointError(_BAD_KEY)

@@ -126,8 +126,8 @@ class Server:
         return [time for time, _ in self.sent]
 
 
-def crowded(retry_after: float | None = None) -> TransientError:
-    return TransientError("429: too many", crowded=True, retry_after=retry_after)
+def overloaded(retry_after: float | None = None) -> TransientError:
+    return TransientError("429: too many", overloaded=True, retry_after=retry_after)
 
 
 def broken() -> TransientError:

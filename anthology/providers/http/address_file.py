@@ -121,7 +121,7 @@ def find_address(identity: ModelIdentity, endpoint: Endpoint) -> Address | None:
     elif endpoint.base_url is None:
         raise TransientError(
             f"no server has written its address into {endpoint.address_file}",
-            crowded=True,
+            overloaded=True,
             where=where,
             hint="The stage waits while the server's job is queued (check with `squeue`). "
             f"{how_to_start(identity.name)}",

@@ -210,9 +210,9 @@ class OpenAIModel:
             return await self._post(server, path, data, read)
         except ModelError as error:
             server.annotate(error)
-            gone = isinstance(error, EndpointError) or getattr(error, "crowded", False)
+            gone = isinstance(error, EndpointError) or getattr(error, "overloaded", False)
             if gone and await self._follow_server(server):
-                raise server.annotate(TransientError("the server moved", crowded=True)) from None
+                raise server.annotate(TransientError("the server moved", overloaded=True)) from None
             raise
 
     async def _post(self, server: Server, path: str, data: bytes, read: Callable[[Any], T]) -> T:
@@ -227,14 +227,16 @@ class OpenAIModel:
             self._version.note_reply(payload)
             return read(payload)
         except aiohttp.ConnectionTimeoutError:
-            trouble = TransientError(f"no connection within {_CONNECT_TIMEOUT:g} s", crowded=True)
+            trouble = TransientError(
+                f"no connection within {_CONNECT_TIMEOUT:g} s", overloaded=True
+            )
         except TimeoutError:
             trouble = TransientError(f"no answer within {self._endpoint.timeout:g} s")
         except aiohttp.ClientConnectorError as error:
             # No server listens, as during a restart, which is no request's fault. A connection that
             # breaks later may break because of the request, so it counts as a failure of it.
             gone = not isinstance(error, aiohttp.ClientSSLError)
-            trouble = TransientError(f"no connection: {error.os_error}", crowded=gone)
+            trouble = TransientError(f"no connection: {error.os_error}", overloaded=gone)
         except aiohttp.ClientResponseError as error:
             # The error's own text holds the proxy's address, with the password if there is one.
             trouble = TransientError(f"the proxy or the server broke off ({error.status})")

@@ -59,7 +59,7 @@ def error_from_response(
     if status in _OVERLOADED or status in _TEMPORARY or status >= 500:
         return TransientError(
             f"the server answered with {status}: {said}",
-            crowded=status in _OVERLOADED,
+            overloaded=status in _OVERLOADED,
             retry_after=_wait(headers, now or datetime.now(UTC)),
         )
     return RefusedError(f"the server refused the request ({status}): {said}")

@@ -83,7 +83,7 @@ class Server:
             return self.annotate(EndpointError(what, hint=hint))
         hint = f"{self.file} was written by {self.owner}, which seems to be gone (check with "
         hint += f"`squeue`). {how_to_start(self.model)}"
-        return self.annotate(TransientError(what, crowded=True, hint=hint))
+        return self.annotate(TransientError(what, overloaded=True, hint=hint))
 
     def openai_client(self) -> "AsyncOpenAI":
         """Return the openai package's own client, without retries."""

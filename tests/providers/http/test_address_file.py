@@ -147,7 +147,7 @@ def test_the_variable_comes_before_the_file_and_that_before_the_address(
 def test_without_a_file_and_another_address_the_server_has_not_started(file: Path) -> None:
     with pytest.raises(TransientError) as caught:
         find_server(identity(), Endpoint(address_file=str(file)), {})
-    assert caught.value.crowded
+    assert caught.value.overloaded
     assert str(file) in str(caught.value)
     assert "anthology models serve mine" in caught.value.hint
     assert "squeue" in caught.value.hint

@@ -19,14 +19,14 @@ def refused(status: int, headers: dict[str, str] | None = None, **error: Any) ->
 def test_server_errors_are_transient(status: int) -> None:
     error = refused(status)
     assert isinstance(error, TransientError)
-    assert not error.crowded
+    assert not error.overloaded
 
 
 @pytest.mark.parametrize("status", [429, 503, 529])
 def test_overload_is_no_failure_of_the_request(status: int) -> None:
     error = refused(status)
     assert isinstance(error, TransientError)
-    assert error.crowded
+    assert error.overloaded
 
 
 @pytest.mark.parametrize("status", [302, 401, 402, 403, 404, 405])

@@ -48,9 +48,7 @@ def listed(owner: str) -> Handler:
         ("sglang", "/get_server_info", {"version": "0.5"}, "sglang 0.5"),
     ],
 )
-def test_a_known_engine_has_a_version(
-    owner: str, path: str, page: Any, told: str
-) -> None:
+def test_a_known_engine_has_a_version(owner: str, path: str, page: Any, told: str) -> None:
     pages = {"/v1/models": listed(owner), path: plain(page)}
     assert asyncio.run(versions(pages)) == (told, True)
 

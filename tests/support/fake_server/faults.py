@@ -71,7 +71,7 @@ class Faults(Record):
     most: Annotated[int, Field(ge=0)] | None = None
     """How often one request may go wrong; null for no limit."""
     retry_after: Annotated[float, Field(ge=0)] = 1
-    """Seconds to wait that a crowded server asks for."""
+    """Seconds to wait that a overloaded server asks for."""
     slowly: Annotated[float, Field(ge=0)] = 0.5
     """Seconds that a dribbled body takes."""
 
