@@ -64,7 +64,7 @@ def test_words_are_matched_whole_and_longest_first(
         (FAITH, ["She is Jewish, and he is Muslim", "my late wife was Hindu", "I was born Jewish"]),
     ],
 )
-def test_words_in_the_midst_of_a_sentence_name_nothing(
+def test_option_words_inside_a_sentence_do_not_count(
     options: tuple[str, ...], texts: list[str]
 ) -> None:
     for layout in LAYOUTS:
@@ -123,7 +123,7 @@ def test_words_name_an_option_where_an_answer_stands(
 @pytest.mark.parametrize(
     "sentence", ["I think there is {}", "There is {} in that, as far as I know", "{}", "I see {}!"]
 )
-def test_options_of_one_scale_are_read_alike(position: int, sentence: str) -> None:
+def test_all_options_of_a_scale_are_read_by_the_same_rule(position: int, sentence: str) -> None:
     """Else the options that are read more easily would be counted more often."""
     reply = sentence.format(RISK[position].lower())
     assert read_answer(reply, RISK, ROUND) == valid(position)
@@ -149,5 +149,5 @@ def test_common_turns_of_phrase_are_read(position: int, sentence: str) -> None:
         ("I don't know if I am a woman", REFUSED),
     ],
 )
-def test_what_people_say_of_themselves(text: str, expected: Answer) -> None:
+def test_self_descriptions_are_read(text: str, expected: Answer) -> None:
     assert read_answer(text, GENDER, ROUND) == expected

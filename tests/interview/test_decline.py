@@ -43,7 +43,7 @@ def declines(request: Request) -> list[str]:
 
 
 @pytest.mark.parametrize("model", [IDENTITY, CHAT], ids=["text", "chat"])
-def test_who_declines_is_not_asked_again(survey: Any, model: Any) -> None:
+def test_a_declined_question_is_not_asked_again(survey: Any, model: Any) -> None:
     rows, requests = survey(declines, model=model)
     assert len(requests) == len(rows) == 2
     assert [[row[kind] for kind in KINDS] for row in rows] == [[0, 1, 0, 0, 0]] * 2
@@ -51,14 +51,14 @@ def test_who_declines_is_not_asked_again(survey: Any, model: Any) -> None:
     assert [row["reply"] for row in rows] == ["(D) Prefer not to say"] * 2
 
 
-def test_to_decline_in_other_words_is_a_refusal_and_asked_again(survey: Any) -> None:
+def test_declining_in_other_words_is_a_refusal_and_asked_again(survey: Any) -> None:
     replies = iter(["I'd rather not tell.", "(D)", "No comment.", "hm", "(A)"])
     rows, _ = survey(lambda request: [next(replies)])
     assert [[row[kind] for kind in KINDS] for row in rows] == [[0, 1, 1, 0, 0], [1, 0, 1, 1, 0]]
     assert [row["code"] for row in rows] == [None, 1]
 
 
-def test_a_declined_answer_stays_in_sight(survey: Any) -> None:
+def test_a_declined_answer_stays_in_the_conversation(survey: Any) -> None:
     _, requests = survey(declines)
     assert (
         "Question: Is it good?\n(A) Good\n(B) So-so\n(C) Bad\n(D) Prefer not to say\n"
@@ -68,7 +68,7 @@ def test_a_declined_answer_stays_in_sight(survey: Any) -> None:
     assert "Is it good?" not in prompt_text(requests[1])
 
 
-def test_the_offer_stands_last_behind_what_stays_last_anyway(survey: Any) -> None:
+def test_the_decline_option_comes_last(survey: Any) -> None:
     _, requests = survey(lambda request: ["(A)"], people=20, shuffle_options=True)
     shown = {asked(request).split("\nOne of")[0] for request in requests}
     assert all(text.endswith("(D) Prefer not to say") for text in shown)
@@ -77,12 +77,12 @@ def test_the_offer_stands_last_behind_what_stays_last_anyway(survey: Any) -> Non
     assert all("(C) Neither\n(D) Prefer" in text for text in second)
 
 
-def test_the_allowed_labels_name_the_offer(survey: Any) -> None:
+def test_the_list_of_labels_includes_the_decline_option(survey: Any) -> None:
     _, requests = survey(lambda request: ["(A)"])
     assert "One of (A), (B), (C) or (D)." in prompt_text(requests[0])
 
 
-def test_by_choice_one_may_decline(survey: Any) -> None:
+def test_the_decline_option_can_be_chosen_under_constrained_output(survey: Any) -> None:
     rows, requests = survey(lambda request: [" (D)"], answer_mode="choice")
     assert requests[0].choices == (" (A)", " (B)", " (C)", " (D)")
     assert [(row["code"], row["declined"], row["reply"]) for row in rows] == [
@@ -91,7 +91,7 @@ def test_by_choice_one_may_decline(survey: Any) -> None:
     ]
 
 
-def test_by_log_probabilities_one_may_decline(survey: Any) -> None:
+def test_the_decline_option_has_a_probability(survey: Any) -> None:
     shares = LabelProbs((0.4, 0.2, 0.1, 0.3), unseen=0.0)
     rows, requests = survey(lambda request: shares, answer_mode="logprobs", people=200)
     assert len(requests) == 400
@@ -105,14 +105,14 @@ def test_by_log_probabilities_one_may_decline(survey: Any) -> None:
     assert not any(row["out_of_attempts"] for row in rows)
 
 
-def test_without_the_offer_there_is_no_probability_of_declining(survey: Any) -> None:
+def test_without_a_decline_option_it_has_no_probability(survey: Any) -> None:
     shares = LabelProbs((0.5, 0.3, 0.1))
     rows, _ = survey(lambda request: shares, answer_mode="logprobs", decline_option=None)
     assert [row["decline_prob"] for row in rows] == [None, None]
     assert [row["declined"] for row in rows] == [0, 0]
 
 
-def test_probabilities_that_are_all_on_declining_are_an_answer(survey: Any) -> None:
+def test_all_probability_on_declining_is_a_declined_answer(survey: Any) -> None:
     rows, _ = survey(lambda request: LabelProbs((0.0, 0.0, 0.0, 0.9)), answer_mode="logprobs")
     assert [(row["declined"], row["out_of_attempts"]) for row in rows] == [(1, False)] * 2
 
@@ -130,13 +130,13 @@ def test_every_question_ends_in_one_way_and_every_reply_is_of_one_kind(survey: A
     assert sum(totals[kind] for kind in KINDS) == len(requests)
 
 
-def test_an_offer_that_an_item_has_already_is_an_error(survey: Any) -> None:
+def test_a_decline_option_that_an_item_already_has_is_an_error(survey: Any) -> None:
     with pytest.raises(DataError, match="SECOND has an option 'neither' of its own"):
         survey(lambda request: ["(A)"], decline_option="neither")
     assert BOOK.items["SECOND"].options[2] == (9, "Neither")
 
 
-def test_an_offer_that_a_trait_has_already_is_an_error() -> None:
+def test_a_decline_option_that_a_trait_already_has_is_an_error() -> None:
     said = mistake(traits={"decline_option": "something else"})
     assert "traits.decline_option = 'something else'\n  is an option of religion already" in said
     steps = {"decline_option": "Moderate", "variants": {"party": "steps"}}
@@ -145,7 +145,7 @@ def test_an_offer_that_a_trait_has_already_is_an_error() -> None:
 
 
 @pytest.mark.slow
-def test_an_offer_that_a_file_s_item_has_already_is_told_before_anything_runs(
+def test_a_decline_option_that_a_survey_file_already_has_is_reported_before_the_run(
     made: Project, fresh: Project
 ) -> None:
     own = made.path / "results/w34/population.sav"
@@ -159,7 +159,7 @@ def test_an_offer_that_a_file_s_item_has_already_is_told_before_anything_runs(
     assert fresh.snakemake("-n", TABLE, *changes).status == 0
 
 
-def test_an_answer_is_not_forced_where_no_line_asks_for_a_label(survey: Any) -> None:
+def test_the_line_that_asks_for_a_label_can_be_left_out(survey: Any) -> None:
     _, requests = survey(lambda request: ["(A)"], require_label=False, decline_option=None)
     assert requests[0].prompt == (
         "Question: Who are you?\nAnswer: I am p0.\n\n"
@@ -173,7 +173,7 @@ def test_an_answer_is_not_forced_where_no_line_asks_for_a_label(survey: Any) -> 
     )
 
 
-def test_a_system_prompt_is_told_to_chats_alone(survey: Any) -> None:
+def test_only_chats_get_the_system_message(survey: Any) -> None:
     frame = SurveyPrompt(system="You take part in a survey.", after="One of {labels}.")
     _, requests = survey(lambda request: ["(A)"], frame=frame, model=CHAT)
     for request in requests:

@@ -165,7 +165,7 @@ def test_decades(text: str, expected: tuple[float, float]) -> None:
         ("10% more than last year: $60,000", 60_000),
     ],
 )
-def test_numbers_of_other_things_are_passed_over(text: str, number: float) -> None:
+def test_numbers_that_count_other_things_are_ignored(text: str, number: float) -> None:
     assert read(text) == point(number)
 
 

@@ -91,7 +91,7 @@ def test_every_way_of_asking_accounts_for_every_answer(
         assert {found.share(name, "declined") for name in names} == {0}
 
 
-def test_free_answers_tell_of_the_same_people_as_options_do(tmp_path: Path) -> None:
+def test_open_and_closed_questions_give_similar_distributions(tmp_path: Path) -> None:
     closed, freely = simulated(tmp_path), simulated(tmp_path, open_ended=list(ASKED))
     for trait in ("gender", "race", "education", "region", "religion", "party"):
         pairs = zip(modes(closed, trait), modes(freely, trait), strict=True)
@@ -101,7 +101,7 @@ def test_free_answers_tell_of_the_same_people_as_options_do(tmp_path: Path) -> N
     assert freely.share("religion", "read") > 0.1
 
 
-def test_what_stories_state_is_found_and_is_true(tmp_path: Path) -> None:
+def test_traits_stated_in_a_story_are_read_correctly(tmp_path: Path) -> None:
     found = simulated(tmp_path)
     stated = [
         (OPTIONS["education"][int(np.argmax(row["education"]))], person["education"])
@@ -123,7 +123,7 @@ def test_republicans_lean_and_look_to_the_right(tmp_path: Path) -> None:
     assert np.median([sum(row["party.strength"]) for row in found.rows]) > 25
 
 
-def test_neither_order_nor_concurrency_changes_what_a_story_answers(tmp_path: Path) -> None:
+def test_distributions_do_not_depend_on_order_or_concurrency(tmp_path: Path) -> None:
     freely = list(ASKED)
     one = simulated(tmp_path, open_ended=freely, stories=stories()[:5], max_concurrency=1)
     other = simulated(tmp_path, open_ended=freely, stories=stories()[:5], max_concurrency=5)
@@ -156,7 +156,7 @@ def test_shares_of_a_trait_sum_to_one_in_any_order_of_stories(
 
 
 @given(distributions, distributions)
-def test_two_groups_together_answer_what_both_do(one: Distribution, two: Distribution) -> None:
+def test_adding_distributions_adds_every_count(one: Distribution, two: Distribution) -> None:
     both = (one + two).sources()
     for source in SOURCES:
         assert both[source] == pytest.approx(
@@ -164,7 +164,7 @@ def test_two_groups_together_answer_what_both_do(one: Distribution, two: Distrib
         )
 
 
-def test_routes_by_hand() -> None:
+def test_source_rows_match_a_hand_calculation() -> None:
     found = [
         Distribution((40, 0), stated=True),
         Distribution((10, 20), declined=4, unreadable=6, number=15, coded=5),
@@ -206,7 +206,7 @@ def test_routes_by_hand() -> None:
         ),
     ],
 )
-def test_what_is_wrong_is_told_before_anything_is_asked(
+def test_configuration_errors_are_reported_before_any_request(
     traits: dict[str, object], messages: list[str]
 ) -> None:
     with pytest.raises(ConfigurationError) as told:
@@ -271,7 +271,7 @@ def sources(project: Project) -> dict[tuple[str, str], float]:
 
 
 @pytest.mark.slow
-def test_what_is_not_asked_makes_nothing_stale(project: Project) -> None:
+def test_unused_trait_settings_make_nothing_stale(project: Project) -> None:
     project.replace("config/prompts/coders/answer.yaml", "never guess", "do not guess")
     project.replace("config/traits.yaml", "text: 25 to 34", "text: from 25 to 34")
     project.replace("config/traits.yaml", "text: Strongly", "text: Very strongly")

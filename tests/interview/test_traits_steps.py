@@ -58,7 +58,7 @@ ANSWERS = {
 }
 
 
-def test_each_group_of_answers_goes_on_on_its_own(tmp_path: Path) -> None:
+def test_each_group_of_answers_is_asked_the_next_step_separately(tmp_path: Path) -> None:
     found, requests = in_steps(tmp_path, STEPS, ANSWERS)
     row = found.rows[0]
     assert row["party"] == [2, 2, 2, 0]
@@ -117,7 +117,7 @@ def test_every_answer_of_a_step_is_accounted_for(tmp_path: Path) -> None:
     ]  # fmt: skip
 
 
-def test_who_leans_counts_as_one_of_the_party_where_that_is_wanted(tmp_path: Path) -> None:
+def test_leaners_can_count_as_partisans(tmp_path: Path) -> None:
     found, _ = in_steps(tmp_path, LEANERS, ANSWERS)
     assert found.rows[0]["party"] == [3, 2, 1, 0]
     assert found.rows[0]["party.leaning"] == [1, 0, 0]
@@ -133,7 +133,7 @@ def test_steps_are_drawn_by_choice_as_in_words(tmp_path: Path, asking: str) -> N
     assert all(bool(r.choices) == (asking == "choice") for r in requests)
 
 
-def test_a_step_can_be_told_freely(tmp_path: Path) -> None:
+def test_a_step_can_be_open_ended(tmp_path: Path) -> None:
     answers = {
         "party": ["Republican", "A Democrat"],
         "strength": ["Strongly"],
@@ -198,7 +198,7 @@ def test_leaners_count_by_their_expectation(tmp_path: Path) -> None:
     assert found.rows[0]["party:unreadable"] == pytest.approx(1)
 
 
-def test_ways_of_next_to_no_probability_are_not_followed(tmp_path: Path) -> None:
+def test_paths_of_negligible_probability_are_not_asked(tmp_path: Path) -> None:
     told = {
         "party": (1 - 3e-6, 1e-6, 1e-6, 1e-6), "strength": (1 - 1e-6, 1e-6), "ideology": (0.2,) * 5,
     }  # fmt: skip
@@ -258,7 +258,7 @@ COUNTED = [{"id": "yes", "text": "Yes", "counts_as": "whig"}, {"id": "no", "text
         (varied(variants={"x": {"unit": "pounds"}}), "variants.x.unit"),
     ],
 )
-def test_what_is_wrong_with_steps_and_variants_is_told(wrong: Any, message: str) -> None:
+def test_errors_in_steps_and_variants_are_reported(wrong: Any, message: str) -> None:
     with pytest.raises(ValidationError, match=message):
         Trait.model_validate(wrong)
 
@@ -302,7 +302,7 @@ def test_six_brackets_match_respondents_as_four_do() -> None:
     assert found[:-1].T.tolist() == [[1, 0, 0, 0], [0.5, 0.5, 0, 0], [0, 0.25, 0.75, 0]]
 
 
-def test_a_chosen_variant_is_what_stories_are_asked_and_is_all_that_they_are_told() -> None:
+def test_a_chosen_variant_replaces_the_trait_everywhere() -> None:
     chosen = study(variants={"age": "six", "party": "leaners"})
     assert chosen.traits()["age"].ids[1] == "25-34"
     assert not chosen.traits()["age"].variants

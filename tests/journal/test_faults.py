@@ -48,7 +48,7 @@ def test_a_line_with_a_wrong_byte_is_not_found(tmp_path: Path, at: int) -> None:
 
 
 @given(st.lists(st.one_of(st.binary(max_size=200), st.integers(1, 9).map(line)), max_size=10))
-def test_no_content_stops_reading(
+def test_reading_survives_any_file_content(
     tmp_path_factory: pytest.TempPathFactory, pieces: list[bytes]
 ) -> None:
     folder = tmp_path_factory.mktemp("journal")

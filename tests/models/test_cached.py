@@ -160,7 +160,7 @@ def test_a_run_that_was_cut_off_between_requests_goes_on_there(tmp_path: Path) -
     assert len(again.asked.requests) == 2
 
 
-def test_of_two_writers_the_first_counts(tmp_path: Path) -> None:
+def test_of_two_writers_of_the_same_key_the_first_counts(tmp_path: Path) -> None:
     one, two = Desk(tmp_path), Desk(tmp_path)
     answers = one.texts(REQUEST)
     two.texts(REQUEST)
@@ -172,7 +172,7 @@ def test_of_two_writers_the_first_counts(tmp_path: Path) -> None:
     assert [request.n for request in third.asked.requests] == [2]
 
 
-def test_what_another_run_has_answered_since_the_start_is_not_asked_again(
+def test_answers_of_a_concurrent_run_are_used(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("anthology.journal.journal._APART", 0.0)

@@ -35,7 +35,7 @@ def hold(
     return kept
 
 
-def test_results_stand_in_the_order_of_the_things() -> None:
+def test_results_keep_the_order_of_the_inputs() -> None:
     async def slow_for_small(number: int) -> int:
         await asyncio.sleep((10 - number) / 1000)
         return number * number
@@ -44,7 +44,7 @@ def test_results_stand_in_the_order_of_the_things() -> None:
     assert done == [number * number for number in range(10)]
 
 
-def test_no_more_are_under_way_than_allowed_and_none_waits_for_its_neighbours() -> None:
+def test_concurrency_stays_within_its_limit_without_batches() -> None:
     running, most, finished = 0, 0, []
 
     async def work(number: int) -> None:
@@ -124,7 +124,7 @@ def test_nothing_is_kept_after_a_failure() -> None:
     assert "kept" not in events[failed:]
 
 
-def test_a_failure_spoils_no_neighbour_and_is_told_at_the_end() -> None:
+def test_one_failure_does_not_affect_others_and_is_reported_at_the_end() -> None:
     done = []
 
     async def work(number: int) -> None:
@@ -141,7 +141,7 @@ def test_a_failure_spoils_no_neighbour_and_is_told_at_the_end() -> None:
     assert "; ...\n  Everything else was answered" in str(error.value)
 
 
-def test_a_mistake_in_the_code_is_not_swallowed() -> None:
+def test_programming_errors_are_raised() -> None:
     async def work(number: int) -> float:
         return 1 / number
 
@@ -150,7 +150,7 @@ def test_a_mistake_in_the_code_is_not_swallowed() -> None:
     assert error.group_contains(ZeroDivisionError)
 
 
-def test_nothing_to_do_is_done_at_once() -> None:
+def test_no_inputs_finish_at_once() -> None:
     async def work(number: int) -> int:
         return number
 

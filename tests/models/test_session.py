@@ -117,7 +117,7 @@ def test_models_that_cost_nothing_leave_no_journal(tmp_path: Path) -> None:
     assert not (tmp_path / "journal").exists()
 
 
-def test_all_models_of_a_stage_are_looked_for_before_the_first_request(tmp_path: Path) -> None:
+def test_all_models_of_a_stage_are_opened_before_the_first_request(tmp_path: Path) -> None:
     with serving(Serving(models={"toy": "completions"})) as server:
         declared(tmp_path / "models", TOY, server.url)
         declared(tmp_path / "models", CHAT, server.url)
@@ -166,7 +166,7 @@ def test_one_request_too_long_names_its_person_and_loses_no_other(tmp_path: Path
         ({"base_url": "nonsense"}, "no address of a server"),
     ],
 )
-def test_what_cannot_be_asked_is_said_at_once(
+def test_an_unusable_endpoint_is_an_error_at_once(
     tmp_path: Path, endpoint: dict[str, object], said: str
 ) -> None:
     declared(tmp_path / "models", TOY, "http://127.0.0.1:9/v1", **endpoint)
@@ -201,7 +201,7 @@ def test_parameters_that_are_always_refused_end_the_stage_soon(tmp_path: Path) -
         assert server.counts.requests.total() < 60
 
 
-def test_what_is_wrong_with_a_model_file_is_told_plainly(tmp_path: Path) -> None:
+def test_an_error_in_a_model_file_is_one_clear_error(tmp_path: Path) -> None:
     wrong = TOY.model_copy(update={"body": {"temperature": 0.3}})
     with serving(Serving()) as server:
         declared(tmp_path / "models", wrong, server.url)
