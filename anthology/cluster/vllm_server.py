@@ -50,7 +50,7 @@ def serve_model(
     host: str = LOCALHOST,
     give_up_after: float,
 ) -> int:
-    """Serve a model until the command beside it ends, or this process is told to.
+    """Serve a model until the command beside it ends, or a signal ends this process.
 
     The file that `endpoint.address_file` names is written when the model answers and removed at
     the end, before the server is stopped. With a command beside it, the file is in a folder of its

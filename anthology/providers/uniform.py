@@ -21,7 +21,7 @@ def open_model(_identity: ModelIdentity, _endpoint: Endpoint, _meter: Usage) -> 
 
 
 class Uniform(InProcess):
-    """Answers with a random label, whoever is asked: the floor that any model should beat."""
+    """Answers with a random label: the baseline that any model should beat."""
 
     async def sample(self, request: Request) -> Reply:
         """Draw among the choices, or else the labels of the options that a prompt ends in."""

@@ -118,7 +118,7 @@ class LabelSet:
         self._bare = tuple(choice.strip() for choice in choices)
         if "" in self._bare or len(set(self._bare)) < len(self._bare):
             raise ModelError(
-                f"the choices {', '.join(map(repr, self.choices))} cannot be told apart",
+                f"the choices {', '.join(map(repr, self.choices))} are indistinguishable",
                 hint="Give every option a label of its own.",
             )
 

@@ -125,7 +125,7 @@ def test_no_positions_leave_everything_open() -> None:
 
 @pytest.mark.parametrize("choices", [("A", " A"), ("A", "")])
 def test_indistinguishable_choices_are_refused(choices: tuple[str, ...]) -> None:
-    with pytest.raises(ModelError, match="cannot be told apart"):
+    with pytest.raises(ModelError, match="are indistinguishable"):
         LabelSet(choices)
 
 
