@@ -1,4 +1,4 @@
-"""Parts of an artifact, which several jobs make, and how they are joined."""
+"""Shards: pieces of an artifact made by several jobs, and how they are joined."""
 
 import re
 from collections import Counter
