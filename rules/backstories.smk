@@ -10,7 +10,7 @@ if experiment.stories_file is None:
     rule natural_backstories:
         """Have life stories written in answer to an open question."""
         input:
-            parts=experiment.jobs.parts("backstories", "results/backstories/natural"),
+            shards=experiment.jobs.shards("backstories", "results/backstories/natural"),
         output:
             "results/backstories/natural.parquet",
         log:
@@ -20,19 +20,19 @@ if experiment.stories_file is None:
         params:
             **experiment.settings("backstories"),
         shell:
-            "anthology backstories --settings {params:q} --parts {input.parts:q}"
+            "anthology backstories --settings {params:q} --shards {input.shards:q}"
             " --output {output:q} --models {resources.models:q} --journal cache/journal"
-            " --max-concurrency {resources.max_concurrency} --part {resources.part} 2> {log:q}"
+            " --max-concurrency {resources.max_concurrency} --shard {resources.shard} 2> {log:q}"
 
     use rule natural_backstories as natural_backstories_part with:
         input:
-            parts=[],
+            shards=[],
         output:
-            temp("results/backstories/natural.{part}.parquet"),
+            temp("results/backstories/natural.{shard}.parquet"),
         log:
-            "logs/backstories/natural.{part}.log",
+            "logs/backstories/natural.{shard}.log",
         resources:
-            **experiment.jobs.part_needs("backstories"),
+            **experiment.jobs.shard_needs("backstories"),
 
 else:
 
@@ -56,7 +56,7 @@ rule primed_backstories:
     input:
         humans="results/{survey}/humans.parquet",
         codebook="results/{survey}/codebook.json",
-        parts=experiment.jobs.parts(
+        shards=experiment.jobs.shards(
             "primed", "results/{survey}/backstories/primed_{style}"
         ),
     output:
@@ -69,19 +69,19 @@ rule primed_backstories:
         **experiment.settings("primed"),
     shell:
         "anthology primed --settings {params:q} --humans {input.humans:q}"
-        " --codebook {input.codebook:q} --parts {input.parts:q} --output {output:q}"
+        " --codebook {input.codebook:q} --shards {input.shards:q} --output {output:q}"
         " --models {resources.models:q} --journal cache/journal"
-        " --max-concurrency {resources.max_concurrency} --part {resources.part} 2> {log:q}"
+        " --max-concurrency {resources.max_concurrency} --shard {resources.shard} 2> {log:q}"
 
 
 use rule primed_backstories as primed_backstories_part with:
     input:
         humans="results/{survey}/humans.parquet",
         codebook="results/{survey}/codebook.json",
-        parts=[],
+        shards=[],
     output:
-        temp("results/{survey}/backstories/primed_{style}.{part}.parquet"),
+        temp("results/{survey}/backstories/primed_{style}.{shard}.parquet"),
     log:
-        "logs/{survey}/backstories/primed_{style}.{part}.log",
+        "logs/{survey}/backstories/primed_{style}.{shard}.log",
     resources:
-        **experiment.jobs.part_needs("primed"),
+        **experiment.jobs.shard_needs("primed"),

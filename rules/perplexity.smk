@@ -10,7 +10,7 @@ rule perplexity:
     """Have one model say how probable every natural backstory is."""
     input:
         backstories="results/backstories/natural.parquet",
-        parts=experiment.jobs.parts(
+        shards=experiment.jobs.shards(
             "perplexity", "results/backstories/perplexity/{scorer}"
         ),
     output:
@@ -23,21 +23,21 @@ rule perplexity:
         **experiment.settings("perplexity"),
     shell:
         "anthology perplexity --settings {params:q} --backstories {input.backstories:q}"
-        " --parts {input.parts:q} --output {output:q}"
+        " --shards {input.shards:q} --output {output:q}"
         " --models {resources.models:q} --journal cache/journal"
-        " --max-concurrency {resources.max_concurrency} --part {resources.part} 2> {log:q}"
+        " --max-concurrency {resources.max_concurrency} --shard {resources.shard} 2> {log:q}"
 
 
 use rule perplexity as perplexity_part with:
     input:
         backstories="results/backstories/natural.parquet",
-        parts=[],
+        shards=[],
     output:
-        temp("results/backstories/perplexity/{scorer}.{part}.parquet"),
+        temp("results/backstories/perplexity/{scorer}.{shard}.parquet"),
     log:
-        "logs/backstories/perplexity/{scorer}.{part}.log",
+        "logs/backstories/perplexity/{scorer}.{shard}.log",
     resources:
-        **experiment.jobs.part_needs("perplexity"),
+        **experiment.jobs.shard_needs("perplexity"),
 
 
 rule perplexities:

@@ -11,7 +11,7 @@ rule responses:
     input:
         personas="results/{survey}/personas/{condition}.parquet",
         codebook="results/{survey}/codebook.json",
-        parts=experiment.jobs.parts(
+        shards=experiment.jobs.shards(
             "responses", "results/{survey}/responses/{model}/{condition}"
         ),
     output:
@@ -24,19 +24,19 @@ rule responses:
         **experiment.settings("responses"),
     shell:
         "anthology responses --settings {params:q} --personas {input.personas:q}"
-        " --codebook {input.codebook:q} --parts {input.parts:q} --output {output:q}"
+        " --codebook {input.codebook:q} --shards {input.shards:q} --output {output:q}"
         " --models {resources.models:q} --journal cache/journal"
-        " --max-concurrency {resources.max_concurrency} --part {resources.part} 2> {log:q}"
+        " --max-concurrency {resources.max_concurrency} --shard {resources.shard} 2> {log:q}"
 
 
 use rule responses as responses_part with:
     input:
         personas="results/{survey}/personas/{condition}.parquet",
         codebook="results/{survey}/codebook.json",
-        parts=[],
+        shards=[],
     output:
-        temp("results/{survey}/responses/{model}/{condition}.{part}.parquet"),
+        temp("results/{survey}/responses/{model}/{condition}.{shard}.parquet"),
     log:
-        "logs/{survey}/responses/{model}/{condition}.{part}.log",
+        "logs/{survey}/responses/{model}/{condition}.{shard}.log",
     resources:
-        **experiment.jobs.part_needs("responses"),
+        **experiment.jobs.shard_needs("responses"),

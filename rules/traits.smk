@@ -10,7 +10,7 @@ rule traits:
     """Ask every natural backstory about every trait."""
     input:
         backstories="results/backstories/natural.parquet",
-        parts=experiment.jobs.parts("traits", "results/traits/natural"),
+        shards=experiment.jobs.shards("traits", "results/traits/natural"),
     output:
         traits="results/traits/natural.parquet",
         sources="results/traits/sources.csv",
@@ -22,19 +22,19 @@ rule traits:
         **experiment.settings("traits"),
     shell:
         "anthology traits --settings {params:q} --backstories {input.backstories:q}"
-        " --parts {input.parts:q} --output {output.traits:q} --sources {output.sources:q}"
+        " --shards {input.shards:q} --output {output.traits:q} --sources {output.sources:q}"
         " --models {resources.models:q} --journal cache/journal"
-        " --max-concurrency {resources.max_concurrency} --part {resources.part} 2> {log:q}"
+        " --max-concurrency {resources.max_concurrency} --shard {resources.shard} 2> {log:q}"
 
 
 use rule traits as traits_part with:
     input:
         backstories="results/backstories/natural.parquet",
-        parts=[],
+        shards=[],
     output:
-        traits=temp("results/traits/natural.{part}.parquet"),
-        sources=temp("results/traits/sources.{part}.csv"),
+        traits=temp("results/traits/natural.{shard}.parquet"),
+        sources=temp("results/traits/sources.{shard}.csv"),
     log:
-        "logs/traits/natural.{part}.log",
+        "logs/traits/natural.{shard}.log",
     resources:
-        **experiment.jobs.part_needs("traits"),
+        **experiment.jobs.shard_needs("traits"),

@@ -19,7 +19,7 @@ _FORM = re.compile(r"(\d+)-of-(\d+)")
 
 @dataclass(frozen=True, slots=True)
 class Shard:
-    """One of several parts of equal size, in order.
+    """One of several shards of equal size, in order.
 
     Parameters
     ----------
@@ -46,7 +46,7 @@ class Shard:
         found = _FORM.fullmatch(text)
         if not found or not 1 <= int(found[1]) <= int(found[2]):
             raise ConfigurationError(
-                f'takes "whole", or a part such as 2-of-4, not {text!r}', where="--part"
+                f'takes "whole", or a shard such as 2-of-4, not {text!r}', where="--shard"
             )
         return cls(int(found[1]), int(found[2]))
 
@@ -54,8 +54,8 @@ class Shard:
         """Return which of so many things are in it."""
         return range(self._start(self.number - 1, total), self._start(self.number, total))
 
-    def together(self, keys: npt.ArrayLike) -> range:
-        """Return which things are in it where neighbours with equal keys are not parted.
+    def span_by_key(self, keys: npt.ArrayLike) -> range:
+        """Return which things are in it where neighbours with equal keys stay together.
 
         Parameters
         ----------

@@ -37,10 +37,10 @@ class ModelSession:
         The folder of what was answered before.
     max_concurrency
         How many interviews are under way at the same time.
-    part
-        Which part of the things is asked, such as `2-of-4`.
-    parts
-        The parts that were asked by other jobs; where there are any, nothing is asked.
+    shard
+        Which shard is asked, such as `2-of-4`.
+    shards
+        The shards that other jobs asked; where there are any, nothing is asked.
     """
 
     def __init__(
@@ -49,10 +49,10 @@ class ModelSession:
         models: Path,
         journal: Path,
         max_concurrency: int,
-        part: str = "whole",
-        parts: list[Path] | None = None,
+        shard: str = "whole",
+        shards: list[Path] | None = None,
     ) -> None:
-        self.part, self.parts = Shard.parse(part), parts or []
+        self.shard, self.shards = Shard.parse(shard), shards or []
         self._specs, self._folder, self._max_concurrency = models, journal, max_concurrency
         self._usage = Usage()
         self._together = OpenTogether()

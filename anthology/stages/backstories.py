@@ -41,8 +41,8 @@ class Settings(WriterSettings):
 
 def run(settings: Settings, *, output: Path, session: ModelSession) -> None:
     """Generate `count` stories; story i is the same whatever the count."""
-    if session.parts:
-        join_shards(session.parts, output, stage="backstories", settings=settings)
+    if session.shards:
+        join_shards(session.shards, output, stage="backstories", settings=settings)
     else:
         _write(settings, output, session)
     print(summarize_attempts(output), file=sys.stderr)
@@ -81,7 +81,7 @@ def _write(settings: Settings, output: Path, session: ModelSession) -> None:
             sheet.add(number, *story.as_row())
             rejected.update(story.rejected)
 
-        span = session.part.span(settings.count)
+        span = session.shard.span(settings.count)
         session.run(
             write, span, keep, total=len(span), label="backstories", name=lambda n: f"story {n}"
         )

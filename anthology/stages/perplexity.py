@@ -39,12 +39,12 @@ def run(settings: Settings, *, backstories: Path, output: Path, session: ModelSe
     ModelError
         If it took none of them.
     """
-    if session.parts:
-        join_shards(session.parts, output, stage="perplexity", settings=settings)
+    if session.shards:
+        join_shards(session.shards, output, stage="perplexity", settings=settings)
     else:
         _score(settings, backstories, output, session)
     table = read_table(output)
-    if session.parts and len(table) and table["perplexity"].null_count == len(table):
+    if session.shards and len(table) and table["perplexity"].null_count == len(table):
         raise _none_taken(settings, f"{len(table)} stories; see the shards' logs")
     print(summarize_perplexities(table), file=sys.stderr)
 
@@ -71,7 +71,7 @@ def _score(settings: Settings, backstories: Path, output: Path, session: ModelSe
                 refused.append(score.what)
                 print(f"backstory {number} has no perplexity: {score}", file=sys.stderr)
 
-        span = session.part.span(count_rows(backstories))
+        span = session.shard.span(count_rows(backstories))
         session.run(
             score_one,
             read_rows(backstories, ["backstory", "answers"], span),
@@ -80,7 +80,7 @@ def _score(settings: Settings, backstories: Path, output: Path, session: ModelSe
             label="perplexity",
             name=lambda story: f"backstory {story[0]}",
         )
-        if refused and len(refused) == len(span) and session.part == Shard():
+        if refused and len(refused) == len(span) and session.shard == Shard():
             raise _none_taken(settings, f"{len(span)} stories; the first: {refused[0]}")
         sheet.metadata = {
             "source": read_metadata(backstories)["source"],

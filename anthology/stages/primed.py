@@ -56,8 +56,8 @@ def run(
     settings: Settings, *, humans: Path, codebook: Path, output: Path, session: ModelSession
 ) -> None:
     """Generate a story for each respondent."""
-    if session.parts:
-        join_shards(session.parts, output, stage="primed", settings=settings)
+    if session.shards:
+        join_shards(session.shards, output, stage="primed", settings=settings)
     else:
         _write(settings, humans, Codebook.load(codebook), output, session)
     print(summarize_attempts(output), file=sys.stderr)
@@ -93,7 +93,7 @@ def _write(
             sheet.add(respondent, number, *story.as_row())
             rejected.update(story.rejected)
 
-        span = session.part.span(len(people))
+        span = session.shard.span(len(people))
         session.run(
             write,
             people[span.start : span.stop],

@@ -17,8 +17,8 @@ def run(
     settings: Settings, *, personas: Path, codebook: Path, output: Path, session: ModelSession
 ) -> None:
     """Ask every persona every item, in the order in which personas are stored."""
-    if session.parts:
-        join_shards(session.parts, output, stage="responses", settings=settings)
+    if session.shards:
+        join_shards(session.shards, output, stage="responses", settings=settings)
     else:
         _ask(settings, personas, Codebook.load(codebook), output, session)
     counted = read_table(output, [*OUTCOMES, "out_of_attempts"])
@@ -38,7 +38,7 @@ def _ask(
     interview = Interview(settings, codebook, session)
     # A server that remembers how prompts begin reads a story once if its personas stay together.
     stories = read_table(personas, ["backstory"])["backstory"].to_numpy()
-    span = session.part.together(stories)
+    span = session.shard.span_by_key(stories)
     people = (
         (respondent, story, turns_from_rows(turns))
         for respondent, story, turns in read_rows(

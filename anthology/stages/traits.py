@@ -50,8 +50,8 @@ def run(
     session
         Where models are asked.
     """
-    if session.parts:
-        join_shards(session.parts, output, stage="traits", settings=settings)
+    if session.shards:
+        join_shards(session.shards, output, stage="traits", settings=settings)
     else:
         _ask(settings, backstories, output, session)
     rows = source_rows({name: read_distributions(output, name) for name in settings.names})
@@ -67,7 +67,7 @@ def _ask(settings: Settings, backstories: Path, output: Path, session: ModelSess
         def keep(story: tuple[int, str, list[str]], given: dict[str, Distribution]) -> None:
             sheet.add(story[0], *(v for name in settings.names for v in given[name].values))
 
-        span = session.part.span(count_rows(backstories))
+        span = session.shard.span(count_rows(backstories))
         session.run(
             survey.ask,
             read_rows(backstories, ["backstory", "text", "answers"], span),

@@ -13,9 +13,9 @@ from anthology.study.study import Study
 Amount = int | str | None
 Resource = Amount | Callable[..., Amount]
 WHOLE = "whole"
-"""The part of an artifact that is all of it."""
-PART = r"[0-9]+-of-[0-9]+"
-"""A pattern of the names of parts."""
+"""The value of `--shard` for a whole artifact."""
+SHARD = r"[0-9]+-of-[0-9]+"
+"""A pattern of the names of shards."""
 _ALWAYS = ("max_concurrency", "models")
 _SIZES = ("mem", "disk")
 """Resources that Snakemake has in MB, whichever name they are given by, and always as numbers."""
@@ -49,19 +49,19 @@ class Jobs:
     def needs(self, stage: str) -> dict[str, Resource]:
         """Return the resources of the job that makes a stage's whole artifact.
 
-        Where others ask for parts of it, it only joins them.
+        Where it is split, the job only joins the shards.
         """
         found = self._asking(stage)
         if self._shards(stage) > 1:
             found = {name: found[name] for name in _ALWAYS}
-        return {**found, "part": WHOLE}
+        return {**found, "shard": WHOLE}
 
-    def part_needs(self, stage: str) -> dict[str, Resource]:
-        """Return the resources of a job that asks for one part, which its wildcard names."""
-        return {**self._asking(stage), "part": lambda w: w.part}
+    def shard_needs(self, stage: str) -> dict[str, Resource]:
+        """Return the resources of a job that asks for one shard, which its wildcard names."""
+        return {**self._asking(stage), "shard": lambda w: w.shard}
 
-    def parts(self, stage: str, artifact: str) -> Callable[[Any], list[str]]:
-        """Return the parts that an artifact is joined from; none where one job asks for all.
+    def shards(self, stage: str, artifact: str) -> Callable[[Any], list[str]]:
+        """Return the shards that an artifact is joined from; none where one job asks for all.
 
         Parameters
         ----------
@@ -70,13 +70,13 @@ class Jobs:
         artifact
             The artifact's path with wildcards, without its suffix.
         """
-        shards = self._shards(stage)
+        count = self._shards(stage)
 
         def files(wildcards: Mapping[str, str]) -> list[str]:
-            if shards == 1:
+            if count == 1:
                 return []
             path = artifact.format(**dict(wildcards.items()))
-            return [f"{path}.{number}-of-{shards}.parquet" for number in range(1, shards + 1)]
+            return [f"{path}.{number}-of-{count}.parquet" for number in range(1, count + 1)]
 
         return files
 

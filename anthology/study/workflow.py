@@ -22,7 +22,7 @@ from anthology.study.checks.names import unfit_sizes
 from anthology.study.checks.problem import refuse
 from anthology.study.checks.references import references
 from anthology.study.codehash import code_hash
-from anthology.study.resources import PART, Default, Jobs
+from anthology.study.resources import SHARD, Default, Jobs
 from anthology.study.settings import Setting, settings
 from anthology.study.study import Origin, Study, finder, load
 
@@ -155,7 +155,7 @@ class Workflow:
     def wildcard_constraints(self) -> dict[str, str]:
         """Return for each wildcard a pattern of all names that it may stand for."""
         named = {name: _either(known) for name, known in self._names().items()}
-        return {**named, "part": PART}
+        return {**named, "shard": SHARD}
 
     def conditions(self, *personas: str) -> str:
         """Return a pattern of the conditions that build their personas in one of some ways."""

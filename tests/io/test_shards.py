@@ -58,7 +58,7 @@ def test_parts_follow_each_other_cover_everything_and_are_of_one_size(total: int
 )
 def test_neighbours_with_one_key_stay_together(runs: list[int], of: int) -> None:
     keys = [key for key, length in enumerate(runs) for _ in range(length)]
-    spans = [Shard(number, of).together(keys) for number in range(1, of + 1)]
+    spans = [Shard(number, of).span_by_key(keys) for number in range(1, of + 1)]
     assert [i for span in spans for i in span] == list(range(len(keys)))
     for one, other in pairwise(span for span in spans if len(span)):
         assert keys[one[-1]] != keys[other[0]]
@@ -67,13 +67,13 @@ def test_neighbours_with_one_key_stay_together(runs: list[int], of: int) -> None
 
 
 def test_what_has_no_key_stands_alone() -> None:
-    spans = [Shard(number, 4).together([float("nan")] * 8) for number in range(1, 5)]
+    spans = [Shard(number, 4).span_by_key([float("nan")] * 8) for number in range(1, 5)]
     assert [len(span) for span in spans] == [2, 2, 2, 2]
 
 
 @pytest.mark.parametrize("text", ["", "2", "0-of-3", "4-of-3", "a-of-b", "1-of-2-of-3"])
 def test_a_name_of_no_part_is_refused(text: str) -> None:
-    with pytest.raises(ConfigurationError, match="--part"):
+    with pytest.raises(ConfigurationError, match="--shard"):
         Shard.parse(text)
 
 

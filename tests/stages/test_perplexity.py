@@ -312,8 +312,8 @@ def test_a_model_that_takes_no_story_in_any_part_is_an_error(tmp_path: Path) -> 
     for part in (1, 2):
         folder = tmp_path / str(part)
         folder.mkdir()
-        scored(folder, ScriptedSession(Scorer({}), part=f"{part}-of-2"), ["one"], ["two"])
+        scored(folder, ScriptedSession(Scorer({}), shard=f"{part}-of-2"), ["one"], ["two"])
         files.append(folder / "scripted.parquet")
-    joining = ModelSession(models=tmp_path, journal=tmp_path, max_concurrency=1, parts=files)
+    joining = ModelSession(models=tmp_path, journal=tmp_path, max_concurrency=1, shards=files)
     with pytest.raises(ModelError, match="took none of the 2 stories"):
         scored(tmp_path, joining, ["one"], ["two"])

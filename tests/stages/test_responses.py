@@ -177,7 +177,7 @@ def test_parts_joined_are_the_bytes_that_one_job_writes(tmp_path: Path, parts: i
         folder.mkdir()
         part = f"{number}-of-{parts}"
         rows, _ = hold_survey(
-            folder, lambda request: ["(A)"], 10, stories, part=part, shuffle_items=True
+            folder, lambda request: ["(A)"], 10, stories, shard=part, shuffle_items=True
         )
         files.append(folder / "responses.parquet")
         told.append({row["backstory"] for row in rows})
@@ -187,7 +187,7 @@ def test_parts_joined_are_the_bytes_that_one_job_writes(tmp_path: Path, parts: i
         personas=tmp_path / "none",
         codebook=tmp_path / "none",
         output=tmp_path / "joined.parquet",
-        session=ModelSession(models=tmp_path, journal=tmp_path, max_concurrency=1, parts=files),
+        session=ModelSession(models=tmp_path, journal=tmp_path, max_concurrency=1, shards=files),
     )
     joined = (tmp_path / "joined.parquet").read_bytes()
     assert joined == (tmp_path / "whole/responses.parquet").read_bytes()

@@ -30,10 +30,10 @@ class ScriptedModel:
 class ScriptedSession(ModelSession):
     """ModelSession in which every model is one and the same."""
 
-    def __init__(self, model: Model, max_concurrency: int = 1, part: str = "whole") -> None:
+    def __init__(self, model: Model, max_concurrency: int = 1, shard: str = "whole") -> None:
         nowhere = Path("none")
         super().__init__(
-            models=nowhere, journal=nowhere, max_concurrency=max_concurrency, part=part
+            models=nowhere, journal=nowhere, max_concurrency=max_concurrency, shard=shard
         )
         self._scripted = model
 

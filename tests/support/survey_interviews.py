@@ -63,7 +63,7 @@ def hold_survey(
     answer: Answering,
     people: int = 1,
     stories: list[int] | None = None,
-    part: str = "whole",
+    shard: str = "whole",
     **changes: Any,
 ) -> tuple[list[dict[str, Any]], list[Request]]:
     """Have people take the survey, and return the rows of responses and what was asked."""
@@ -88,7 +88,7 @@ def hold_survey(
         personas=personas,
         codebook=book,
         output=output,
-        session=ScriptedSession(model, 2, part),
+        session=ScriptedSession(model, 2, shard),
     )
     assert read_metadata(output) == {
         "survey": "w34",
