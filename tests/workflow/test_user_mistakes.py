@@ -119,7 +119,7 @@ def test_show_prints_one_row_whole(made: Project, capsys: pytest.CaptureFixture[
     [
         ("results/w34/codebook.json", '"FUD37A_W34"'),
         ("results/w34/population.sav", "a survey file of 30 people (Simulated population)"),
-        ("logs/w34/humans.log", "30 people read"),
+        ("logs/w34/humans.log", "30 respondents read"),
         ("results/w34/metrics.csv", "greedy_bio"),
     ],
 )
