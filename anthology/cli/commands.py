@@ -46,31 +46,33 @@ def parser(stages: Mapping[str, str]) -> argparse.ArgumentParser:
         return command
 
     show = add(
-        "show", _show, "print a table, or what an artifact is, what made it, and its first rows"
+        "show", _show, "print a table, or describe an artifact with its first rows and provenance"
     )
     show.add_argument("file", type=Path)
     show.add_argument("--rows", type=int, default=5, help="how many rows (default: 5)")
-    show.add_argument("--row", type=int, metavar="N", help="show row N, from 0, whole")
+    show.add_argument("--row", type=int, metavar="N", help="show row N in full, counted from 0")
     show.add_argument(
-        "--made", action="store_true", help="show what made the file: code, models, time, cost"
+        "--made", action="store_true", help="show the file's provenance: code, models, time, cost"
     )
 
-    plan = add("plan", _plan, "count what the experiment will ask of models, and what it costs")
+    plan = add("plan", _plan, "estimate the requests, tokens and cost of the experiment")
     _add_configuration(plan)
-    plan.add_argument("--output", type=Path, metavar="FILE", help="write it there as CSV")
+    plan.add_argument(
+        "--output", type=Path, metavar="FILE", help="write the estimate to this CSV file"
+    )
 
-    journal = add("journal", _journal, "show what models answered before, and prune it")
+    journal = add("journal", _journal, "report on the cache of models' answers, and prune it")
     _add_configuration(journal)
     journal.add_argument(
-        "--prune", action="store_true", help="remove the answers that the experiment does not need"
+        "--prune", action="store_true", help="remove the answers that the experiment does not use"
     )
 
-    models = add("models", _models, "list the models that are declared, or check one")
+    models = add("models", _models, "list the declared models, or check one")
     models.add_argument("--folder", type=Path, default=_MODELS, metavar="FOLDER")
     models.set_defaults(name=None)
     models.set_defaults(vllm=None)
     subcommands = models.add_subparsers(metavar="check or serve")
-    checked = subcommands.add_parser("check", help="ask a model what it can do, and how fast")
+    checked = subcommands.add_parser("check", help="test what a model can do, and how fast")
     checked.add_argument("name", help="the model, by the name of its file")
     _add_serving(subcommands)
 
@@ -89,13 +91,13 @@ def _add_configuration(command: argparse.ArgumentParser) -> None:
     )
     command.add_argument(
         "--journal", type=Path, default=_JOURNAL, metavar="FOLDER",
-        help="where answers are kept (default: cache/journal; of a study that was run with "
+        help="the folder of cached answers (default: cache/journal; for a study run with "
         "--directory, cache/journal in that folder)",
     )  # fmt: skip
 
 
 def _add_serving(subcommands: Any) -> None:
-    does = "serve a model with vLLM as its file says, and tell the study where"
+    does = "serve a model with vLLM as its file says, and publish its address"
     served = subcommands.add_parser("serve", help=does, description=does, allow_abbrev=False)
     served.add_argument("name", help="the model, by the name of its file")
     served.add_argument(
@@ -103,15 +105,15 @@ def _add_serving(subcommands: Any) -> None:
     )
     served.add_argument(
         "--host", default="127.0.0.1", metavar="NAME",
-        help="let other machines in, which reach this one by that name (default: let none in)",
+        help="accept other machines, which reach this one by that name (default: none)",
     )  # fmt: skip
     served.add_argument(
         "--give-up-after", type=float, default=3600, metavar="SECONDS",
-        help="how long it may take until the model answers (default: 3600)",
+        help="how long to wait until the model answers (default: 3600)",
     )  # fmt: skip
     served.add_argument(
         _BESIDE, nargs=argparse.REMAINDER, default=[], metavar="COMMAND",
-        help="a command with all its arguments, to be run beside the server, which ends with it",
+        help="a command with all its arguments to run beside the server, which stops with it",
     )  # fmt: skip
 
 
@@ -119,7 +121,7 @@ def _show(command: argparse.Namespace) -> None:
     from anthology.provenance.show import provenance_note, show
 
     print(show(command.file, command.rows, command.row, made=command.made))
-    # Whoever pipes a table or a text somewhere gets that and nothing else.
+    # On stderr, so that a piped table or text holds nothing else.
     if not command.made and (note := provenance_note(command.file)):
         print(note, file=sys.stderr)
 

@@ -21,7 +21,7 @@ from anthology.stages import stage_descriptions
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run one command; a user's mistake is one message on stderr and status 1."""
+    """Run one command; a user's mistake gives one message on stderr and exit status 1."""
     argv = list(sys.argv[1:] if arguments is None else arguments)
     try:
         if argv and argv[0] in stage_descriptions():
@@ -39,7 +39,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print("interrupted", file=sys.stderr)
         return 130
     except BrokenPipeError:
-        # Whoever read the output has seen enough; what is left goes nowhere, without a word.
+        # The reader, such as `head`, has seen enough; the rest is dropped silently.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     return 0
 

@@ -34,11 +34,11 @@ from anthology.records import Record
 SIMULATED = "simulated"
 """The name of the embedded population, in place of a survey file."""
 RESERVED = {
-    "human": "the people's row",
-    "random_respondent": "a row for anybody in a persona's place",
-    "same_traits": "a row for anybody with the same traits in a persona's place",
+    "human": "the respondents' own row",
+    "random_respondent": "the row of a random respondent in each persona's place",
+    "same_traits": "the row of a respondent with the same traits in each persona's place",
 }
-"""What tables call rows that are no condition's; no condition may be called so."""
+"""Names of rows in tables that no condition may have."""
 
 
 class StorySampling(Sampling):

@@ -81,7 +81,7 @@ class StoryPrompt(Record):
     questions: list[Worded] = []
     """Instead of one question, those of an interview, in order."""
     system: str = ""
-    """What a chat model is told about its part; a base model is not shown it."""
+    """Role description for a chat model; base models do not see it."""
 
     @model_validator(mode="after")
     def _asks_something(self) -> Self:
@@ -110,7 +110,7 @@ class CriticPrompt(Record):
     """`prompts/critics/`: asks a chat model whether a story may be kept."""
 
     system: str = ""
-    """What the model is told about its task."""
+    """System message: the model's task."""
     message: Annotated[str, _template("story")]
     """The request; `{story}` stands for the story."""
     accept: Worded = "yes"
@@ -123,7 +123,7 @@ class ReaderPrompt(Record):
     renamed: ClassVar = READER_PROMPT
 
     system: str = ""
-    """What the model is told about its task."""
+    """System message: the model's task."""
     message: Annotated[str, _template("story", "question", may=("options",))]
     """The request; `{question}` is the trait's question, `{options}` its options."""
     not_stated: Worded
@@ -136,7 +136,7 @@ class CoderPrompt(Record):
     renamed: ClassVar = READER_PROMPT
 
     system: str = ""
-    """What the model is told about its task."""
+    """System message: the model's task."""
     message: Annotated[str, _template("options", "answer", may=("question",))]
     """The request; `{question}` is what was asked, `{options}` the options, `{answer}` what was
     answered."""
@@ -168,7 +168,7 @@ class WriterPrompt(Record):
     """`prompts/writers/`: asks a chat model for the life story of a given person."""
 
     system: str = ""
-    """What the model is told about its task."""
+    """System message: the model's task."""
     message: Annotated[str, _template("person")]
     """The request; `{person}` stands for the traits as `style` words them."""
     style: Style
@@ -181,7 +181,7 @@ class SurveyPrompt(Record):
     renamed: ClassVar = SURVEY_PROMPT
 
     system: str = ""
-    """What a chat model is told about its part; a base model is not shown it."""
+    """Role description for a chat model; base models do not see it."""
     before: Annotated[str, _template()] = ""
     """A line before each question, such as a call for consistent answers."""
     after: Annotated[str, _template(may=("labels",))] = ""

@@ -81,10 +81,10 @@ def refuse_to_prune(to_send: int, models: Collection[str]) -> None:
     if to_send:
         raise ConfigurationError(
             f"the study is not finished: {to_send:,} requests are still to be sent, and what is "
-            "needed after them cannot be told",
+            "needed after them is unknown",
             where="journal --prune",
             hint="Run the study to its end first. (A model whose file names no `model` is whatever "
-            "a server offers, and its answers cannot be told apart without it.)",
+            "a server offers, whose answers cannot be distinguished without it.)",
         )
 
 
@@ -117,7 +117,7 @@ class Part:
 
 
 class Rehearsal(ModelSession):
-    """Counts what one stage would ask of models that cost something.
+    """Counts what one stage would ask of paid models.
 
     Parameters
     ----------
@@ -156,7 +156,7 @@ class Rehearsal(ModelSession):
 
 
 class _Free:
-    """A model that costs nothing, which is asked for real except about what was made up."""
+    """A free model, asked for real, except about texts that were made up."""
 
     def __init__(self, model: Model, parts: Sequence[Part]) -> None:
         self._model, self._parts = model, parts
@@ -169,7 +169,7 @@ class _Free:
 
 
 class _StandIn(InProcess):
-    """Answers every question at the first try, and everything at the longest length."""
+    """Answers every question at the first attempt, and at the longest length."""
 
     def __init__(self, parts: Sequence[Part], least: int, marker: str) -> None:
         self._parts, self._least, self._marker = parts, least, marker

@@ -1,4 +1,4 @@
-"""What an experiment will ask of models that cost something, before anything is sent.
+"""The cost estimate: what an experiment will ask of paid models, before anything is sent.
 
 The whole experiment is rehearsed in a temporary folder: what the journal has is
 taken from there, every other question is answered by a stand-in, at the first try
@@ -76,8 +76,8 @@ class Line:
     dollars: float
 
 
-def plan(study: Study, archive: Archive, told: Callable[[str], None]) -> list[Line]:
-    """Rehearse an experiment and count what it asks.
+def plan(study: Study, archive: Archive, report: Callable[[str], None]) -> list[Line]:
+    """Estimate what an experiment asks, by a dry run of its stages.
 
     Parameters
     ----------
@@ -85,11 +85,11 @@ def plan(study: Study, archive: Archive, told: Callable[[str], None]) -> list[Li
         The experiment.
     archive
         What was answered before; it remembers what of that is needed.
-    told
+    report
         Called with the name of each part before it is rehearsed.
     """
     with TemporaryDirectory() as folder:
-        return _Stages(study, Path(folder), archive, told).lines()
+        return _Stages(study, Path(folder), archive, report).lines()
 
 
 def total(lines: list[Line]) -> Line:
@@ -100,7 +100,7 @@ def total(lines: list[Line]) -> Line:
 
 
 def as_csv(lines: list[Line]) -> str:
-    """Write lines, and their total, as CSV."""
+    """Format lines, and their total, as CSV."""
     text = io.StringIO()
     writer = csv.DictWriter(text, [f.name for f in fields(Line)], lineterminator="\n")
     writer.writeheader()
@@ -111,7 +111,7 @@ def as_csv(lines: list[Line]) -> str:
 
 
 def as_text(lines: list[Line]) -> str:
-    """Write lines, and their total, for somebody to read."""
+    """Format lines, and their total, as a table."""
     if not lines:
         return "Nothing to send: no model of the experiment costs anything."
     rows = [
@@ -128,19 +128,19 @@ def as_text(lines: list[Line]) -> str:
 
 
 class _Stages:
-    """Rehearses the stages of an experiment, each at most once, and those it builds on first."""
+    """Dry-runs an experiment's stages, each at most once, after those that it builds on."""
 
     def __init__(
-        self, study: Study, folder: Path, archive: Archive, told: Callable[[str], None]
+        self, study: Study, folder: Path, archive: Archive, report: Callable[[str], None]
     ) -> None:
-        self._study, self._folder, self._archive, self._told = study, folder, archive, told
+        self._study, self._folder, self._archive, self._report = study, folder, archive, report
         self._lines: list[Line] = []
         self._humans, self._matches = cache(self._find_humans), cache(self._match)
         self._natural, self._traits = cache(self._find_stories), cache(self._ask_traits)
         self._primed, self._personas = cache(self._write_primed), cache(self._build_personas)
 
     def lines(self) -> list[Line]:
-        """Rehearse everything that costs something, and what that builds on."""
+        """Dry-run every paid stage, and what it builds on."""
         study = self._study
         conditions = {study.condition(name) for _, name in study.rows()}
         if any(condition.persona == "matched" for condition in conditions):
@@ -197,11 +197,11 @@ class _Stages:
         humans, _ = self._humans(survey)
         output = self._path(survey, f"matches_{matching}")
         files = {"humans": humans, "traits": self._traits(), "output": output}
-        told = self._settings("matches", survey, {"matching": matching})
+        chosen = self._settings("matches", survey, {"matching": matching})
         if any(line.to_send for line in self._lines if line.stage in ("backstories", "traits")):
             # What is made up about stories tells nothing of whom a filter will leave.
-            told = told.model_copy(update={"backstories": Filter()})
-        self._run("matches", survey, named={"matching": matching}, told=told, **files)
+            chosen = chosen.model_copy(update={"backstories": Filter()})
+        self._run("matches", survey, named={"matching": matching}, chosen=chosen, **files)
         return output
 
     def _build_personas(self, survey: str, condition: str) -> Path:
@@ -233,9 +233,9 @@ class _Stages:
         return import_module(f"anthology.stages.{stage}").Settings.model_validate(parts)
 
     def _paid(self, stage: str, survey: str = "", **named: str | None) -> bool:
-        """Say whether a stage asks any model that costs something."""
-        told = self._settings(stage, survey, {k: str(v) for k, v in named.items()})
-        models = [value for _, value in told if isinstance(value, ModelIdentity)]
+        """Return whether a stage asks any paid model."""
+        chosen = self._settings(stage, survey, {k: str(v) for k, v in named.items()})
+        models = [value for _, value in chosen if isinstance(value, ModelIdentity)]
         return any(capabilities(model).paid for model in models)
 
     def _run(
@@ -243,23 +243,23 @@ class _Stages:
         stage: str,
         survey: str = "",
         named: Mapping[str, str] = _NONE,
-        told: Any = None,
+        chosen: Any = None,
         **files: Path,
     ) -> None:
-        """Rehearse one stage and note what it asked; `told` stands in for its own settings."""
-        told = self._settings(stage, survey, named) if told is None else told
+        """Rehearse one stage and note what it asked; `chosen` replaces its own settings."""
+        chosen = self._settings(stage, survey, named) if chosen is None else chosen
         module = import_module(f"anthology.stages.{stage}")
-        self._told(" ".join(filter(None, (stage, survey, *named.values()))))
+        self._report(" ".join(filter(None, (stage, survey, *named.values()))))
         if "session" not in inspect.signature(module.run).parameters:
             with redirect_stderr(io.StringIO()):
-                module.run(told, **files)
+                module.run(chosen, **files)
             return
         models = self._study.catalogue.root / "models"
-        least = told.keep.min_words if hasattr(told, "keep") else 0
-        marker = told.frame.answer_marker if hasattr(told, "frame") else ""
-        rehearsal = Rehearsal(models, self._archive, _parts(told), least, marker)
+        least = chosen.keep.min_words if hasattr(chosen, "keep") else 0
+        marker = chosen.frame.answer_marker if hasattr(chosen, "frame") else ""
+        rehearsal = Rehearsal(models, self._archive, _parts(chosen), least, marker)
         with redirect_stderr(io.StringIO()):
-            module.run(told, **files, session=rehearsal)
+            module.run(chosen, **files, session=rehearsal)
         condition = named.get("condition") or named.get("style") or ""
         self._lines += [
             Line(
@@ -275,15 +275,15 @@ class _Stages:
         ]
 
 
-def _parts(told: Any) -> list[Part]:
-    """Return what critic, reader, coder and preamble of a stage are to say, where it has them."""
+def _parts(chosen: Any) -> list[Part]:
+    """Return the replies made up for a stage's critic, reader, coder and preamble."""
     parts = []
     for kind in ("critic", "reader", "coder"):
-        prompt = getattr(told, kind, None)
+        prompt = getattr(chosen, kind, None)
         if prompt is not None:
             reply = prompt.accept if kind == "critic" else prompt.not_stated
             parts.append(Part(_passage(prompt.message) or prompt.system, reply))
-    preamble = getattr(told, "preamble", None)
+    preamble = getattr(chosen, "preamble", None)
     if preamble is not None:
         paragraph = preamble.question.strip().rpartition("\n\n")[2]
         parts.append(Part(paragraph, preamble.accept, opens=True))

@@ -48,7 +48,7 @@ class Derivations:
         return self._study.identity(keep.critic_model) if keep.critic else None
 
     def story_system(self) -> str:
-        """Return what a chat model that writes natural stories is told about its part."""
+        """Return the role description for a chat model that writes natural stories."""
         natural = self._e.backstories.natural
         prompt = self._study.prompt("stories", natural.prompt)
         return prompt.system if self._study.is_chat(natural.model) else ""
@@ -88,7 +88,7 @@ class Derivations:
         ]
 
     def style(self) -> Any:
-        """Return how traits are worded for a condition, where its personas are told by traits."""
+        """Return how a condition words traits; None where it does not."""
         condition = self._study.condition(self._w.condition)
         if condition.persona == "primed" or condition.style is None:
             return None

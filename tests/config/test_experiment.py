@@ -162,7 +162,7 @@ def test_a_condition_may_have_its_own_model_and_then_stands_once() -> None:
         ({"backstories": {"keep": {"critic_model": "uniform"}}}, ["critic_model", "in a chat"]),
         ({"surveys": ["w34", "w34"]}, ["surveys", "w34 is named more than once"]),
         ({"personas": {"traits": ["age", "age"]}}, ["age is named more than once"]),
-        ({"conditions": {"human": {"persona": "none"}}}, ["human", "people's row"]),
+        ({"conditions": {"human": {"persona": "none"}}}, ["human", "respondents' own row"]),
         ({"conditions": {"odd": {"persona": "none", "style": "qa"}}}, ["takes no style"]),
         (
             {"matching": {"variants": {"x": {"method": "greedy", "traits": ["gender", "height"]}}}},

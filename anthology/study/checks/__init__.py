@@ -1,4 +1,4 @@
 """What is checked across files before anything runs: names, models, prompts, groups.
 
-Imports what `study` imports. Every mistake found is told in one message.
+Imports what `study` imports. All mistakes are reported in one message.
 """

@@ -145,7 +145,7 @@ def _unfolded(study: Study, survey: str, trait: str) -> Iterator[Mistake]:
 
 
 def missing_sentences(study: Study) -> Iterator[Mistake]:
-    """Find styles that have no sentence for a trait that personas are told by."""
+    """Find styles that lack a sentence for a trait of the personas."""
     for name, condition in study.experiment.conditions.items():
         if condition.style is None:
             continue

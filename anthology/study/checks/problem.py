@@ -1,4 +1,4 @@
-"""What is found wrong with an experiment as a whole, and how it is told."""
+"""Mistakes in an experiment as a whole, and the error that reports them."""
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -18,11 +18,11 @@ class Mistake:
 
 
 def refuse(found: Iterable[Mistake], where: Callable[[Key], str]) -> None:
-    """Raise an error that tells all mistakes, each with the file it stands in; none, no error."""
-    told = dict.fromkeys(
+    """Raise one error that lists all mistakes with their files; do nothing if there are none."""
+    lines = dict.fromkeys(
         f"{where(mistake.key)}: {'.'.join(map(str, mistake.key))} = {mistake.value!r}\n"
         f"  {mistake.sentence}"
         for mistake in found
     )
-    if told:
-        raise ConfigurationError("\n".join(told))
+    if lines:
+        raise ConfigurationError("\n".join(lines))

@@ -16,7 +16,7 @@ _ROOM = 64
 
 
 def unfit_reasoning(study: Study) -> Iterator[Mistake]:
-    """Find where a model is to think aloud, but cannot, or is not told how to conclude."""
+    """Find chain-of-thought prompts whose model lacks room, or never learns the answer marker."""
     traits = study.experiment.traits
     yield from _unfit(study, traits, traits.model, lambda *key: ("traits", *key))
     for model, name in study.rows():
@@ -52,12 +52,12 @@ def _unfit(
         sentence = f"{file} has the model think aloud; expected {_ROOM} tokens or more"
         yield Mistake(key("sampling", "max_tokens"), room, sentence)
     chat = study.model(model).api == "chat"
-    told = (
+    shown = (
         prompt.before,
         prompt.after if asked.require_label else "",
         prompt.system if chat else "",
     )
-    if not any(prompt.answer_marker in lines for lines in told):
+    if not any(prompt.answer_marker in lines for lines in shown):
         away = ("the line that says so is left out, ", "require_label", asked.require_label)
         never = ("no line that is shown says so, ", "prompt", asked.prompt)
         why, at, value = away if prompt.answer_marker in prompt.after else never
