@@ -178,7 +178,7 @@ def test_made_up_stories_all_pass_the_filters(
     before_and_after: tuple[Project, Project],
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    nobody = "filters={stories: {include: {gender: [other], age: [65+]}}}"
+    nobody = "filters={backstories: {include: {gender: [other], age: [65+]}}}"
     said = planned(before_and_after[0], capsys, f"compare=[{condition}]", nobody)
     assert condition in said
 

@@ -235,7 +235,7 @@ def test_unusual_conditions_account_for_every_answer(project: Project) -> None:
     rows = csv.DictReader((project.path / "results/w34/answers.csv").open())
     found: dict[str, Counter[str]] = {name: Counter() for name in ODD}
     for row in rows:
-        found[row["condition"]].update({key: int(row[key]) for key in list(row)[4:]})
+        found[row["condition"]].update({key: int(row[key]) for key in list(row)[5:]})
     for name, counts in found.items():
         assert 0.9 < counts["valid"] / counts["asked"] <= 1, name
         assert counts["valid"] + counts["declined"] + counts["out_of_attempts"] == counts["asked"]

@@ -11,7 +11,7 @@ from anthology.io.parquet import read_metadata, read_table
 from tests.support.project import TABLE, Project, merge, new_project
 
 COLUMNS = (
-    "survey model condition n_respondents n_backstories valid_share wasserstein total_variation "
+    "survey model condition simulated n_respondents n_backstories valid_share wasserstein total_variation "
     "frobenius l1 cbs cronbach_alpha"
 ).split()
 CONDITIONS = (
