@@ -152,7 +152,7 @@ def test_a_decline_option_that_a_survey_file_already_has_is_reported_before_the_
     book = json.loads((made.path / "results/w34/codebook.json").read_text())
     _, words = book["items"]["EAT5B_W34"]["options"][0]
     changes = ("--config", f"humans={{w34: {own}}}", "surveys=[w34]")
-    for place in ("questions={{decline_option: {}}}", "conditions={{bio: {{decline_option: {}}}}}"):
+    for place in ("questions={{decline_option: {}}}", "conditions={{qa: {{decline_option: {}}}}}"):
         done = fresh.snakemake("-n", TABLE, *changes, place.format(json.dumps(words)))
         assert done.status == 1
         assert f"EAT5B_W34 has an option {words!r} of its own" in done.text

@@ -11,8 +11,8 @@ from anthology.io.parquet import read_metadata, read_table
 from tests.support.project import TABLE, Project, merge, new_project
 
 COLUMNS = (
-    "survey model condition simulated n_respondents n_backstories valid_share wasserstein total_variation "
-    "frobenius l1 cbs cronbach_alpha"
+    "survey model condition simulated n_respondents n_backstories valid_share wasserstein "
+    "total_variation frobenius l1 cbs cronbach_alpha"
 ).split()
 CONDITIONS = (
     "qa bio primed_qa primed_portray primed_bio greedy_qa greedy_freeform greedy_bio "
