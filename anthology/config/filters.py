@@ -8,7 +8,7 @@ class Filter(Record):
     """Who may take part, by traits; the options are those of `config/traits.yaml`."""
 
     include: dict[str, Names] = {}
-    """For each trait the options of which one must hold. Who did not tell the trait is left out."""
+    """For each trait, the accepted options. Respondents without an answer are left out."""
     exclude: dict[str, Names] = {}
     """For each trait the options of which none may hold."""
 

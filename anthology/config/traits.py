@@ -24,7 +24,7 @@ class TraitOption(Record):
     high: float | None = None
     """For numeric traits: the first number above the option."""
     counts_as: str | None = None
-    """In a step: the trait's option that who answers so counts as from then on."""
+    """In a step: the trait's option that this answer counts as."""
 
 
 class TraitQuestion(Record):
@@ -59,8 +59,8 @@ class TraitStep(TraitQuestion):
     name: Name
     """What its answers are called in tables, behind the trait's name and a dot."""
     when: list[str] = []
-    """Options of the trait, or of steps before, of which one must have been answered; none for
-    everybody."""
+    """Ask only those who chose one of these options, of the trait or an earlier step; empty: ask
+    all."""
 
 
 class TraitVariant(Record):

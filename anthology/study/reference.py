@@ -26,6 +26,8 @@ key and value, what was expected, and the nearest right spelling, before anythin
 `--configfile` names is read by Snakemake first, which says less about a file that is no YAML.
 Targets stand before `--config` and `--configfile` on the command line.)
 
+A default applies where a key is absent; `config/config.yaml` sets some keys otherwise.
+
 Whatever may be given *by survey* is one value for all surveys, or a mapping from surveys to
 values, with `default` for the rest.
 """
