@@ -80,7 +80,7 @@ def test_only_stages_that_ask_models_are_submitted(by_jobs: tuple[Project, Drive
     text = by_jobs[1].text()
     assert set(re.findall(r"^rule (\w+):", text, re.MULTILINE)) == ASKING
     assert not ASKING.intersection(re.findall(r"^localrule (\w+):", text, re.MULTILINE))
-    assert len(by_jobs[1].sent()) == len(re.findall(r"^rule (\w+):", text, re.MULTILINE)) == 16
+    assert len(by_jobs[1].sent()) == len(re.findall(r"^rule (\w+):", text, re.MULTILINE)) == 7
 
 
 def test_a_stages_messages_go_to_its_own_log(by_jobs: tuple[Project, Driver]) -> None:
@@ -126,17 +126,17 @@ def test_sharded_stages_give_the_same_bytes_on_slurm(project: Project) -> None:
 def test_a_change_while_a_job_is_queued_is_refused(project: Project) -> None:
     answers = "results/w34/responses/simulated/{}.parquet"
     prompt, before = "config/prompts/styles/bio.yaml", {}
-    for condition in ("qa", "bio"):
+    for condition in ("qa", "greedy_bio"):
         before[condition] = (project.path / answers.format(condition)).read_bytes()
         (project.path / answers.format(condition)).unlink()
-    (project.path / "results/w34/personas/bio.parquet").unlink()
+    (project.path / "results/w34/personas/greedy_bio.parquet").unlink()
     scontrol("update", f"nodename={cluster.node()}", "state=drain", "reason=a test")
     try:
         driver = drive(
             project,
             *map(answers.format, before),
             *(*SLURM, "--retries", "0", "--keep-going"),
-            *("--set-resources", "trait_personas:mem_mb=500"),
+            *("--set-resources", "matched_personas:mem_mb=500"),
         )
         until(lambda: len(driver.sent()) == 2, "both jobs wait")
         project.replace(prompt, "I am", "You see, I am")
@@ -145,10 +145,10 @@ def test_a_change_while_a_job_is_queued_is_refused(project: Project) -> None:
     assert driver.finish() == 1
     assert "the configuration or the code was changed after this job was submitted" in driver.text()
     assert (project.path / answers.format("qa")).read_bytes() == before["qa"]
-    assert not (project.path / "results/w34/personas/bio.parquet").exists()
+    assert not (project.path / "results/w34/personas/greedy_bio.parquet").exists()
     project.replace(prompt, "You see, I am", "I am")
     project.make(*map(answers.format, before))
-    assert (project.path / answers.format("bio")).read_bytes() == before["bio"]
+    assert (project.path / answers.format("greedy_bio")).read_bytes() == before["greedy_bio"]
 
 
 def test_a_failed_job_names_both_logs_and_shows_its_stages_message(fresh: Project) -> None:
