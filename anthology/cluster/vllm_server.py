@@ -130,6 +130,8 @@ def serve_model(
                 process=os.getpid(),
                 started=datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
             )
+            # Loading takes minutes, in which another server may have come up.
+            _refuse_second(name, spec, file)
             write_address(file, address)
             try:
                 print(

@@ -67,8 +67,15 @@ _NO_NUMBERS = re.compile(
       | \bborn\s(?:in\s)?(?:the\s)?(?:\w+[-\s])?\d0'?s\b | \b[\w-]+[-\s]figures?\b""",
     re.VERBOSE,
 )
-# What would be misread by the patterns here: "pushing 65" is not yet 65.
-_RARE = re.compile(r"\b(?:pushing|approaching|(?:shy|short)\sof|not\syet|half|quarter|hundred)\b")
+# What would be misread by the patterns here: "pushing 65" is not yet 65, and "low 60s" is not all
+# of them.
+_RARE = re.compile(
+    r"""\b(?:pushing|approaching|(?:shy|short)\sof|not\syet)\s(?:\w+\s)?[$£€]?\d
+      | \b(?:half|quarters?)[-\s](?:of[-\s])?(?:an?[-\s]|1\s)?(?:million|hundred|thousand|1000|100)
+      | \b(?:million|hundred|thousand)\sand\sa\s(?:half|quarter) | \d\s?hundred\b
+      | \b(?:low|high|middle|(?:early|mid)[-\s]+(?:to|or)[-\s]+(?:mid|late))[-\s]+\d0(?:'?s|\b)""",
+    re.VERBOSE,
+)
 _SCALES = {"k": 1e3, "thousand": 1e3, "grand": 1e3, "million": 1e6}
 _NUMBER = re.compile(
     r"""(?<![\w'#]) (?<!\d[.,]) (?<![a-z]{2}-)
@@ -83,13 +90,21 @@ _NUMBER = re.compile(
 # While a text is read, «3» stands for its fourth number, and «3»old where that is an age.
 _N = r"«(\d+)»(?:old)?"
 _AGE_BEFORE = re.compile(r"\b(?:i'?m|i\sam|aged?:?)\s?(?:(?:about|around|only|just|now)\s)?$")
+_THINGS = (
+    r"(?:kids?|child|children|sons?|daughters?|boys|girls|brothers?|sisters?|siblings?|twins"
+    r"|grand(?:kids?|children|sons?|daughters?)|people|persons?|members?|friends|jobs?|times"
+    r"|cats?|dogs?|pets|cars?|houses?|hours?|minutes?|days?|weeks?|months?|miles?|blocks|classes"
+    r"|feet|foot|ft|inches|pounds?|lbs?|decades?|bedrooms?)\b"
+)
 # Numbers of something else: wages by the hour, children, how long ago, someone else's age.
 _OTHERS = re.compile(
-    rf"""{_N}\s*(?:an?|per|each|every|/)\s*(?:hour|hr|day|week|month|mo|paycheck)\b
-      | {_N}\s+(?:\w+\s+)?(?:kids?|child|children|sons?|daughters?|people|jobs?|times|months?)\b
-      | {_N}\s*(?:years?|yrs?)\s+(?:ago|of|in|at|as)\b
-      | \b(?:for|past|last)\s+(?:the\s)?{_N}\s*years?
-      | \b(?:my|our|his|her|their)\s«\d+»old""",
+    rf"""{_N}\s*(?:dollars|bucks)?\s*(?:(?:an?|per|each|every|/)\s*
+           (?:hour|hr|day|week|month|mo|paycheck)\b | (?:hourly|daily|weekly|monthly)\b)
+      | {_N}(?:\s*(?:-|to|or)\s*{_N})?\s+(?:(?!with\b|and\b|no\b|have\b|who\b)\w+\s+)?{_THINGS}
+      | {_N}\s*(?:years?|yrs?)\s+(?:ago|of|in|at|as|with|here|now|on|since|together|later|from|to
+           |working|married|experience)\b
+      | \b(?:for|past|last|after)\s+(?:(?:the|over|about|almost|nearly|last|past)\s+)*{_N}\s*years?
+      | \b(?:my|our|his|her|their)\s+«\d+»old""",
     re.VERBOSE,
 )
 _COUNTED = re.compile(r"\s+(?!income\b|earnings\b)[a-z]")

@@ -142,7 +142,7 @@ def open_writer(
 
     Yields
     ------
-    Sheet
+    TableWriter
         To be given the rows, and the metadata of the whole: where the data came from, how much
         was left out.
 

@@ -134,6 +134,9 @@ class ModelSession:
         progress = Progress(label, total, self._usage)
         ticking = asyncio.create_task(_tick(progress))
         try:
+            # What a server calls its model goes into the artifact, even if this shard asks nothing.
+            if any(i.model is None and capabilities(i).paid for i, _ in self._wanted.values()):
+                await self._together.open()
             await map_concurrently(
                 do,
                 things,

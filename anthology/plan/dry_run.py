@@ -1,4 +1,4 @@
-"""ModelSession in which nothing is sent: what the journal has is used, the rest is made up."""
+"""A dry run of one stage: nothing is sent, the journal answers what it has, the rest is made up."""
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field

@@ -10,7 +10,7 @@ import pyarrow.parquet as pq
 from anthology.errors import DataError
 from anthology.io.parquet import count_rows, read_producer, read_rows
 from anthology.io.tables import align_columns, is_number
-from anthology.provenance import describe as showmade
+from anthology.provenance import describe
 from anthology.provenance.record_files import describes_file, read_record
 
 _WIDTH = 100
@@ -45,7 +45,7 @@ def show(path: Path, rows: int, row: int | None = None, *, made: bool = False) -
             hint=f"If the study has it, `snakemake {path}` makes it.",
         )
     if made or (path.suffix in _LOOKED_AT and read_record(path) is not None):
-        return showmade.describe_record(path)
+        return describe.describe_record(path)
     if row is not None and path.suffix != ".parquet":
         raise DataError("has no numbered rows; --row is for Parquet files", where=str(path))
     if path.suffix == ".csv":
@@ -78,8 +78,8 @@ def _recorded(path: Path) -> list[str]:
     found = read_record(path)
     if found is None:
         return []
-    known = showmade.list_details(found) if describes_file(found, path) else []
-    return [showmade.describe_in_one_line(path, found), *known]
+    known = describe.list_details(found) if describes_file(found, path) else []
+    return [describe.describe_in_one_line(path, found), *known]
 
 
 def _text(path: Path) -> str:
@@ -165,4 +165,4 @@ def _short(value: Any) -> str:
 
 def provenance_note(path: Path) -> str | None:
     """Return a line on what made a file of which `show` prints the content alone."""
-    return showmade.summarize_record(path) if path.suffix not in (".parquet", *_LOOKED_AT) else None
+    return describe.summarize_record(path) if path.suffix not in (".parquet", *_LOOKED_AT) else None

@@ -2,7 +2,7 @@
 
 import csv
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -102,10 +102,15 @@ def read_sources(table: Path) -> dict[str, list[str]]:
     }
 
 
+def _any_synthetic(names: Sequence[str]) -> bool:
+    """Say whether any source is synthetic; one may name several, as in `llama + simulated`."""
+    return any(part in _SYNTHETIC for name in names for part in name.split(" + "))
+
+
 def describe_sources(sources: Mapping[str, list[str]]) -> str:
     """Say where a study's numbers come from, and whether any of it is synthetic."""
     listed = "; ".join(f"{what}: {', '.join(names) or 'none'}" for what, names in sources.items())
-    synthetic = [what for what, names in sources.items() if set(names) & set(_SYNTHETIC)]
+    synthetic = [what for what, names in sources.items() if _any_synthetic(names)]
     verdict = (
         f"Synthetic: {', '.join(synthetic)}; numbers from synthetic data have no evidential value."
         if synthetic

@@ -373,3 +373,40 @@ def test_a_meeting_holds_what_both_hold(one: Range, two: Range, number: int) -> 
     both = one.meet(two)
     assert (both is not None and both.holds(number)) == (one.holds(number) and two.holds(number))
     assert both == two.meet(one)
+
+
+@pytest.mark.parametrize(
+    ("answer", "unit"),
+    [
+        ("$3000 monthly", "dollars"),
+        ("3000 weekly", "dollars"),
+        ("half a million", "dollars"),
+        ("three quarters of a million", "dollars"),
+        ("I work 40 hours a week", "years"),
+        ("I lost 30 pounds", "years"),
+        ("thirty miles from town", "years"),
+        ("25 years here", "years"),
+        ("after 30 years", "years"),
+        ("30 years experience", "years"),
+        ("low 60s", "years"),
+        ("mid to late 30s", "years"),
+    ],
+)
+def test_numbers_of_something_else_and_rare_phrasings_are_left_to_the_coder(
+    answer: str, unit: Unit
+) -> None:
+    assert read_range(answer, unit) is None
+
+
+@pytest.mark.parametrize(
+    ("answer", "unit", "number"),
+    [
+        ("I'm 34 and half Irish", "years", 34),
+        ("about 60k, split half and half with my wife", "dollars", 60_000),
+        ("I make $45,000. I spent a quarter of it on rent", "dollars", 45_000),
+    ],
+)
+def test_a_rare_word_elsewhere_does_not_hide_a_plain_number(
+    answer: str, unit: Unit, number: float
+) -> None:
+    assert read_range(answer, unit) == Range(number, number)

@@ -9,8 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.optimize import linear_sum_assignment, linprog
 
-from anthology.matching import auction
-from anthology.matching import max_weight as maxweight
+from anthology.matching import auction, max_weight
 from anthology.matching.dual_bound import Market, dual_bound, optimal_prices
 from anthology.matching.max_weight import Assignment, assign_max_weight
 from anthology.matching.similarity import FloatArray, Similarities
@@ -35,9 +34,9 @@ VALUES = (0.0, 1e-9, 1e-4, 0.1, 0.1 + 1e-12, 0.3, 0.5, 0.7, 1.0)
 def solving(**constants: Any) -> Iterator[None]:
     """Solve every problem by an auction, with other constants where some are given."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(maxweight, "SMALL", 0)
+        patch.setattr(max_weight, "SMALL", 0)
         for name, value in constants.items():
-            module = auction if hasattr(auction, name) else maxweight
+            module = auction if hasattr(auction, name) else max_weight
             patch.setattr(module, name, value)
         yield
 
@@ -78,7 +77,7 @@ def relaxed(matrix: FloatArray) -> float:
 @pytest.mark.parametrize("small", [True, False])
 def test_max_weight_is_the_best_one_to_one_matching(small: bool, problem: Problem) -> None:
     matrix, names, ids = problem
-    with solving(SMALL=maxweight.SMALL if small else 0):
+    with solving(SMALL=max_weight.SMALL if small else 0):
         found = match_by_name("max_weight", matrix, names, ids)
     assert len(set(found.values())) == len(names)
     columns = [ids.tolist().index(found[name]) for name in names]

@@ -255,3 +255,12 @@ def test_two_runs_at_once_share_one_journal(tmp_path: Path) -> None:
         first, second = both()
     assert first == second
     assert tell(session(tmp_path), TOY, 30) == first
+
+
+def test_a_shard_without_work_names_its_model_as_the_others_do(tmp_path: Path) -> None:
+    with serving(Serving(models={"found": "completions"})) as server:
+        declared(tmp_path / "models", ANY, server.url)
+        busy, idle = session(tmp_path), session(tmp_path)
+        tell(busy, ANY)
+        tell(idle, ANY, people=0)
+    assert idle.source(ANY) == busy.source(ANY) == "any (found)"

@@ -187,7 +187,7 @@ def walk_tokens(
 
     Returns
     -------
-    Begun
+    WalkResult
         The mass of `start`, divided among the choices, what was not shown, and open
         prefixes; the rest of it belongs to no choice.
     """
