@@ -72,7 +72,7 @@ _NO_NUMBERS = re.compile(
 _RARE = re.compile(
     r"""\b(?:pushing|approaching|(?:shy|short)\sof|not\syet)\s(?:\w+\s)?[$£€]?\d
       | \b(?:half|quarters?)[-\s](?:of[-\s])?(?:an?[-\s]|1\s)?(?:million|hundred|thousand|1000|100)
-      | \b(?:million|hundred|thousand)\sand\sa\s(?:half|quarter) | \d\s?hundred\b
+      | \b(?:million|hundred|thousand)\sand\sa\s(?:half|quarter) | \d\s?hundred\b | \bhundred\s\d
       | \b(?:low|high|middle|(?:early|mid)[-\s]+(?:to|or)[-\s]+(?:mid|late))[-\s]+\d0(?:'?s|\b)""",
     re.VERBOSE,
 )
