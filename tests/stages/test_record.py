@@ -262,3 +262,8 @@ def test_real_people_and_a_real_model_are_not_called_simulated(tmp_path: Path) -
     said = describe_sources(read_sources(tmp_path / "summary.csv"))
     assert "respondents: W34.sav; backstories: none" in said
     assert "Synthetic" not in said
+
+
+def test_a_source_that_is_simulated_in_part_is_synthetic() -> None:
+    assert "Synthetic: traits;" in describe_sources({"traits": ["llama + simulated"]})
+    assert "None of it" in describe_sources({"traits": ["llama"]})
