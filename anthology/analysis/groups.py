@@ -3,7 +3,7 @@
 Every metric follows from sums over the members of a group of features that each member has
 alone: marks of the chosen options and products of two positions. So one product of matrices,
 how often each group counts each person times the persons' features, gives all bootstrap
-draws, random halves or sign flips at once, without copying anybody's answers.
+draws, random halves or sign flips at once, without copying any answers.
 """
 
 from collections.abc import Callable, Sequence
